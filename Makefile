@@ -1,0 +1,46 @@
+# make demo and make test set up everything they need by themselves; the second time that takes no time.
+
+BIN := .venv/bin
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help setup demo test lint screenshots bench lock clean
+
+help:
+	@echo "make demo         render a library and a song of our own, scan, match, open the window"
+	@echo "make test         linters, types, import contracts, tests"
+	@echo "make setup        system libraries, uv, the virtual environment (part of all the others)"
+	@echo "make lint         linters, types and import contracts alone"
+	@echo "make screenshots  pictures of the real window in resources/screenshots"
+	@echo "make bench        rates and times, measured"
+	@echo "make lock         choose the versions in requirements.lock anew from pyproject.toml"
+	@echo "make clean        remove caches and build folders, keep .venv"
+
+setup:
+	@packaging/bootstrap.sh
+
+demo: setup
+	@$(BIN)/earshot demo
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	@packaging/bootstrap.sh tests
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest
+
+screenshots: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots resources/screenshots
+
+bench: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks
+
+lock:
+	$$(packaging/bootstrap.sh uv) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
+		--extra train --extra dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+
+clean:
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find app engine tests -name __pycache__ -prune -exec rm -rf {} +
