@@ -85,8 +85,9 @@ class DrumVoice:
     @property
     def seconds(self) -> float:
         """How long the drum rings."""
-        tails = [layer.decay for layer in (*self.sweeps, *self.rings)]
-        tails += [layer.decay + layer.attack + layer.claps * layer.gap for layer in self.bursts]
+        tails = [sweep.decay for sweep in self.sweeps]
+        tails += [layer.decay for layer in self.rings]
+        tails += [burst.decay + burst.attack + burst.claps * burst.gap for burst in self.bursts]
         return float(np.clip(max(tails), 0.05, 6.0))
 
     def render(self, midi: int, velocity: float, seconds: float, rate: int) -> Samples:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import scipy.fft
 
 from engine.synth.signals import (
     Samples,
@@ -44,11 +45,19 @@ def ring(
     """
     exponent = (-6.9078 / np.maximum(decays, 1e-3) + 2j * np.pi * frequencies) / rate
     blocks = -(-samples // BLOCK)
-    coarse = np.exp(np.arange(blocks)[:, None] * (exponent * BLOCK)[None, :])
-    fine = np.exp(np.arange(BLOCK)[None, :] * exponent[:, None]) * (amplitudes * np.exp(1j * phases))[:, None]
+    coarse = _powers(np.exp(exponent * BLOCK), np.ones_like(exponent), blocks)
+    fine = _powers(np.exp(exponent), amplitudes * np.exp(1j * phases), BLOCK).T
     left = np.concatenate([coarse.imag, coarse.real], axis=1).astype(np.float32)
     right = np.concatenate([fine.real, fine.imag], axis=0).astype(np.float32)
     return np.asarray((left @ right).reshape(-1)[:samples], dtype=np.float32)
+
+
+def _powers(poles: npt.NDArray[np.complex128], first: npt.NDArray[np.complex128], count: int) -> npt.NDArray:
+    """`first` times the powers 0..count-1 of each pole, [count, modes]: running products are cheaper than exp."""
+    grid = np.empty((count, poles.size), dtype=np.complex128)
+    grid[0] = first
+    grid[1:] = poles
+    return np.multiply.accumulate(grid, axis=0, out=grid)
 
 
 @dataclass(frozen=True)
@@ -157,8 +166,7 @@ class ModalVoice:
         signal = drive(signal, self.drive * (0.6 + 0.4 * velocity), bias=0.15)
         if self.cabinet_hertz <= 0.0:
             return signal
-        spectrum = np.fft.rfft(signal)
-        frequencies = np.fft.rfftfreq(signal.size, 1.0 / rate)
-        return np.fft.irfft(spectrum * lowpass_curve(frequencies, self.cabinet_hertz, 0.9, 4), n=signal.size).astype(
-            np.float32
-        )
+        size = scipy.fft.next_fast_len(signal.size, real=True)
+        frequencies = scipy.fft.rfftfreq(size, 1.0 / rate)
+        spectrum = scipy.fft.rfft(signal, n=size) * lowpass_curve(frequencies, self.cabinet_hertz, 0.9, 4)
+        return np.asarray(scipy.fft.irfft(spectrum, n=size)[: signal.size], dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.families import FAMILIES, FAMILY_INDEX
+from engine.families import FAMILY_INDEX
 from engine.synth import drum_recipes, recipes
 from engine.synth.signals import Samples
 

@@ -177,7 +177,9 @@ def organ(rng: Generator) -> PitchedVoice:
     if kind == 0:
         levels = [float(rng.integers(0, 9)) / 8.0 for _ in DRAWBARS]
         levels[0], levels[1], levels[2] = levels[0] * 0.5, levels[1] * 0.3, 1.0
-        oscillators = tuple(Oscillator("sine", level, octave) for level, octave in zip(levels, DRAWBARS) if level > 0)
+        oscillators = tuple(
+            Oscillator("sine", level, octave) for level, octave in zip(levels, DRAWBARS, strict=True) if level > 0
+        )
     elif kind == 1:
         shape = str(rng.choice(["square", "pulse", "saw", "triangle"]))
         oscillators = tuple(
@@ -235,7 +237,9 @@ def mallet(rng: Generator) -> PitchedVoice:
         )
     ratios, gains = MALLETS[int(rng.integers(len(MALLETS)))]
     moved = tuple(ratio if ratio <= 1.0 else ratio * between(rng, 0.96, 1.04) for ratio in ratios)
-    scaled = tuple(gain if ratio == 1.0 else gain * between(rng, 0.2, 1.3) for gain, ratio in zip(gains, ratios))
+    scaled = tuple(
+        gain if ratio == 1.0 else gain * between(rng, 0.2, 1.3) for gain, ratio in zip(gains, ratios, strict=True)
+    )
     return ModalVoice(
         ratios=moved,
         gains=scaled,
@@ -487,7 +491,7 @@ def voice(rng: Generator) -> PitchedVoice:
         filter=Filter(cutoff=around(rng, 2500, 9000), q=0.7, tracking=0.1, velocity_octaves=0.8),
         formants=tuple(
             Formant(hertz * size * between(rng, 0.94, 1.06), between(rng, 5, 14), gain)
-            for hertz, gain in zip(vowel, gains)
+            for hertz, gain in zip(vowel, gains, strict=True)
         ),
         formant_floor=around(rng, 0.01, 0.08),
         amplitude=Envelope(around(rng, 0.03, 0.3), 0.5, between(rng, 0.8, 1.0), around(rng, 0.1, 0.5)),

@@ -99,7 +99,7 @@ NOISE_FRAME = 512
 
 
 def noise_grid(samples: int, rate: int) -> tuple[Samples, Samples]:
-    """Where `shaped_noise` wants its magnitudes: frame times (seconds, [frames, 1]) and bin frequencies (Hz, [bins])."""
+    """Where `shaped_noise` wants its magnitudes: frame times in seconds [frames, 1] and bins in Hz [bins]."""
     hop = NOISE_FRAME // 2
     frames = samples // hop + 2
     times = (np.arange(frames, dtype=np.float32)[:, None] - 0.5) * np.float32(hop / rate)
@@ -134,8 +134,8 @@ def finish(signal: Samples, level: float, rate: int) -> Samples:
     peak = float(np.max(np.abs(signal)))
     if peak > 0.0:
         signal = signal * np.float32(level / peak)
-    fade = min(signal.size, max(2, round(0.004 * rate)))
-    signal[-fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
+    fade = min(signal.size, max(2, round(0.008 * rate)))
+    signal[-fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32) ** 2
     rise = min(signal.size, max(2, round(0.0004 * rate)))
     signal[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
     return signal
