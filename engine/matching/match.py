@@ -1,0 +1,51 @@
+"""Ranks the library's sounds for a slot."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.matching.slots import Slot
+
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+    from engine.library.library import Library
+
+
+@dataclass(frozen=True)
+class Match:
+    """A sound, and how near it is to the slot it was ranked for.
+
+    Attributes
+    ----------
+    similarity : cosine of the two vectors, -1..1.
+    rank : 1 for the best.
+    """
+
+    sound: Sound
+    similarity: float
+    rank: int
+
+
+def rank(
+    slot: Slot,
+    library: Library,
+    *,
+    top: int = 50,
+    any_family: bool = False,
+    kinds: Collection[str] | None = None,
+    text: str = "",
+) -> list[Match]:
+    """The sounds of the library nearest to the slot, best first.
+
+    Parameters
+    ----------
+    top : at most this many; fewer only where the library holds no more that fit.
+    any_family : also sounds of other families than the slot's.
+    kinds : only these of 'one-shot', 'loop' and 'long'.
+    text : only sounds which this text search finds.
+    """
+    family = None if any_family else slot.family
+    found = library.search(slot.vector, top=top, family=family, kinds=kinds, text=text)
+    return [Match(sound, similarity, number) for number, (sound, similarity) in enumerate(found, start=1)]

@@ -1,0 +1,48 @@
+"""Ranking asks the library the right question."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.matching.match import rank
+from engine.matching.slots import Slot
+
+SLOT = Slot(
+    id=1,
+    vector=np.eye(4, dtype=np.float32)[0],
+    family="bass",
+    family_confidence=0.9,
+    confidence=0.8,
+    exposure=np.ones(10, np.float32),
+    activity=((0.0, 1.0),),
+    exposed_seconds=(0.0, 1.0),
+)
+
+
+class ListLibrary:
+    """The part of `engine.library.library.Library` that ranking needs, over (name, family, vector)."""
+
+    sounds = (("sub", "bass", (1, 0, 0, 0)), ("lead", "lead", (0.9, 0.4, 0, 0)), ("reese", "bass", (0, 1, 0, 0)))
+
+    def search(self, vector, *, top, family, kinds, text):
+        self.asked = {"kinds": kinds, "text": text}
+        rows = [(name, float(np.dot(vector, v))) for name, f, v in self.sounds if family in (None, f)]
+        return sorted(rows, key=lambda row: -row[1])[:top]
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [({}, ["sub", "reese"]), ({"any_family": True}, ["sub", "lead", "reese"]), ({"top": 1}, ["sub"])],
+)
+def test_ranked_best_first_and_by_family(options, names) -> None:
+    matches = rank(SLOT, ListLibrary(), **options)
+    assert [match.sound for match in matches] == names
+    assert [match.rank for match in matches] == list(range(1, len(names) + 1))
+    assert [match.similarity for match in matches] == sorted((m.similarity for m in matches), reverse=True)
+
+
+def test_filters_reach_the_library() -> None:
+    library = ListLibrary()
+    rank(SLOT, library, kinds=("loop",), text="dark -pad")
+    assert library.asked == {"kinds": ("loop",), "text": "dark -pad"}
