@@ -1,0 +1,288 @@
+"""The catalog: every sound of every root, what was measured in it, and the producer's own marks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.errors import LibraryError
+from engine.library.database import FILE_NAME, Database
+
+_IDS_PER_QUERY = 5_000
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One thing in the library that can be auditioned.
+
+    What was not measured (yet) is None. `path` is absolute; `preset` is None for a whole file; `state` is 'listed'
+    (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
+    """
+
+    id: int
+    path: str
+    preset: str | None
+    name: str
+    root_id: int
+    state: str
+    reason: str | None
+    family: str | None
+    family_confidence: float | None
+    kind: str | None
+    duration_seconds: float | None
+    loudness_lufs: float | None
+    peak_db: float | None
+    pitch_hz: float | None
+    pitch_confidence: float | None
+    tempo_bpm: float | None
+    rate: int | None
+    channels: int | None
+    size: int
+    favourite: bool
+
+
+@dataclass(frozen=True)
+class Root:
+    """A folder that the producer asked to scan; `sounds` counts all of its rows, `failed` those that failed."""
+
+    id: int
+    path: str
+    sounds: int
+    failed: int
+    online: bool
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Number of sounds in each state."""
+
+    listed: int = 0
+    ready: int = 0
+    failed: int = 0
+    missing: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.listed + self.ready + self.failed + self.missing
+
+
+_STATE = "CASE WHEN missing THEN 'missing' ELSE state END"
+_SELECT_SOUND = "SELECT " + ", ".join(
+    {"state": _STATE, "preset": "nullif(preset, '')"}.get(field.name, field.name) for field in fields(Sound)
+)
+_LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
+
+
+class Catalog:
+    """Reads and marks; usable from any thread. What a scan writes is in `records.py`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @classmethod
+    def open(cls, directory: Path, *, read_only: bool = False) -> Catalog:
+        """The catalog in a library folder, made if there is none (unless `read_only`).
+
+        Raises
+        ------
+        LibraryError : it cannot be used (in use, newer, not permitted), or it was damaged and has been set aside.
+        """
+        return cls(Database(directory, read_only=read_only))
+
+    @staticmethod
+    def exists(directory: Path) -> bool:
+        return (directory / FILE_NAME).is_file()
+
+    def close(self) -> None:
+        self.database.close()
+
+    @property
+    def revision(self) -> int:
+        """Grows whenever the set of sounds that can be found by similarity changes."""
+        return int(self._meta("revision"))
+
+    @property
+    def identity(self) -> str:
+        """Tells this catalog from every other, so that a cache beside it cannot be taken for another's."""
+        return str(self._meta("identity"))
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The model whose embeddings the last scan wrote; None before the first."""
+        value = self._meta("fingerprint")
+        return None if value is None else str(value)
+
+    def counts(self, root_id: int | None = None) -> Counts:
+        query = f"SELECT {_STATE}, count(*) FROM sounds"
+        with self.database.read() as connection:
+            if root_id is None:
+                rows = connection.execute(f"{query} GROUP BY 1").fetchall()
+            else:
+                rows = connection.execute(f"{query} WHERE root_id = ? GROUP BY 1", (root_id,)).fetchall()
+        return Counts(**dict(rows))
+
+    def roots(self) -> list[Root]:
+        with self.database.read() as connection:
+            rows = connection.execute("SELECT id, path FROM roots ORDER BY path").fetchall()
+        roots = []
+        for root_id, stored in rows:
+            path, counts = decode_path(stored), self.counts(root_id)
+            roots.append(Root(root_id, path, counts.total, counts.failed, os.path.isdir(path)))
+        return roots
+
+    def add_root(self, path: str | Path) -> Root:
+        """The root that covers a folder.
+
+        That is the folder itself, or a root that contains it already. Roots inside a new one become part of it: no
+        sound ever belongs to two.
+        """
+        folder = os.path.abspath(path)
+        with self.database.write() as connection:
+            others = [(number, decode_path(stored)) for number, stored in connection.execute("SELECT * FROM roots")]
+            root_id = next((number for number, other in others if is_inside(folder, other)), None)
+            if root_id is None:
+                root_id = connection.execute("INSERT INTO roots (path) VALUES (?)", (encode_path(folder),)).lastrowid
+                for number, other in others:
+                    if is_inside(other, folder):
+                        connection.execute("UPDATE sounds SET root_id = ? WHERE root_id = ?", (root_id, number))
+                        connection.execute("DELETE FROM roots WHERE id = ?", (number,))
+        return next(root for root in self.roots() if root.id == root_id)
+
+    def remove_root(self, path: str | Path) -> int:
+        """Forget a root and everything known about its sounds; the files themselves are not touched.
+
+        Returns the number of sounds forgotten. Raises LibraryError where the folder is not a root.
+        """
+        folder = os.path.abspath(path)
+        with self.database.write() as connection:
+            row = connection.execute("SELECT id FROM roots WHERE path = ?", (encode_path(folder),)).fetchone()
+            if row is None:
+                raise LibraryError(f"{folder} is not a root of this library. See: earshot library list")
+            forgotten = connection.execute("DELETE FROM sounds WHERE root_id = ?", row).rowcount
+            connection.execute("DELETE FROM roots WHERE id = ?", row)
+        return forgotten
+
+    def sound(self, sound_id: int) -> Sound:
+        """Raises LibraryError where there is no such sound (its root was removed)."""
+        found = self.sounds([sound_id])
+        if not found:
+            raise LibraryError(f"Sound {sound_id} is no longer in the library.")
+        return found[0]
+
+    def sounds(self, ids: Iterable[int] | None = None, *, state: str | None = None) -> list[Sound]:
+        """Sounds in the order of `ids`, unknown ones left out; or all of them, by path."""
+        if ids is None:
+            rows = self._rows(f"{_SELECT_SOUND} FROM sounds ORDER BY path, preset", ())
+        else:
+            rows = self._rows_by_id(_SELECT_SOUND, [int(number) for number in ids])
+        sounds = map(_sound, rows)
+        return list(sounds) if state is None else [sound for sound in sounds if sound.state == state]
+
+    def failed(self) -> list[Sound]:
+        """The sounds that could not be used, by path; `reason` says why."""
+        query = f"{_SELECT_SOUND} FROM sounds WHERE state = 'failed' AND NOT missing ORDER BY path, preset"
+        return [_sound(row) for row in self._rows(query, ())]
+
+    def overview(self, sound_id: int) -> np.ndarray | None:
+        """uint8 [64]: the peak of each 64th of the sound, relative to its loudest; None before it was heard."""
+        rows = self._rows("SELECT overview FROM sounds WHERE id = ?", (sound_id,))
+        return np.frombuffer(rows[0][0], np.uint8) if rows and rows[0][0] is not None else None
+
+    def set_favourite(self, sound_id: int, favourite: bool) -> None:
+        with self.database.write() as connection:
+            connection.execute("UPDATE sounds SET favourite = ? WHERE id = ?", (int(favourite), sound_id))
+
+    def matching(
+        self, *, family: str | None = None, kinds: Collection[str] | None = None, text: str = ""
+    ) -> np.ndarray:
+        """int64 [n], ascending: the ready sounds of a family, of some kinds, and whose folder and name hold every word
+        of `text` and none of its `-words`, in any case."""
+        conditions, values = [_LIVE], list[Any]()
+        if family is not None:
+            conditions.append("family = ?")
+            values.append(family)
+        if kinds is not None:
+            conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
+            values.extend(kinds)
+        for word in text.casefold().split():
+            excluded = word.startswith("-") and len(word) > 1
+            conditions.append(f"instr(words, ?) {'=' if excluded else '>'} 0")
+            values.append(word[1:] if excluded else word)
+        rows = self._rows(f"SELECT id FROM sounds WHERE {' AND '.join(conditions)} ORDER BY id", values)
+        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+    def embeddings(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
+        """Sound ids int64 [n] and unit vectors float32 [n, dimension] of all that can be found with this model.
+
+        A sound with several vectors comes several times.
+        """
+        _, sound_ids, vectors = self.labelled_embeddings(fingerprint)
+        return sound_ids, vectors
+
+    def labelled_embeddings(self, fingerprint: str, *, after: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels int64 [n] (ascending, all above `after`), sound ids int64 [n] and vectors float32 [n, dimension]."""
+        rows = self._rows(
+            "SELECT label, sound_id, vector FROM embeddings JOIN sounds ON sounds.id = sound_id "
+            f"WHERE label > ? AND fingerprint = ? AND {_LIVE} ORDER BY label",
+            (after, fingerprint),
+        )
+        labels, sound_ids = np.array([row[:2] for row in rows], np.int64).reshape(-1, 2).T
+        if not rows:
+            return labels, sound_ids, np.zeros((0, 0), np.float32)
+        vectors = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
+        return labels, sound_ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def live_labels(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
+        """Labels int64 [n], ascending, and sound ids int64 [n] of all that can be found with this model."""
+        rows = self._rows(
+            "SELECT label, sound_id FROM embeddings JOIN sounds ON sounds.id = sound_id "
+            f"WHERE fingerprint = ? AND {_LIVE} ORDER BY label",
+            (fingerprint,),
+        )
+        labels, sound_ids = np.array(rows, np.int64).reshape(-1, 2).T
+        return labels, sound_ids
+
+    def _meta(self, key: str) -> Any:
+        return self._rows("SELECT value FROM meta WHERE key = ?", (key,))[0][0]
+
+    def _rows(self, query: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+        with self.database.read() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _rows_by_id(self, select: str, ids: list[int]) -> list[tuple[Any, ...]]:
+        found: dict[int, tuple[Any, ...]] = {}
+        for offset in range(0, len(ids), _IDS_PER_QUERY):
+            part = ids[offset : offset + _IDS_PER_QUERY]
+            query = f"{select} FROM sounds WHERE id IN ({', '.join('?' * len(part))})"
+            found.update((row[0], row) for row in self._rows(query, part))
+        return [found[number] for number in ids if number in found]
+
+
+def encode_path(path: str) -> str | bytes:
+    """As SQLite stores it: text, or bytes where the name is not valid UTF-8 and must come back as it was."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def decode_path(stored: str | bytes) -> str:
+    return os.fsdecode(stored)
+
+
+def is_inside(path: str, folder: str) -> bool:
+    """Whether an absolute path is the folder itself or lies in it."""
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _sound(row: tuple[Any, ...]) -> Sound:
+    values = list(row)
+    values[1] = decode_path(values[1])
+    values[-1] = bool(values[-1])
+    return Sound(*values)

@@ -1,0 +1,258 @@
+"""The catalog's SQLite file: its schema, its connections, and what its errors mean in words.
+
+One connection reads and one writes, each behind a lock, so that a Database may be used from any thread and reading
+never waits for writing. Transactions are short; whatever was committed survives the loss of the process (WAL).
+"""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from engine.errors import LibraryError
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "catalog.sqlite"
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x45415253  # "EARS"
+_CHECKED_AT_OPENING_BYTES = 32 << 20
+"""Up to this size a whole check takes less than a fifth of a second; larger files are believed until a read fails."""
+
+_SCHEMA = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value
+) WITHOUT ROWID;
+
+CREATE TABLE roots (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE sounds (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    root_id INTEGER NOT NULL REFERENCES roots ON DELETE CASCADE,
+    path TEXT NOT NULL,                 -- absolute; a BLOB where the name is not valid UTF-8
+    preset TEXT NOT NULL DEFAULT '',    -- '' for a whole file
+    name TEXT NOT NULL,
+    words TEXT NOT NULL,                -- casefolded path inside the root, for search
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    seen INTEGER NOT NULL,              -- number of the last scan that found it
+    missing INTEGER NOT NULL DEFAULT 0, -- not found by the last scan of its folder; all else is kept
+    state TEXT NOT NULL DEFAULT 'listed' CHECK (state IN ('listed', 'ready', 'failed')),
+    reason TEXT,
+    family TEXT,
+    family_confidence REAL,
+    kind TEXT,
+    duration_seconds REAL,
+    loudness_lufs REAL,
+    peak_db REAL,
+    pitch_hz REAL,
+    pitch_confidence REAL,
+    tempo_bpm REAL,
+    rate INTEGER,
+    channels INTEGER,
+    favourite INTEGER NOT NULL DEFAULT 0,
+    overview BLOB,
+    UNIQUE (path, preset)
+);
+
+CREATE INDEX sounds_by_root ON sounds (root_id, missing, state);
+
+CREATE TABLE embeddings (
+    -- Never used again for another vector: the index may keep a dead one without ever mistaking it for a live one.
+    label INTEGER PRIMARY KEY AUTOINCREMENT,
+    sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
+    fingerprint TEXT NOT NULL,
+    vector BLOB NOT NULL                -- float16, unit length
+);
+
+CREATE INDEX embeddings_by_sound ON embeddings (sound_id, fingerprint);
+
+-- The revision counts every change of what can be found by similarity; no writer has to think of it.
+CREATE TRIGGER sound_comes_or_goes AFTER UPDATE OF state, missing ON sounds
+WHEN (old.state = 'ready' AND NOT old.missing) <> (new.state = 'ready' AND NOT new.missing) BEGIN
+    UPDATE meta SET value = value + 1 WHERE key = 'revision';
+END;
+
+CREATE TRIGGER embedding_comes AFTER INSERT ON embeddings BEGIN
+    UPDATE meta SET value = value + 1 WHERE key = 'revision';
+END;
+
+CREATE TRIGGER embedding_goes AFTER DELETE ON embeddings BEGIN
+    UPDATE meta SET value = value + 1 WHERE key = 'revision';
+END;
+
+INSERT INTO meta VALUES ('revision', 0), ('scan', 0), ('fingerprint', NULL),
+    ('identity', lower(hex(randomblob(16))));
+"""
+
+
+class Database:
+    """The connections to one catalog file."""
+
+    def __init__(self, directory: Path, *, read_only: bool = False, busy_seconds: float = 5.0) -> None:
+        """Open the catalog of a library folder; where there is none and `read_only` is False, make it.
+
+        Raises
+        ------
+        LibraryError : it cannot be opened, is in use, or comes from a newer Earshot; or it is damaged, and then it was
+            set aside under another name.
+        """
+        self.path = directory / FILE_NAME
+        self.read_only = read_only
+        self._busy_seconds = busy_seconds
+        self._reading = threading.RLock()
+        self._writing = threading.RLock()
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            if not read_only:
+                directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LibraryError(
+                f"The library folder {directory} cannot be made: {error.strerror}. "
+                "Choose another one with --library or EARSHOT_HOME."
+            ) from error
+        try:
+            self._writer = self._connect()
+            self._prepare()
+            self._reader = self._writer if read_only else self._connect()
+        except sqlite3.Error as error:
+            self.close()
+            raise self._in_words(error, opening=True) from error
+        except BaseException:
+            self.close()
+            raise
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """A connection for SELECT: it sees whatever was committed, by this process or another."""
+        with self._reading:
+            try:
+                yield self._reader
+            except sqlite3.Error as error:
+                raise self._in_words(error) from error
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: committed at the end of the block, undone as a whole where the block raises."""
+        if self.read_only:
+            raise LibraryError(f"The library in {self.path.parent} was opened for reading only.")
+        with self._writing:
+            try:
+                self._writer.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._writer
+                    self._writer.execute("COMMIT")
+                except BaseException:
+                    # A failed statement (disk full) may have ended the transaction already.
+                    if self._writer.in_transaction:
+                        self._writer.execute("ROLLBACK")
+                    raise
+            except sqlite3.Error as error:
+                raise self._in_words(error) from error
+
+    def close(self) -> None:
+        for connection in self._connections:
+            with suppress(sqlite3.Error):
+                connection.close()
+        self._connections.clear()
+
+    def _connect(self) -> sqlite3.Connection:
+        mode = "rwc"
+        if self.read_only:
+            # Without the right to write beside the file SQLite cannot share it, only read it as it lies there.
+            mode = "ro" if os.access(self.path.parent, os.W_OK) else "ro&immutable=1"
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            timeout=self._busy_seconds,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self._connections.append(connection)
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32768")
+        return connection
+
+    def _prepare(self) -> None:
+        connection = self._writer
+        if _pragma(connection, "user_version") == 0 and not self.read_only:
+            connection.execute("PRAGMA journal_mode = WAL")
+            with self.write():
+                if _pragma(connection, "user_version") == 0:  # else another process was faster
+                    self._create(connection)
+        version, application = _pragma(connection, "user_version"), _pragma(connection, "application_id")
+        if application != _APPLICATION_ID:
+            raise LibraryError(f"{self.path} is not a catalog of Earshot. Choose another folder with --library.")
+        if version > SCHEMA_VERSION:
+            raise LibraryError(
+                f"The library in {self.path.parent} was made by a newer Earshot (format {version}, this one knows "
+                f"{SCHEMA_VERSION}). Update Earshot, or choose another folder with --library."
+            )
+        if self.path.stat().st_size <= _CHECKED_AT_OPENING_BYTES:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                self.close()
+                raise self._set_aside()
+
+    def _create(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
+            raise LibraryError(f"{self.path} is not a catalog of Earshot. Choose another folder with --library.")
+        for statement in _SCHEMA.split("\n\n"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _in_words(self, error: sqlite3.Error, *, opening: bool = False) -> LibraryError:
+        folder = self.path.parent
+        # The low byte is the primary code, the rest says more (SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE ...).
+        match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                return LibraryError(
+                    f"The library in {folder} is in use by another Earshot. Close it, or wait until it is done."
+                )
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                if opening and not self.read_only:
+                    return self._set_aside()
+                return LibraryError(f"The catalog {self.path} is damaged. Start Earshot again to have it set aside.")
+            case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+                return LibraryError(
+                    f"The library in {folder} may not be written to. Mend its permissions, "
+                    "or choose another folder with --library."
+                )
+            case sqlite3.SQLITE_FULL:
+                return LibraryError(f"The disk that holds the library ({folder}) is full. Make room and scan again.")
+            case sqlite3.SQLITE_CANTOPEN:
+                return LibraryError(
+                    f"The catalog {self.path} cannot be opened. See whether it is there and may be read, "
+                    "or choose another folder with --library."
+                )
+            case _:
+                return LibraryError(f"The catalog {self.path} cannot be used: {error}.")
+
+    def _set_aside(self) -> LibraryError:
+        """Move the damaged file and its companions to a name of their own, so that nothing of it is lost."""
+        now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
+        kept = self.path.with_name(f"catalog-damaged-{now}-{os.getpid()}.sqlite")
+        logger.error("the catalog %s is damaged; kept as %s", self.path, kept)
+        for suffix in ("", "-wal", "-shm"):
+            with suppress(FileNotFoundError):
+                os.replace(f"{self.path}{suffix}", f"{kept}{suffix}")
+        return LibraryError(
+            f"The catalog {self.path} was damaged. It is kept as {kept.name}; "
+            "scan your folders again to build a new one: earshot scan FOLDER"
+        )
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

@@ -1,0 +1,182 @@
+"""What a scan writes into the catalog: the files that it found, and what was heard in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from engine.audio.facts import Facts
+from engine.library.catalog import decode_path, encode_path
+from engine.library.database import Database
+from engine.library.walk import FoundFile
+
+_PENDING_PER_QUERY = 1_000
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A sound that was decoded, measured and embedded.
+
+    `vectors` are the bytes of float16 unit vectors, `overview` of uint8 [64].
+    """
+
+    sound_id: int
+    facts: Facts
+    family: str
+    family_confidence: float
+    vectors: tuple[bytes, ...]
+    overview: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A sound that cannot be used, and one sentence why."""
+
+    sound_id: int
+    reason: str
+
+
+Outcome = Heard | Failed
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A sound that waits to be heard."""
+
+    sound_id: int
+    path: str
+
+
+def begin_scan(database: Database) -> int:
+    """The number of a new scan: rows that it does not touch carry a lower one."""
+    with database.write() as connection:
+        connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'scan'")
+        return int(connection.execute("SELECT value FROM meta WHERE key = 'scan'").fetchone()[0])
+
+
+def list_files(database: Database, scan: int, root_id: int, root_path: str, files: Sequence[FoundFile]) -> None:
+    """Enter found files: new and changed ones in state 'listed', the others as they were."""
+    rows = []
+    for file in files:
+        inside = os.path.relpath(file.path, root_path)
+        name = os.path.splitext(os.path.basename(file.path))[0]
+        rows.append(
+            (
+                root_id,
+                encode_path(file.path),
+                _as_text(name),
+                _as_text(inside).casefold(),
+                file.size,
+                file.mtime_ns,
+                scan,
+            )
+        )
+    with database.write() as connection:
+        connection.executemany(
+            """
+            INSERT INTO sounds (root_id, path, name, words, size, mtime_ns, seen) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (path, preset) DO UPDATE SET
+                state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
+                root_id = excluded.root_id, words = excluded.words,
+                size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
+            """,
+            rows,
+        )
+
+
+def mark_missing(database: Database, scan: int, root_id: int, was_walked: Callable[[str], bool]) -> int:
+    """Mark what the scan did not find although it `was_walked`; returns how many were there before."""
+    with database.write() as connection:
+        rows = connection.execute(
+            "SELECT id, path FROM sounds WHERE root_id = ? AND seen < ? AND NOT missing", (root_id, scan)
+        ).fetchall()
+        gone = [(sound_id,) for sound_id, path in rows if was_walked(decode_path(path))]
+        connection.executemany("UPDATE sounds SET missing = 1 WHERE id = ?", gone)
+    return len(gone)
+
+
+def set_fingerprint(database: Database, fingerprint: str) -> None:
+    """Make a model the one whose embeddings are searched."""
+    with database.write() as connection:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'fingerprint'", (fingerprint,))
+
+
+# Failed files wait for a change, or for a scan that is told to try them again.
+_IS_PENDING = """
+    seen = :scan AND NOT missing AND (
+        state = 'listed'
+        OR state = 'failed' AND :retry_failed
+        OR state = 'ready' AND NOT EXISTS (
+            SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND fingerprint = :fingerprint
+        )
+    )
+"""
+
+
+def count_pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bool = False) -> int:
+    """How many of the sounds that a scan found have to be heard (again) by this model."""
+    values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed}
+    with database.read() as connection:
+        return int(connection.execute(f"SELECT count(*) FROM sounds WHERE {_IS_PENDING}", values).fetchone()[0])
+
+
+def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bool = False) -> Iterator[Pending]:
+    """Those sounds, each once, in the order of their entry; read in parts, so that a million of them take no memory."""
+    values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "after": 0}
+    query = f"SELECT id, path FROM sounds WHERE id > :after AND {_IS_PENDING} ORDER BY id LIMIT {_PENDING_PER_QUERY}"
+    while True:
+        with database.read() as connection:
+            rows = connection.execute(query, values).fetchall()
+        if not rows:
+            return
+        for sound_id, path in rows:
+            yield Pending(sound_id, decode_path(path))
+        values["after"] = rows[-1][0]
+
+
+def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outcome]) -> None:
+    """Enter what was heard, in one transaction. Sounds that were removed in the meantime are left out."""
+    with database.write() as connection:
+        for outcome in outcomes:
+            # What another model thought of this sound, or this one of its former content, is of no more use.
+            connection.execute("DELETE FROM embeddings WHERE sound_id = ?", (outcome.sound_id,))
+            if isinstance(outcome, Failed):
+                connection.execute(
+                    "UPDATE sounds SET state = 'failed', reason = ? WHERE id = ?", (outcome.reason, outcome.sound_id)
+                )
+                continue
+            facts = outcome.facts
+            updated = connection.execute(
+                """
+                UPDATE sounds SET state = 'ready', reason = NULL, family = ?, family_confidence = ?, kind = ?,
+                    duration_seconds = ?, loudness_lufs = ?, peak_db = ?, pitch_hz = ?, pitch_confidence = ?,
+                    tempo_bpm = ?, rate = ?, channels = ?, overview = ?
+                WHERE id = ?
+                """,
+                (
+                    outcome.family,
+                    outcome.family_confidence,
+                    facts.kind,
+                    facts.duration_seconds,
+                    facts.loudness_lufs,
+                    facts.peak_db,
+                    facts.pitch_hz,
+                    facts.pitch_confidence,
+                    facts.tempo_bpm,
+                    facts.rate,
+                    facts.channels,
+                    outcome.overview,
+                    outcome.sound_id,
+                ),
+            ).rowcount
+            if updated:
+                connection.executemany(
+                    "INSERT INTO embeddings (sound_id, fingerprint, vector) VALUES (?, ?, ?)",
+                    [(outcome.sound_id, fingerprint, vector) for vector in outcome.vectors],
+                )
+
+
+def _as_text(name: str) -> str:
+    """A name that can be stored and shown, also where the file system's bytes are not valid UTF-8."""
+    return name.encode(errors="replace").decode()

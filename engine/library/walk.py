@@ -1,0 +1,84 @@
+"""Finds the audio files of a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.audio.decode import AUDIO_SUFFIXES
+
+logger = logging.getLogger(__name__)
+
+_SYSTEM_FOLDERS = frozenset(
+    {"$recycle.bin", "system volume information", "lost+found", "__macosx", "@eadir", "#recycle", "node_modules"}
+)
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """An audio file by its name; `path` is absolute, `mtime_ns` in nanoseconds since 1970."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+def _log_unreadable(folder: str, error: OSError) -> None:
+    logger.warning("folder left out: %s: %s", folder, error.strerror or error)
+
+
+def audio_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _log_unreadable) -> Iterator[FoundFile]:
+    """Every audio file in a folder and the folders inside it, folder by folder, by name.
+
+    Hidden and system folders and hidden files are skipped. Links are followed, but no folder is entered twice; where a
+    folder can be reached both directly and through a link, its own path is the one reported.
+
+    Parameters
+    ----------
+    on_unreadable : told of each folder that cannot be read; the walk goes on without it.
+    """
+    entered: set[tuple[int, int]] = set()
+    folders = deque([os.path.abspath(root)])
+    linked: deque[str] = deque()
+    while folders or linked:
+        folder = folders.popleft() if folders else linked.popleft()
+        try:
+            identity = os.stat(folder)
+            # Windows gives no number to some network folders; those are entered by name.
+            if identity.st_ino and (identity.st_dev, identity.st_ino) in entered:
+                continue
+            entered.add((identity.st_dev, identity.st_ino))
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            on_unreadable(folder, error)
+            continue
+        inner: list[str] = []
+        for entry in entries:
+            try:
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    if entry.name.casefold() not in _SYSTEM_FOLDERS and not _is_hidden(entry):
+                        (linked if entry.is_symlink() else inner).append(entry.path)
+                elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:
+                    facts = entry.stat()
+                    if stat.S_ISREG(facts.st_mode) and not _is_hidden(entry):
+                        yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns)
+            except OSError:
+                continue  # deleted a moment ago, or a link that leads nowhere
+        folders.extendleft(reversed(inner))
+
+
+def _is_hidden(entry: os.DirEntry[str]) -> bool:
+    """Whether Windows or macOS hide it, by a mark other than its name."""
+    facts = entry.stat(follow_symlinks=False)
+    return bool(
+        getattr(facts, "st_file_attributes", 0) & (stat.FILE_ATTRIBUTE_HIDDEN | stat.FILE_ATTRIBUTE_SYSTEM)
+        or getattr(facts, "st_flags", 0) & stat.UF_HIDDEN
+    )
