@@ -1,0 +1,132 @@
+"""The `earshot` command: the same engine calls the window makes.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 something the user can mend (the message
+names it), 2 a wrong command line. Nothing slow is imported here, so that `earshot --version` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine import __version__, commands
+from engine.errors import EarshotError
+from engine.jobs import Cancelled
+from engine.terminal import prepare_output, say
+
+_TRAINING_COMMANDS = ("train", "eval")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. A wrong command line raises SystemExit(2)."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    prepare_output()
+    try:
+        if not arguments:
+            return _open_window()
+        if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
+            from engine.training import cli as training_cli
+
+            return training_cli.main(arguments) or 0
+        parser = _parser()
+        options = parser.parse_args(arguments)
+        if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
+            parser.error("--end must come after --start")
+        handler: Callable[[argparse.Namespace], int] = options.handler
+        return handler(options)
+    except EarshotError as error:
+        say(f"earshot: {error}")
+    except (KeyboardInterrupt, Cancelled):
+        say("earshot: stopped. What was finished is kept.")
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def _open_window() -> int:
+    from app.main import main as open_window
+
+    return open_window() or 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="earshot",
+        description="Hears the instruments in a reference song and ranks the sounds you own for each of them. "
+        "Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="version", version=f"earshot {__version__}")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    library = argparse.ArgumentParser(add_help=False)
+    library.add_argument(
+        "--library",
+        metavar="DIR",
+        help="folder of the catalog and the index (default: EARSHOT_HOME, else the user's data folder)",
+    )
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--model", metavar="FILE", type=Path, help="other weights than those shipped")
+    device = argparse.ArgumentParser(add_help=False)
+    device.add_argument("--device", choices=("cpu", "cuda", "mps"), help="where to run the model (default: the best)")
+
+    scan = subparsers.add_parser("scan", parents=[library, model], help="list, measure and embed the sounds of folders")
+    scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
+    scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
+    scan.set_defaults(handler=commands.scan)
+
+    match = subparsers.add_parser(
+        "match", parents=[library, model, device], help="rank sounds for each instrument heard"
+    )
+    match.add_argument("songs", metavar="SONG", nargs="+", type=Path)
+    match.add_argument("--start", metavar="S", type=_seconds, help="hear from this second on")
+    match.add_argument("--end", metavar="S", type=_seconds, help="hear up to this second")
+    match.add_argument("--top", metavar="N", type=_count, default=10, help="matches for each slot (default: 10)")
+    match.add_argument("--any-family", action="store_true", help="rank sounds of every family for every slot")
+    match.add_argument("--json", action="store_true", help="one JSON document per song, one per line")
+    match.set_defaults(handler=commands.match)
+
+    embed = subparsers.add_parser("embed", parents=[model, device], help="the vector and family of single sounds")
+    embed.add_argument("files", metavar="FILE", nargs="+", type=Path)
+    embed.add_argument("--json", action="store_true", help="one JSON document per file, one per line")
+    embed.set_defaults(handler=commands.embed)
+
+    manage = subparsers.add_parser("library", help="what is in the library").add_subparsers(
+        title="actions", metavar="ACTION", required=True
+    )
+    listing = manage.add_parser("list", parents=[library], help="the path of every sound, one per line")
+    listing.set_defaults(handler=commands.library_list)
+    failed = manage.add_parser("failed", parents=[library], help="files that could not be used: path, tab, reason")
+    failed.set_defaults(handler=commands.library_failed)
+    remove = manage.add_parser("remove", parents=[library], help="forget folders; their files are left alone")
+    remove.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
+    remove.set_defaults(handler=commands.library_remove)
+
+    doctor = subparsers.add_parser("doctor", parents=[library, model], help="versions, devices, model, library health")
+    doctor.set_defaults(handler=commands.doctor)
+
+    demo = subparsers.add_parser("demo", help="a library and a song of our own, scanned, matched and shown")
+    demo.add_argument("--no-window", action="store_true", help="print the matches and stop")
+    demo.set_defaults(handler=commands.demo)
+
+    for name, purpose in zip(_TRAINING_COMMANDS, ("train the ear", "measure the ear"), strict=True):
+        subparsers.add_parser(name, help=f"{purpose} (see earshot {name} --help)", add_help=False)
+    return parser
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and value >= 0):
+        raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more")
+    return value

@@ -1,0 +1,234 @@
+"""The handlers of the `earshot` command: from parsed options to an exit code, 0 or 1.
+
+What a command needs is imported inside its handler, so that none waits for what only another one needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.errors import AudioError, LibraryError
+from engine.paths import library_dir
+from engine.terminal import ProgressBar, cancel_on_interrupt, say
+
+if TYPE_CHECKING:
+    from engine.encoder.ear import Ear
+    from engine.library.library import Library
+    from engine.matching.match import Match
+    from engine.matching.reference import Hearing
+    from engine.matching.slots import Slot
+
+
+def scan(options: argparse.Namespace) -> int:
+    for folder in options.folders:
+        _check_folder(folder)
+    from engine.library import scanner
+    from engine.library.library import Library
+
+    with cancel_on_interrupt() as cancel, ProgressBar() as bar:
+        library = Library.open(library_dir(options.library), create=True)
+        try:
+            result = scanner.scan(
+                library,
+                options.folders,
+                progress=bar,
+                cancel=cancel,
+                workers=options.workers,
+                model=options.model,
+            )
+        finally:
+            library.close()
+    rate = result.embedded / result.seconds if result.seconds else 0.0
+    print(
+        f"{result.listed} sounds: {result.embedded} embedded, {result.unchanged} unchanged, {result.failed} failed, "
+        f"{result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)"
+    )
+    if result.failed:
+        say("earshot: for the reasons of the failed ones: earshot library failed")
+    return 0
+
+
+def match(options: argparse.Namespace) -> int:
+    from engine.audio import decode
+
+    # What can be refused without the model is refused at once.
+    failures = 0
+    songs = []
+    for path in options.songs:
+        try:
+            songs.append((path, decode.probe(path)))
+        except AudioError as error:
+            failures += 1
+            say(f"earshot: {error}")
+    if not songs:
+        return 1
+
+    from engine.matching.sheet import slot_sheet
+
+    ear, library = _open_for_matching(options)
+    try:
+        for path, info in songs:
+            try:
+                hearing, matches = _hear_and_rank(path, ear, library, options)
+            except AudioError as error:
+                failures += 1
+                say(f"earshot: {error}")
+                continue
+            if not hearing.slots:
+                say(f"earshot: {path}: Nothing but silence was heard.")
+            if options.json:
+                print(json.dumps(slot_sheet(path, info.rate, hearing, matches, ear)), flush=True)
+            else:
+                _print_slots(path, hearing.slots, matches)
+    finally:
+        library.close()
+    return 1 if failures else 0
+
+
+def _hear_and_rank(
+    path: Path, ear: Ear, library: Library, options: argparse.Namespace
+) -> tuple[Hearing, dict[int, list[Match]]]:
+    from engine.matching.match import rank
+    from engine.matching.reference import hear
+
+    with cancel_on_interrupt() as cancel, ProgressBar(path.name) as bar:
+        for hearing in hear(path, ear, start=options.start, end=options.end, progress=bar, cancel=cancel):  # noqa: B007
+            pass
+    matches = {slot.id: rank(slot, library, top=options.top, any_family=options.any_family) for slot in hearing.slots}
+    return hearing, matches
+
+
+def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
+    """The ear, and the library if there is something in it which this ear has heard."""
+    from engine.library.library import Library
+
+    directory = library_dir(options.library)
+    library = Library.open(directory)
+    try:
+        if not library.catalog.counts().ready:
+            raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
+        from engine.encoder.ear import Ear
+
+        ear = Ear.load(options.model, device=options.device)
+        if library.fingerprint != ear.fingerprint:  # another model scanned last, but this one may have scanned before
+            library.close()
+            library = Library.open(directory, fingerprint=ear.fingerprint)
+        if not library.searchable:
+            folders = " ".join(root.path for root in library.catalog.roots())
+            raise LibraryError(f"The library was scanned with another model. Scan it again: earshot scan {folders}")
+    except BaseException:
+        library.close()
+        raise
+    return ear, library
+
+
+def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:
+    print(path)
+    for slot in slots:
+        sounds = sum(end - start for start, end in slot.activity)
+        start, end = slot.exposed_seconds
+        print(
+            f"  {slot.id}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
+            f"best heard from {start:.1f} to {end:.1f} s"
+        )
+        if not matches[slot.id]:
+            print(f"       no {slot.family} in the library; --any-family looks among all sounds")
+        for match in matches[slot.id]:
+            preset = f"  [{match.sound.preset}]" if match.sound.preset else ""
+            print(f"     {match.rank:3}  {match.similarity:.2f}  {match.sound.name}{preset}  {match.sound.path}")
+
+
+def embed(options: argparse.Namespace) -> int:
+    from engine.audio import decode
+    from engine.encoder.ear import Ear
+    from engine.families import FAMILIES
+
+    ear = Ear.load(options.model, device=options.device)
+    failures = 0
+    for path in options.files:
+        try:
+            audio = decode.decode(path, rate=ear.rate)
+        except AudioError as error:
+            failures += 1
+            say(f"earshot: {error}")
+            continue
+        heard = ear.embed([audio.mono()])
+        family = FAMILIES[int(heard.families[0].argmax())]
+        if options.json:
+            document = {
+                "path": os.path.abspath(path),
+                "vector": [round(float(value), 6) for value in heard.vectors[0]],
+                "family": family,
+                "duration_seconds": round(audio.duration_seconds, 3),
+            }
+            print(json.dumps(document), flush=True)
+        else:
+            print(f"{path}  {family} {heard.families[0].max():.0%}  {audio.duration_seconds:.2f} s", flush=True)
+    return 1 if failures else 0
+
+
+def library_list(options: argparse.Namespace) -> int:
+    from engine.library.library import Library
+
+    library = Library.open(library_dir(options.library))
+    sounds = [sound for sound in library.catalog.sounds() if sound.state in ("ready", "listed")]
+    library.close()
+    for path in dict.fromkeys(sound.path for sound in sounds):  # once, however many presets it has
+        print(path)
+    return 0
+
+
+def library_failed(options: argparse.Namespace) -> int:
+    from engine.library.library import Library
+
+    library = Library.open(library_dir(options.library))
+    failed = library.catalog.failed()
+    library.close()
+    for sound in failed:
+        print(f"{sound.path}\t{sound.reason}")
+    return 0
+
+
+def library_remove(options: argparse.Namespace) -> int:
+    from engine.library.library import Library
+
+    library = Library.open(library_dir(options.library))
+    try:
+        for folder in options.folders:
+            library.catalog.remove_root(folder)
+            say(f"earshot: {folder} is forgotten; its files were left alone.")
+    finally:
+        library.close()
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    from engine.doctor import examine
+
+    healthy = True
+    for finding in examine(library_dir(options.library), options.model):
+        print(f"{finding.subject:<16} {finding.words}")
+        healthy = healthy and finding.healthy
+    return 0 if healthy else 1
+
+
+def demo(options: argparse.Namespace) -> int:
+    from engine import demo
+
+    raise NotImplementedError(demo, options)
+
+
+def _check_folder(folder: Path) -> None:
+    if not folder.exists():
+        raise LibraryError(f"{folder}: There is no such folder.")
+    if not folder.is_dir():
+        raise LibraryError(f"{folder}: This is a file. Give the folder it lies in.")
+    try:
+        next(os.scandir(folder), None)
+    except PermissionError as error:
+        raise LibraryError(f"{folder}: It may not be read: permission denied.") from error

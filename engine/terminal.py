@@ -1,0 +1,87 @@
+"""How the commands speak: progress and messages on stderr, results on stdout, Ctrl-C as a request."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from engine.jobs import CancelToken, Progress
+
+
+def prepare_output() -> None:
+    """Let every file name be printed, also those which are no valid text."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def say(message: str) -> None:
+    """A message to the person, not part of the result."""
+    print(message, file=sys.stderr, flush=True)
+
+
+class ProgressBar:
+    """A `ProgressCallback` that draws a bar for each stage on stderr; silent where stderr is not a terminal."""
+
+    def __init__(self, label: str = "") -> None:
+        self._label = label
+        self._stage = ""
+        self._bar: Any = None
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage != self._stage:
+            self.close()
+            self._open(progress)
+        self._bar.total = progress.total
+        self._bar.update(progress.done - self._bar.n)
+
+    def _open(self, progress: Progress) -> None:
+        from tqdm import tqdm
+
+        self._stage = progress.stage
+        seconds = progress.stage == "hearing"
+        self._bar = tqdm(
+            total=progress.total,
+            desc=" ".join(filter(None, (progress.stage, self._label))),
+            unit=" s" if seconds else " files",
+            bar_format="{desc}: {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f}{unit} {rate_fmt} {remaining}"
+            if progress.total
+            else None,
+            dynamic_ncols=True,
+            leave=False,
+            disable=None,
+            file=sys.stderr,
+        )
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        self._stage = ""
+
+    def __enter__(self) -> ProgressBar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextmanager
+def cancel_on_interrupt() -> Iterator[CancelToken]:
+    """A token that the first Ctrl-C cancels, so that a job ends between two of its steps; the second one interrupts."""
+    token = CancelToken()
+
+    def cancel(_signal: int, _frame: FrameType | None) -> None:
+        token.cancel()
+        signal.signal(signal.SIGINT, before)
+        say("stopping ... (Ctrl-C again to stop at once)")
+
+    before = signal.signal(signal.SIGINT, cancel)
+    try:
+        yield token
+    finally:
+        signal.signal(signal.SIGINT, before)
