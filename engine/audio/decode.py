@@ -265,6 +265,8 @@ def _open(path: str | Path) -> Iterator[_Source]:
         with open(path, "rb") as raw, av.open(raw, options=_FFMPEG_OPTIONS) as container:
             if not container.streams.audio:
                 raise AudioError(path, "There is no sound in it.")
+            if container.streams.audio[0].codec_context is None:
+                raise AudioError(path, "Its sound is coded in a way that is not known here.")
             ffmpeg_source = _FfmpegSource(container)
             _check_info(path, ffmpeg_source.info)
             yield ffmpeg_source

@@ -162,7 +162,7 @@ class Library:
     def _graph(self, fingerprint: str, revision: int, live: np.ndarray) -> GraphIndex:
         old = self._index
         if not isinstance(old, GraphIndex):
-            old = GraphIndex.load(self.directory, self._stamp(fingerprint, revision))
+            old = GraphIndex.load(self.directory, Stamp(self.catalog.identity, revision, fingerprint))
         if old is not None:
             dead = len(old.labels) - np.count_nonzero(np.isin(old.labels, live))
             if dead <= _DEAD_SHARE_TO_REBUILD * len(old.labels):
@@ -186,14 +186,12 @@ class Library:
         new = np.isin(found, absent)
         return found[new], sound_ids[new], vectors[new]
 
-    def _stamp(self, fingerprint: str, revision: int) -> Stamp:
-        return Stamp(self.catalog.identity, revision, fingerprint)
-
     def _save(self) -> None:
         self._unsaved = 0
-        if not isinstance(self._index, GraphIndex):
+        if not isinstance(self._index, GraphIndex) or self._loaded is None:
             return
+        fingerprint, revision = self._loaded
         try:
-            self._index.save(self.directory, self._stamp(*self._loaded))
+            self._index.save(self.directory, Stamp(self.catalog.identity, revision, fingerprint))
         except (OSError, RuntimeError) as error:
             logger.warning("the index could not be saved and will be built again next time: %s", error)

@@ -1,0 +1,110 @@
+"""When something begins: onset strength, and the tempo in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+
+from engine.audio.decode import resample
+
+ONSETS_PER_SECOND = 100
+"""Frames of onset strength per second."""
+
+_ANALYSIS_RATE = 16_000
+_HOP = _ANALYSIS_RATE // ONSETS_PER_SECOND
+_WINDOW = 512
+_BANDS_HZ = (0, 100, 200, 400, 800, 1_600, 3_200, 8_000)
+_FLOOR_DB = -60.0
+
+SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
+_USUAL_BPM, _OCTAVES_OF_DOUBT = 115.0, 0.7
+_TEMPI = np.arange(SLOWEST_BPM, FASTEST_BPM, 0.1)
+_BEATS_OF_LOOPS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])
+_PULSES = (1, 2, 4, 8)
+_LEAST_PULSE = 0.1
+
+
+def onset_strength(mono: np.ndarray, rate: int) -> np.ndarray:
+    """float32 [frames], 100 per second: the rise of level in dB, mean over seven bands, of float32 [n]."""
+    mono = resample(mono, rate, _ANALYSIS_RATE)
+    padded = np.pad(mono, (_WINDOW - _HOP, _WINDOW))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
+    window = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
+    edges = np.searchsorted(np.fft.rfftfreq(_WINDOW, 1 / _ANALYSIS_RATE), _BANDS_HZ)[:-1]
+    levels = []
+    for block in np.array_split(frames, max(1, len(frames) // 2_048)):
+        power = np.abs(scipy.fft.rfft(block * window, axis=1)) ** 2
+        levels.append(np.add.reduceat(power, edges, axis=1))
+    level = np.concatenate(levels)
+    loudest = level.max(initial=0.0)
+    if loudest <= 0:
+        return np.zeros(len(level), np.float32)
+    decibels = 10.0 * np.log10(np.maximum(level / loudest, 10.0 ** (_FLOOR_DB / 10.0)))
+    rise = np.diff(decibels, axis=0, prepend=np.full((1, decibels.shape[1]), _FLOOR_DB))
+    return np.maximum(rise, 0.0).mean(axis=1).astype(np.float32)
+
+
+def onset_times(onsets: np.ndarray) -> np.ndarray:
+    """Seconds of the clear onsets: at least 60 ms apart, and a fifth as strong as the strongest."""
+    smooth = np.convolve(onsets, np.ones(3) / 3, mode="same")
+    padded = np.pad(smooth, 1)
+    peaks, _ = scipy.signal.find_peaks(padded, height=max(1.0, 0.2 * smooth.max(initial=0.0)), distance=6)
+    return (peaks - 1) / ONSETS_PER_SECOND
+
+
+def strongest_pulse(onsets: np.ndarray) -> float:
+    """How regular onset strength [frames] is, about 0 to 1: the score of the tempo that explains it best."""
+    scores = _pulse_scores(onsets, _TEMPI)
+    return 0.0 if scores is None else float(scores.max())
+
+
+def tempo_of_onsets(onsets: np.ndarray) -> float | None:
+    """Beats per minute, 60 to 200, of onset strength [frames]; None where no pulse stands out.
+
+    Each tempo is scored by the autocorrelation at one, two, four and eight of its beats, which places it far finer than
+    the frames do, and by how usual it is.
+    """
+    scores = _pulse_scores(onsets, _TEMPI)
+    if scores is None or scores.max() < _LEAST_PULSE:
+        return None
+    return round(float(_TEMPI[int(np.argmax(scores * _usualness(_TEMPI)))]), 1)
+
+
+def tempo_of_loop(onsets: np.ndarray, seconds: float) -> float | None:
+    """Beats per minute of a loop: a whole number of beats fits into its length where it was cut as one."""
+    tempi = 60.0 * _BEATS_OF_LOOPS / seconds
+    in_range = (tempi >= SLOWEST_BPM) & (tempi <= FASTEST_BPM)
+    tempi = tempi[in_range]
+    scores = _pulse_scores(onsets, tempi)
+    if scores is None or not len(tempi):
+        return tempo_of_onsets(onsets)
+    even = np.where(_BEATS_OF_LOOPS[in_range] % 4 == 0, 1.0, 0.7)
+    # The constant lets length and usualness decide where the pulse is as clear at several of the tempi.
+    return round(float(tempi[int(np.argmax((scores + 0.2) * _usualness(tempi) * even))]), 1)
+
+
+def _usualness(tempi: np.ndarray) -> np.ndarray:
+    return np.exp(-0.5 * (np.log2(tempi / _USUAL_BPM) / _OCTAVES_OF_DOUBT) ** 2)
+
+
+def _pulse_scores(onsets: np.ndarray, tempi: np.ndarray) -> np.ndarray | None:
+    """How well each tempo explains the onsets, up to 1; None for less than a second or no onset at all."""
+    if len(onsets) < ONSETS_PER_SECOND:
+        return None
+    smooth = np.convolve(onsets, scipy.signal.windows.gaussian(7, 1.5), mode="same")
+    centred = smooth - smooth.mean()
+    size = scipy.fft.next_fast_len(2 * len(centred), real=True)
+    correlation = scipy.fft.irfft(np.abs(scipy.fft.rfft(centred, size)) ** 2, size)[: len(centred)]
+    if correlation[0] <= 0:
+        return None
+    overlap = len(centred) - np.arange(len(centred))
+    correlation = correlation / correlation[0] * (len(centred) / overlap)
+    frames = np.arange(len(centred))
+    total, weight = np.zeros(len(tempi)), np.zeros(len(tempi))
+    for pulses in _PULSES:
+        lags = pulses * 60.0 / tempi * ONSETS_PER_SECOND
+        heard = lags < 0.75 * len(centred)
+        total += np.where(heard, np.interp(lags, frames, correlation), 0.0)
+        weight += heard
+    return total / np.maximum(weight, 1)
