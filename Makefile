@@ -37,7 +37,7 @@ screenshots: setup
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks
 
-lock:
+lock: setup
 	$$(packaging/bootstrap.sh uv) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
 		--extra train --extra dev --python-version 3.11 pyproject.toml --output-file requirements.lock
 

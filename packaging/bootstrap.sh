@@ -102,7 +102,7 @@ get_uv() {
         rm -rf "$tools"
         "$python" -m pip install --quiet --disable-pip-version-check --target "$tools" uv >&2 || true
     fi
-    find_uv || fail "uv could not be installed. Install it by hand (https://docs.astral.sh/uv) and run this again."
+    find_uv || fail "uv could not be installed. Install python3-venv or uv itself (https://docs.astral.sh/uv), then run this again."
 }
 
 inputs() {
