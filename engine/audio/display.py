@@ -40,7 +40,33 @@ def mel_image(
 ) -> np.ndarray:
     """float32 [bands, frames], lowest band first: mel spectrogram in dB below its loudest point (0 to -120).
 
-    Tilted by `SPECTROGRAM_TILT_DB_PER_OCTAVE`. There are `ceil(seconds * frames_per_second)` frames, the first centred
+    As `mel_decibels`, which see.
+    """
+    decibels = mel_decibels(
+        mono, rate, frames_per_second=frames_per_second, bands=bands, low_hz=low_hz, high_hz=high_hz
+    )
+    return below_loudest(decibels, float(decibels.max(initial=-np.inf)))
+
+
+def below_loudest(decibels: np.ndarray, loudest: float) -> np.ndarray:
+    """Levels of `mel_decibels` relative to the loudest one, 0 to -120; all at the floor where that is -inf."""
+    if not np.isfinite(loudest):
+        return np.full(decibels.shape, _FLOOR_DB, np.float32)
+    return np.clip(decibels - loudest, _FLOOR_DB, 0.0).astype(np.float32)
+
+
+def mel_decibels(
+    mono: np.ndarray,
+    rate: int,
+    *,
+    frames_per_second: float = 50,
+    bands: int = 128,
+    low_hz: float = 30,
+    high_hz: float = 16_000,
+) -> np.ndarray:
+    """float32 [bands, frames], lowest band first: mel spectrogram in dB, -inf for silence.
+
+    Absolute, so that pictures of neighbouring stretches fit together. Tilted by `SPECTROGRAM_TILT_DB_PER_OCTAVE`. There are `ceil(seconds * frames_per_second)` frames, the first centred
     on the start; bands above half of `rate` stay at the floor. Memory beyond the picture does not grow with the sound.
     """
     hop = rate / frames_per_second
@@ -59,11 +85,8 @@ def mel_image(
     decibels = 10.0 * np.log10(np.maximum(power, 1e-20))
     centres = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)[1:-1]
     decibels += (SPECTROGRAM_TILT_DB_PER_OCTAVE * np.log2(centres / 1_000.0)).astype(np.float32)[:, None]
-    loudest = decibels[power > 0].max(initial=-np.inf)
-    if not np.isfinite(loudest):
-        return np.full((bands, count), _FLOOR_DB, np.float32)
     decibels[power <= 0] = -np.inf
-    return np.clip(decibels - loudest, _FLOOR_DB, 0.0).astype(np.float32)
+    return decibels
 
 
 def _mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: float) -> np.ndarray:
