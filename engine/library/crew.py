@@ -1,0 +1,238 @@
+"""The workers of a scan: started, given tasks, watched, replaced."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import multiprocessing
+import multiprocessing.connection
+import signal
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Self
+
+from engine.errors import ModelError
+from engine.library.records import Failed, Outcome, Pending
+from engine.library.worker import Decoding, Done, EarLoader, Embedding, Ready, Unusable, run
+
+logger = logging.getLogger(__name__)
+
+DECODING_SECONDS = 60.0
+"""A file that takes longer is given up."""
+
+_EMBEDDING_SECONDS = 600.0
+_CRASHES_TO_FAIL = 2
+"""A worker may have been killed from outside, so that the file it was on gets a second chance, alone."""
+
+_DEATHS_IN_A_ROW = 12
+"""More than that without a single sound heard in between is no matter of files."""
+
+_INATTENTIVE_SECONDS = 5.0
+
+
+@dataclass
+class _Worker:
+    process: SpawnProcess
+    connection: Connection
+    task: dict[int, Pending] = field(default_factory=dict)
+    """What it was given and has not finished."""
+    decoding: int | None = None
+    ready: bool = False
+    since: float = field(default_factory=time.monotonic)
+    """When it last said something while it had work."""
+
+
+class Crew:
+    """Worker processes that hear sounds. A context manager: leaving it ends them."""
+
+    def __init__(self, loader: EarLoader, model: Path | None, *, decoding_seconds: float = DECODING_SECONDS) -> None:
+        self._loader = loader
+        self._model = model
+        self._decoding_seconds = decoding_seconds
+        self._workers: list[_Worker] = []
+        self._queue: Iterator[Pending] = iter(())
+        self._exhausted = True
+        self._task_size = 1
+        self._again: deque[list[Pending]] = deque()
+        self._crashes: Counter[int] = Counter()
+        self._deaths_in_a_row = 0
+        self._last_step = time.monotonic()
+        self.fingerprint: str | None = None
+        """The model's, once the first worker has loaded it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:
+            worker.connection.close()
+            worker.process.kill()
+        for worker in self._workers:
+            worker.process.join()
+            worker.process.close()
+        self._workers.clear()
+
+    def grow(self, size: int) -> None:
+        """Have this many workers, at least."""
+        while len(self._workers) < size:
+            self._workers.append(self._start())
+
+    def set_queue(self, queue: Iterator[Pending], task_size: int) -> None:
+        """What is to be heard, `task_size` sounds at a time."""
+        self._queue = queue
+        self._exhausted = False
+        self._task_size = task_size
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is left to be heard."""
+        return not self._exhausted or bool(self._again) or any(worker.task for worker in self._workers)
+
+    def step(self, timeout: float) -> list[Outcome]:
+        """Hand out work, wait until something happens (at most `timeout` seconds), return what was finished.
+
+        Raises
+        ------
+        ModelError : the model cannot be loaded, or the workers die whatever they are given.
+        """
+        now = time.monotonic()
+        if now - self._last_step > _INATTENTIVE_SECONDS:
+            # This process was stopped or asleep, and so were they: their silence means nothing.
+            for worker in self._workers:
+                worker.since = now
+        self._last_step = now
+        for worker in self._workers:
+            if worker.ready and not worker.task:
+                self._hand_out(worker)
+        outcomes: list[Outcome] = []
+        connections = {worker.connection: worker for worker in self._workers}
+        for connection in multiprocessing.connection.wait(list(connections), timeout):
+            outcomes += self._listen(connections[connection])  # type: ignore[index]
+        for worker in list(self._workers):
+            outcomes += self._look_after(worker)
+        return outcomes
+
+    def _start(self) -> _Worker:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=run, args=(theirs, self._loader, self._model), daemon=True)
+        with _without_interrupts():
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _hand_out(self, worker: _Worker) -> None:
+        task = self._again.popleft() if self._again else list(itertools.islice(self._queue, self._task_size))
+        if not task:
+            self._exhausted = True
+            return
+        worker.task = {pending.sound_id: pending for pending in task}
+        worker.since = time.monotonic()
+        # A worker that has just died is noticed when it is listened to.
+        with contextlib.suppress(OSError):
+            worker.connection.send(task)
+
+    def _listen(self, worker: _Worker) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        try:
+            while worker.connection.poll():
+                message = worker.connection.recv()
+                worker.since = time.monotonic()
+                match message:
+                    case Ready(fingerprint):
+                        worker.ready = True
+                        self.fingerprint = fingerprint
+                    case Unusable(error):
+                        raise error
+                    case Decoding(sound_id):
+                        worker.decoding = sound_id
+                    case Embedding():
+                        worker.decoding = None
+                    case Done(finished):
+                        self._deaths_in_a_row = 0
+                        for outcome in finished:
+                            worker.task.pop(outcome.sound_id, None)
+                        outcomes += finished
+        except (EOFError, OSError):
+            outcomes += self._bury(worker)
+        return outcomes
+
+    def _look_after(self, worker: _Worker) -> list[Outcome]:
+        """Stop a worker that is stuck."""
+        silence = time.monotonic() - worker.since if worker.task else 0.0
+        if worker.decoding in worker.task:
+            if silence > self._decoding_seconds:
+                stuck = worker.task.pop(worker.decoding)
+                logger.warning("decoding did not end: %s", stuck.path)
+                self._replace(worker)
+                self._give_back(list(worker.task.values()))
+                return [Failed(stuck.sound_id, f"Decoding it took longer than {self._decoding_seconds:g} s.")]
+        elif silence > _EMBEDDING_SECONDS:
+            return self._bury(worker)
+        return []
+
+    def _bury(self, worker: _Worker) -> list[Outcome]:
+        """After a crash: find out which sound is to blame, and give the others to another worker."""
+        cause = _words_for(self._replace(worker))
+        self._deaths_in_a_row += 1
+        if self._deaths_in_a_row > _DEATHS_IN_A_ROW or (self.fingerprint is None and self._deaths_in_a_row > 2):
+            raise ModelError(
+                f"The processes that hear sounds keep ending ({cause}). "
+                "There may be too little memory: scan with fewer workers."
+            )
+        if worker.decoding in worker.task:
+            suspect = worker.task.pop(worker.decoding)
+            self._give_back(list(worker.task.values()))
+        elif len(worker.task) == 1:
+            (suspect,) = worker.task.values()
+        else:
+            # The model choked on one of several: one at a time shows on which.
+            for pending in worker.task.values():
+                self._give_back([pending])
+            return []
+        self._crashes[suspect.sound_id] += 1
+        if self._crashes[suspect.sound_id] < _CRASHES_TO_FAIL:
+            self._give_back([suspect])
+            return []
+        logger.warning("ended the process (%s): %s", cause, suspect.path)
+        return [Failed(suspect.sound_id, f"Hearing it made the decoder or the model crash ({cause}).")]
+
+    def _give_back(self, task: list[Pending]) -> None:
+        if task:
+            self._again.append(task)
+
+    def _replace(self, worker: _Worker) -> int | None:
+        """End a worker and start another in its place; returns its exit code."""
+        worker.connection.close()
+        worker.process.kill()
+        worker.process.join()
+        code = worker.process.exitcode
+        worker.process.close()
+        self._workers[self._workers.index(worker)] = self._start()
+        return code
+
+
+def _words_for(exit_code: int | None) -> str:
+    if exit_code is not None and exit_code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-exit_code).name
+    return f"exit code {exit_code}"
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """What is started inside never receives Ctrl-C, not even before its first line of Python."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

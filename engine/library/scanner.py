@@ -1,0 +1,275 @@
+"""Scanning: list every file at once, then hear the new and changed ones in worker processes.
+
+Whatever was finished is in the catalog half a second later and stays there, however the scan ends; the next one goes on
+from there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from engine.errors import LibraryError
+from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
+from engine.library.catalog import is_inside
+from engine.library.crew import DECODING_SECONDS, Crew
+from engine.library.library import Library
+from engine.library.records import (
+    Failed,
+    Outcome,
+    begin_scan,
+    count_pending,
+    list_files,
+    mark_missing,
+    pending,
+    set_fingerprint,
+    write_outcomes,
+)
+from engine.library.walk import FoundFile, audio_files
+from engine.library.worker import EarLoader, load_ear
+
+logger = logging.getLogger(__name__)
+
+_SECONDS_PER_COMMIT = 0.5
+_SECONDS_PER_STEP = 0.1
+_FILES_PER_LISTING = 2_000
+_LARGEST_TASK = 32
+_MOST_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What a scan did.
+
+    Attributes
+    ----------
+    listed : audio files found.
+    embedded, failed : of those, what was heard this time, and what could not be.
+    unchanged : of those, what was known already (in the same size and with the same time).
+    removed : sounds that were there before and are gone; what is known of them is kept.
+    unreadable : folders that could not be read; their sounds stay as they were.
+    """
+
+    listed: int
+    embedded: int
+    failed: int
+    unchanged: int
+    removed: int
+    seconds: float
+    unreadable: tuple[str, ...] = ()
+
+
+def default_workers() -> int:
+    """As many as there are processors to use, up to eight: each holds a model of its own."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(usable, _MOST_WORKERS)
+
+
+def scan(
+    library: Library,
+    roots: Sequence[Path],
+    *,
+    progress: ProgressCallback = ignore_progress,
+    cancel: CancelToken | None = None,
+    workers: int | None = None,
+    model: Path | None = None,
+    retry_failed: bool = False,
+    loader: EarLoader = load_ear,
+    decoding_seconds: float = DECODING_SECONDS,
+) -> ScanResult:
+    """Bring the library up to date with some folders.
+
+    Parameters
+    ----------
+    roots : folders; each becomes a root, unless it lies in one.
+    progress : told of the stages "listing" and "scanning", in files.
+    cancel : stops the scan within a fraction of a second; what is finished is kept.
+    workers : number of processes; None takes `default_workers`.
+    model : a file of weights; None takes the shipped one.
+    retry_failed : try again what failed before, changed or not.
+    loader : makes the ear in each worker.
+    decoding_seconds : a file that takes longer fails.
+
+    Raises
+    ------
+    LibraryError : a root is not a folder, the library cannot be written, or another scan of it is running.
+    ModelError : the model cannot be loaded.
+    Cancelled : `cancel` was set.
+    """
+    started = time.monotonic()
+    cancel = cancel or CancelToken()
+    folders = _folders(roots)
+    with _only_scan_of(library.directory), Crew(loader, model, decoding_seconds=decoding_seconds) as crew:
+        crew.grow(1)  # the model is loaded while the files are listed
+        try:
+            listing = _list(library, folders, progress, cancel)
+            while crew.fingerprint is None:
+                cancel.raise_if_cancelled()
+                crew.step(_SECONDS_PER_STEP)
+            set_fingerprint(library.catalog.database, crew.fingerprint)
+            embedded, failed, total = _hear(
+                library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
+            )
+        finally:
+            library.refresh()
+    return ScanResult(
+        listed=listing.found,
+        embedded=embedded,
+        failed=failed,
+        unchanged=listing.found - total,
+        removed=listing.removed,
+        seconds=time.monotonic() - started,
+        unreadable=tuple(listing.unreadable),
+    )
+
+
+@dataclass(frozen=True)
+class _Listing:
+    number: int
+    found: int
+    removed: int
+    unreadable: list[str]
+
+
+def _folders(roots: Sequence[Path]) -> list[str]:
+    """Absolute paths, without those inside another one."""
+    folders = sorted({os.path.abspath(root) for root in roots})
+    for folder in folders:
+        if not os.path.exists(folder):
+            raise LibraryError(f"There is no folder {folder}. If it is on a drive, connect that and scan again.")
+        if not os.path.isdir(folder):
+            raise LibraryError(f"{folder} is not a folder. Scan the folder that it is in.")
+        if not os.access(folder, os.R_OK | os.X_OK):
+            raise LibraryError(f"The folder {folder} may not be read. Mend its permissions and scan again.")
+    return [folder for folder in folders if not any(other != folder and is_inside(folder, other) for other in folders)]
+
+
+@contextmanager
+def _only_scan_of(directory: Path) -> Iterator[None]:
+    lock = filelock.FileLock(directory / "scan.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise LibraryError(
+            f"The library in {directory} is being scanned by another Earshot. Wait until that is done, or stop it."
+        ) from error
+    except OSError as error:
+        raise LibraryError(f"The library in {directory} may not be written to: {error.strerror}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _list(library: Library, folders: list[str], progress: ProgressCallback, cancel: CancelToken) -> _Listing:
+    """First pass: every file is in the catalog before any is opened."""
+    database = library.catalog.database
+    number = begin_scan(database)
+    unreadable: list[str] = []
+
+    def note_unreadable(folder: str, error: OSError) -> None:
+        logger.warning("folder left out: %s: %s", folder, error.strerror)
+        unreadable.append(folder)
+
+    found = removed = 0
+    for folder in folders:
+        root = library.catalog.add_root(folder)
+        batch: list[FoundFile] = []
+        due = time.monotonic() + _SECONDS_PER_COMMIT
+        for file in audio_files(Path(folder), on_unreadable=note_unreadable):
+            batch.append(file)
+            if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
+                list_files(database, number, root.id, root.path, batch)
+                found += len(batch)
+                batch.clear()
+                due = time.monotonic() + _SECONDS_PER_COMMIT
+                cancel.raise_if_cancelled()
+                progress(Progress("listing", found, message=folder))
+        list_files(database, number, root.id, root.path, batch)
+        found += len(batch)
+
+        def was_walked(path: str, folder: str = folder) -> bool:
+            return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
+
+        removed += mark_missing(database, number, root.id, was_walked)
+    progress(Progress("listing", found, found))
+    return _Listing(number, found, removed, unreadable)
+
+
+def _hear(
+    library: Library,
+    number: int,
+    crew: Crew,
+    workers: int,
+    retry_failed: bool,
+    progress: ProgressCallback,
+    cancel: CancelToken,
+) -> tuple[int, int, int]:
+    """Second pass: (embedded, failed, total to do)."""
+    database = library.catalog.database
+    fingerprint = crew.fingerprint
+    assert fingerprint is not None
+    total = count_pending(database, number, fingerprint, retry_failed=retry_failed)
+    # Small scans are cut small, so that every worker has a share and progress shows.
+    task_size = max(1, min(_LARGEST_TASK, total // (4 * workers)))
+    crew.set_queue(pending(database, number, fingerprint, retry_failed=retry_failed), task_size)
+    crew.grow(min(workers, total // task_size))
+    meter = _Meter("scanning", total, progress)
+    unwritten: list[Outcome] = []
+    embedded = failed = 0
+    due = time.monotonic() + _SECONDS_PER_COMMIT
+    meter.report(0)
+    try:
+        while embedded + failed < total:
+            cancel.raise_if_cancelled()
+            outcomes = crew.step(_SECONDS_PER_STEP)
+            unwritten += outcomes
+            failures = sum(isinstance(outcome, Failed) for outcome in outcomes)
+            failed += failures
+            embedded += len(outcomes) - failures
+            if time.monotonic() > due:
+                write_outcomes(database, fingerprint, unwritten)
+                unwritten.clear()
+                due = time.monotonic() + _SECONDS_PER_COMMIT
+            meter.report(embedded + failed)
+            if not outcomes and not crew.busy:
+                break  # a root was removed while it was being scanned
+    finally:
+        write_outcomes(database, fingerprint, unwritten)
+    meter.report(embedded + failed, last=True)
+    return embedded, failed, total
+
+
+class _Meter:
+    """Turns a count into progress with the rate of the last ten seconds, a few times a second."""
+
+    _SECONDS_PER_REPORT = 0.1
+    _WINDOW_SECONDS = 10.0
+
+    def __init__(self, stage: str, total: int, progress: ProgressCallback) -> None:
+        self._stage = stage
+        self._total = total
+        self._progress = progress
+        self._history = deque([(time.monotonic(), 0)])
+        self._last_report = -1.0
+
+    def report(self, done: int, *, last: bool = False) -> None:
+        now = time.monotonic()
+        if now - self._last_report < self._SECONDS_PER_REPORT and not last:
+            return
+        self._last_report = now
+        self._history.append((now, done))
+        while len(self._history) > 2 and now - self._history[0][0] > self._WINDOW_SECONDS:
+            self._history.popleft()
+        since, before = self._history[0]
+        rate = (done - before) / (now - since) if now > since else 0.0
+        left = (self._total - done) / rate if rate > 0 else None
+        self._progress(Progress(self._stage, done, self._total, rate, left))

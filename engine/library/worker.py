@@ -1,0 +1,187 @@
+"""The process in which files that nobody trusts are decoded, measured and embedded.
+
+A file that makes a decoder crash or hang takes this process with it and nothing else; see `crew.py` for the other end
+of the pipe.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import psutil
+
+from engine.audio.decode import decode, probe, resample
+from engine.audio.display import waveform_peaks
+from engine.audio.facts import measure
+from engine.errors import AudioError, EarshotError
+from engine.families import FAMILIES
+from engine.library.records import Failed, Heard, Outcome, Pending
+
+logger = logging.getLogger(__name__)
+
+LONGEST_HEARD_SECONDS = 60.0
+"""Of longer files only this much is decoded, so that a mix of three hours takes no more time or memory than a loop."""
+
+OVERVIEW_BINS = 64
+_SILENT_BELOW_DB = -90.0
+
+
+class Ear(Protocol):
+    """What a worker needs of `engine.encoder.ear.Ear`."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def rate(self) -> int: ...
+
+    def embed(self, sounds: Sequence[np.ndarray]) -> Any:
+        """`vectors` float32 [n, dimension] of unit length and `families` float32 [n, families], of mono sounds."""
+
+
+EarLoader = Callable[[Path | None], Ear]
+"""Loads the ear in the worker's process; None stands for the shipped model. Must be importable by name."""
+
+
+def load_ear(model: Path | None) -> Ear:
+    """The ear on one thread of the CPU: there are as many workers as cores to use."""
+    from engine.encoder.ear import Ear as TrainedEar
+
+    return TrainedEar.load(model, device="cpu", threads=1)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The ear is loaded."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """The ear cannot be loaded."""
+
+    error: EarshotError
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """This sound is next: if nothing more is heard, it is to blame."""
+
+    sound_id: int
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """All sounds of the task are decoded and go through the model together."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """Some sounds of the task are finished."""
+
+    outcomes: tuple[Outcome, ...]
+
+
+Message = Ready | Unusable | Decoding | Embedding | Done
+
+
+def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
+    """The worker's main function: load the ear, then take tasks (lists of `Pending`) until the pipe closes."""
+    _settle_in()
+    try:
+        try:
+            ear = loader(model)
+        except EarshotError as error:
+            connection.send(Unusable(error))
+            return
+        connection.send(Ready(ear.fingerprint))
+        while True:
+            task: list[Pending] = connection.recv()
+            hear(task, ear, connection.send)
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return  # the scan is over, or its process is gone
+
+
+def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> None:
+    """Decode and measure the sounds of a task one by one, then embed them as one batch."""
+    waiting: list[tuple[Heard, np.ndarray]] = []
+    for pending in task:
+        tell(Decoding(pending.sound_id))
+        try:
+            waiting.append(_decode_and_measure(pending, ear.rate))
+        except AudioError as error:
+            tell(Done((Failed(pending.sound_id, error.reason),)))
+        except Exception as error:  # a defect of ours must cost one row, not the scan
+            logger.exception("cannot measure %s", pending.path)
+            tell(Done((Failed(pending.sound_id, f"It could not be measured ({type(error).__name__}: {error})."),)))
+    if not waiting:
+        return
+    tell(Embedding())
+    embeddings = ear.embed([mono for _, mono in waiting])
+    tell(
+        Done(
+            tuple(
+                _with_embedding(heard, vector, families)
+                for (heard, _), vector, families in zip(waiting, embeddings.vectors, embeddings.families, strict=True)
+            )
+        )
+    )
+
+
+def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]:
+    """What is known before the model has heard it, and the sound as float32 [n] at `rate`."""
+    audio = decode(pending.path, end=LONGEST_HEARD_SECONDS)
+    facts = measure(audio)
+    if facts.peak_db < _SILENT_BELOW_DB:
+        raise AudioError(pending.path, "Silent: there is nothing to hear.")
+    if audio.duration_seconds > 0.99 * LONGEST_HEARD_SECONDS:
+        facts = replace(facts, duration_seconds=max(audio.duration_seconds, probe(pending.path).duration_seconds))
+    mono = audio.mono()
+    peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
+    overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)
+    return Heard(pending.sound_id, facts, "", 0.0, (), overview.tobytes()), resample(mono, audio.rate, rate)
+
+
+def _with_embedding(heard: Heard, vector: np.ndarray, families: np.ndarray) -> Outcome:
+    if not (np.isfinite(vector).all() and np.isfinite(families).all()):
+        return Failed(heard.sound_id, "The model made nothing of it.")
+    likeliest = int(np.argmax(families))
+    return replace(
+        heard,
+        family=FAMILIES[likeliest],
+        family_confidence=float(families[likeliest]),
+        vectors=(np.asarray(vector, np.float16).tobytes(),),
+    )
+
+
+def _settle_in() -> None:
+    """Be a background process: quiet, polite, and gone when the scan's process is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C means
+    with open(os.devnull, "w") as nowhere:  # decoders write about broken files to the terminal
+        os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        os.dup2(nowhere.fileno(), sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    if hasattr(os, "nice"):
+        os.nice(10)
+    else:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
+        threading.Thread(target=_leave_with, args=(parent,), name="leave with the scan", daemon=True).start()
+
+
+def _leave_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)
