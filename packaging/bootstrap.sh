@@ -11,6 +11,7 @@ root=$(pwd)
 packages_file=packaging/system-packages.txt
 tools=.venv-tools
 stamp=.venv/.setup-stamp
+export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-300}" # some of the packages are large, some connections slow
 
 say() { printf '==> %s\n' "$*" >&2; }
 fail() { printf 'setup: %s\n' "$*" >&2; exit 1; }

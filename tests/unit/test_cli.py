@@ -1,0 +1,220 @@
+"""The command line: exit codes, messages in words, nothing but results on stdout. No model is needed here."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine import __version__, commands
+from engine.audio import decode
+from engine.cli import main
+from engine.errors import EarshotError
+from engine.jobs import Cancelled
+from engine.library.database import FILE_NAME
+from engine.library.library import Library
+
+MENDABLE, USAGE = 1, 2
+
+
+@pytest.fixture(autouse=True)
+def library_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Never the developer's own library."""
+    home = tmp_path / "home"
+    monkeypatch.setenv("EARSHOT_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    path = tmp_path / "song.wav"
+    soundfile.write(path, 0.2 * np.sin(np.arange(20_000) / 8), 8000)
+    return path
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """Run a command which must end with a message and nothing on stdout; returns the message."""
+    assert main(arguments) == MENDABLE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+    assert printed.err.startswith("earshot: ")
+    return printed.err
+
+
+def wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == USAGE
+    return capsys.readouterr().err
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--version"])
+    assert end.value.code == 0
+    assert capsys.readouterr().out == f"earshot {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["listen"],
+        ["match"],
+        ["scan"],
+        ["embed"],
+        ["library"],
+        ["library", "forget"],
+        ["match", "song.wav", "--top", "0"],
+        ["match", "song.wav", "--top", "many"],
+        ["match", "song.wav", "--start", "-1"],
+        ["match", "song.wav", "--start", "nan"],
+        ["match", "song.wav", "--start", "5", "--end", "5"],
+        ["match", "song.wav", "--end", "0"],
+        ["match", "song.wav", "--device", "abacus"],
+        ["scan", ".", "--workers", "0"],
+    ],
+)
+def test_wrong_usage_is_exit_code_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "usage: earshot" in wrong_usage(arguments, capsys)
+
+
+def test_missing_song(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nowhere.wav: There is no such file" in refused(["match", str(tmp_path / "nowhere.wav")], capsys)
+
+
+def test_folder_given_as_song(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "This is a folder" in refused(["match", str(tmp_path)], capsys)
+
+
+def test_unreadable_song(song: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def denied(*_arguments, **_options):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    # Nothing is unreadable to root, so the operating system's answer is put in its mouth.
+    monkeypatch.setattr(decode, "open", denied, raising=False)
+    assert "song.wav: It may not be read: permission denied" in refused(["match", str(song)], capsys)
+
+
+def test_text_given_as_song(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "lyrics.mp3"
+    path.write_text("la la la\n" * 100)
+    assert "lyrics.mp3: Not audio" in refused(["match", str(path)], capsys)
+
+
+def test_no_library_yet(song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    message = refused(["match", str(song)], capsys)
+    assert str(library_home) in message
+    assert "earshot scan FOLDER" in message
+
+
+@pytest.mark.parametrize("command", [["list"], ["failed"], ["remove", "."]])
+def test_no_library_to_manage(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "There is no library" in refused(["library", *command], capsys)
+
+
+def test_empty_library(song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Library.open(library_home, create=True).close()
+    assert "holds no sounds yet" in refused(["match", str(song)], capsys)
+
+
+def test_library_option_goes_before_the_environment(song: Path, tmp_path: Path, capsys) -> None:
+    other = tmp_path / "other"
+    assert str(other) in refused(["match", str(song), "--library", str(other)], capsys)
+
+
+def test_library_of_a_newer_version(song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Library.open(library_home, create=True).close()
+    with sqlite3.connect(library_home / FILE_NAME) as connection:
+        connection.execute("PRAGMA user_version = 9999")
+    connection.close()
+    assert "newer" in refused(["match", str(song)], capsys)
+
+
+def test_damaged_library(song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Library.open(library_home, create=True).close()
+    catalog = library_home / FILE_NAME
+    catalog.write_bytes(b"This is no database. " * 1000)
+    message = refused(["match", str(song)], capsys)
+    assert "damaged" in message
+    # The damaged file is kept aside for whoever may want to save something from it.
+    assert any(path.read_bytes().startswith(b"This is no database.") for path in library_home.iterdir())
+
+
+def test_library_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "sounds").mkdir()
+    message = refused(["scan", str(tmp_path / "sounds"), "--library", str(tmp_path / "file" / "library")], capsys)
+    assert "cannot be made" in message
+
+
+def test_scanning_what_is_no_folder(song: Path, tmp_path: Path, library_home: Path, capsys) -> None:
+    assert "no such folder" in refused(["scan", str(tmp_path / "nowhere")], capsys)
+    assert "Give the folder it lies in" in refused(["scan", str(song)], capsys)
+    assert not library_home.exists()  # nothing was made for a command that was refused
+
+
+def test_removing_what_is_no_root(tmp_path: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Library.open(library_home, create=True).close()
+    assert str(tmp_path) in refused(["library", "remove", str(tmp_path)], capsys)
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt, Cancelled])
+def test_stopping_is_no_traceback(problem, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def interrupted(_options) -> int:
+        raise problem
+
+    monkeypatch.setattr(commands, "doctor", interrupted)
+    assert "stopped" in refused(["doctor"], capsys)
+
+
+def test_what_the_user_can_mend_is_told_and_a_defect_is_raised(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    def fail_with(error: Exception) -> None:
+        def handler(_options) -> int:
+            raise error
+
+        monkeypatch.setattr(commands, "doctor", handler)
+
+    fail_with(EarshotError("The moon is full. Wait a day."))
+    assert refused(["doctor"], capsys) == "earshot: The moon is full. Wait a day.\n"
+    fail_with(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError):
+        main(["doctor"])
+
+
+def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
+    """`earshot library list | head -1` ends quietly."""
+    library = Library.open(tmp_path / "library", create=True)
+    library.close()
+    code = (
+        "import sys; from engine import commands, cli\n"
+        "def endless(options):\n"
+        "    for _ in range(100_000): print('a path')\n"
+        "    return 0\n"
+        "commands.library_list = endless\n"
+        "sys.exit(cli.main(['library', 'list']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == "a path\n"
+    process.stdout.close()
+    assert process.wait(timeout=60) == MENDABLE
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_version_answers_at_once() -> None:
+    def seconds() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "engine", "--version"], check=True, capture_output=True)
+        return time.perf_counter() - began
+
+    assert min(seconds() for _ in range(3)) < 0.3
