@@ -77,6 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     scan = subparsers.add_parser("scan", parents=[library, model], help="list, measure and embed the sounds of folders")
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
+    scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     scan.set_defaults(handler=commands.scan)
 
     match = subparsers.add_parser(

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 def scan(options: argparse.Namespace) -> int:
-    for folder in options.folders:
-        _check_folder(folder)
     from engine.library import scanner
     from engine.library.library import Library
 
@@ -40,6 +38,7 @@ def scan(options: argparse.Namespace) -> int:
                 cancel=cancel,
                 workers=options.workers,
                 model=options.model,
+                retry_failed=options.retry_failed,
             )
         finally:
             library.close()
@@ -50,6 +49,8 @@ def scan(options: argparse.Namespace) -> int:
     )
     if result.failed:
         say("earshot: for the reasons of the failed ones: earshot library failed")
+    if result.unreadable:
+        say(f"earshot: folders that could not be read: {len(result.unreadable)}. Their sounds stay as they were.")
     return 0
 
 
@@ -147,28 +148,31 @@ def embed(options: argparse.Namespace) -> int:
     from engine.audio import decode
     from engine.encoder.ear import Ear
     from engine.families import FAMILIES
+    from engine.library.worker import LONGEST_HEARD_SECONDS
 
     ear = Ear.load(options.model, device=options.device)
     failures = 0
     for path in options.files:
         try:
-            audio = decode.decode(path, rate=ear.rate)
+            info = decode.probe(path)
+            audio = decode.decode(path, end=LONGEST_HEARD_SECONDS)
         except AudioError as error:
             failures += 1
             say(f"earshot: {error}")
             continue
-        heard = ear.embed([audio.mono()])
+        duration = max(audio.duration_seconds, info.duration_seconds)
+        heard = ear.embed([decode.resample(audio.mono(), audio.rate, ear.rate)])
         family = FAMILIES[int(heard.families[0].argmax())]
         if options.json:
             document = {
                 "path": os.path.abspath(path),
                 "vector": [round(float(value), 6) for value in heard.vectors[0]],
                 "family": family,
-                "duration_seconds": round(audio.duration_seconds, 3),
+                "duration_seconds": round(duration, 3),
             }
             print(json.dumps(document), flush=True)
         else:
-            print(f"{path}  {family} {heard.families[0].max():.0%}  {audio.duration_seconds:.2f} s", flush=True)
+            print(f"{path}  {family} {heard.families[0].max():.0%}  {duration:.2f} s", flush=True)
     return 1 if failures else 0
 
 
@@ -221,14 +225,3 @@ def demo(options: argparse.Namespace) -> int:
     from engine import demo
 
     raise NotImplementedError(demo, options)
-
-
-def _check_folder(folder: Path) -> None:
-    if not folder.exists():
-        raise LibraryError(f"{folder}: There is no such folder.")
-    if not folder.is_dir():
-        raise LibraryError(f"{folder}: This is a file. Give the folder it lies in.")
-    try:
-        next(os.scandir(folder), None)
-    except PermissionError as error:
-        raise LibraryError(f"{folder}: It may not be read: permission denied.") from error

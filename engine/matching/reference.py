@@ -182,7 +182,8 @@ def _hear_one_sound(
     path: Path, ear: Ear, first: float, end: float | None, duration: float, rules: SlotRules
 ) -> Hearing:
     """A reference too short for a mixture is one slot, in the words of the single head."""
-    samples = decode.decode(path, rate=ear.rate, start=first, end=end).mono()
+    audio = decode.decode(path, start=first, end=end)
+    samples = decode.resample(audio.mono(), audio.rate, ear.rate)
     heard_seconds = first + len(samples) / ear.rate
     duration = max(duration, heard_seconds)
     cell = round(ear.rate * CELL_SECONDS)

@@ -1,0 +1,294 @@
+"""From a folder of real recordings to ranked sounds for a song, through the command line alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import tinysoundfont
+
+from engine.families import FAMILIES
+from engine.library.catalog import Catalog
+
+RECORDINGS = Path("/usr/share/sonic-pi/samples")
+SOUNDFONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
+RATE = 44_100
+
+
+def earshot(arguments: Sequence[str | Path], home: Path, *, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command as a user would; it must end with `code` and never with a traceback."""
+    result = subprocess.run(
+        [sys.executable, "-m", "engine", *map(str, arguments)],
+        env={**os.environ, "EARSHOT_HOME": str(home), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert "Traceback" not in result.stderr, result.stderr
+    assert result.returncode == code, result.stderr
+    return result
+
+
+def documents(result: subprocess.CompletedProcess[str]) -> list[dict]:
+    """Every line of stdout is one JSON document, and there is nothing else."""
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of real recordings."""
+    home = tmp_path_factory.mktemp("library")
+    result = earshot(["scan", RECORDINGS], home)
+    assert "0 failed" in result.stdout
+    return home
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """12 s of a SoundFont's bass and piano; drums come in half-way."""
+    synth = tinysoundfont.Synth(samplerate=RATE)
+    font = synth.sfload(str(SOUNDFONT))
+    synth.program_select(0, font, 0, 33)
+    synth.program_select(1, font, 0, 0)
+    synth.program_select(9, font, 128, 0, True)
+    beats = []
+    for beat in range(24):
+        synth.noteon(0, 36 + 5 * (beat // 4 % 2), 100)
+        if beat % 2 == 0:
+            for note in (60, 64, 67):
+                synth.noteon(1, note, 90)
+        if beat >= 12:
+            synth.noteon(9, 36 if beat % 2 == 0 else 38, 110)
+        beats.append(np.frombuffer(synth.generate(RATE // 2), np.float32).reshape(-1, 2).copy())
+        synth.noteoff(0, 36 + 5 * (beat // 4 % 2))
+    path = tmp_path_factory.mktemp("songs") / "bänd.ogg"
+    audio = np.concatenate(beats)
+    soundfile.write(path, audio / np.abs(audio).max() * 0.8, RATE)
+    return path
+
+
+def check_document(document: dict, path: Path, *, seconds: float, rate: int, top: int) -> None:
+    """The whole contract of `earshot match --json`."""
+    assert list(document) == ["reference", "model", "device", "slots"]
+    assert document["reference"] == {
+        "path": str(path),
+        "duration_seconds": pytest.approx(seconds, abs=0.05),
+        "sample_rate": rate,
+    }
+    assert isinstance(document["model"], str)
+    assert document["device"] in ("cpu", "cuda", "mps")
+    slots = document["slots"]
+    assert [slot["confidence"] for slot in slots] == sorted((slot["confidence"] for slot in slots), reverse=True)
+    assert len({slot["id"] for slot in slots}) == len(slots)
+    for slot in slots:
+        assert list(slot) == ["id", "family", "confidence", "activity", "exposed_seconds", "matches"]
+        assert slot["family"] in FAMILIES
+        assert 0 <= slot["confidence"] <= 1
+        for start, end in [*slot["activity"], slot["exposed_seconds"]]:
+            assert 0 <= start < end <= seconds + 0.2
+        matches = slot["matches"]
+        assert len(matches) <= top
+        assert [match["rank"] for match in matches] == list(range(1, len(matches) + 1))
+        similarities = [match["similarity"] for match in matches]
+        assert similarities == sorted(similarities, reverse=True)
+        for match in matches:
+            assert list(match) == ["path", "preset", "name", "family", "similarity", "rank"]
+            assert Path(match["path"]).is_absolute()
+            assert Path(match["path"]).is_file()
+            assert match["preset"] is None
+
+
+def test_song_to_ranked_sounds(home: Path, song: Path) -> None:
+    result = earshot(["match", song, "--json", "--top", "7"], home)
+    (document,) = documents(result)
+    check_document(document, song, seconds=12, rate=RATE, top=7)
+    assert document["slots"]
+    for slot in document["slots"]:  # the family filter is on
+        assert {match["family"] for match in slot["matches"]} <= {slot["family"]}
+
+
+def test_any_family_fills_every_list(home: Path, song: Path) -> None:
+    (document,) = documents(earshot(["match", song, "--json", "--top", "7", "--any-family"], home))
+    check_document(document, song, seconds=12, rate=RATE, top=7)
+    assert all(len(slot["matches"]) == 7 for slot in document["slots"])
+
+
+def test_the_same_song_gives_the_same_answer(home: Path, song: Path) -> None:
+    first, second = (earshot(["match", song, "--json"], home).stdout for _ in range(2))
+    assert first == second
+
+
+def test_region(home: Path, song: Path) -> None:
+    (document,) = documents(earshot(["match", song, "--json", "--start", "3", "--end", "8.5"], home))
+    check_document(document, song, seconds=12, rate=RATE, top=10)
+    for slot in document["slots"]:
+        for start, end in [*slot["activity"], slot["exposed_seconds"]]:
+            assert 2.9 <= start < end <= 8.6
+    assert "begins at 90 s" in earshot(["match", song, "--start", "90"], home, code=1).stderr
+
+
+def test_a_sound_of_the_library_finds_itself(home: Path, tmp_path: Path) -> None:
+    """The single head and the library speak of the same space, whatever the format."""
+    recording = RECORDINGS / "bd_haus.flac"
+    samples, rate = soundfile.read(recording)
+    copy = tmp_path / "a kick.wav"
+    soundfile.write(copy, samples, rate, subtype="PCM_24")
+    for reference in (recording, copy):
+        (document,) = documents(earshot(["match", reference, "--json", "--any-family"], home))
+        (slot,) = document["slots"]
+        best = slot["matches"][0]
+        assert best["path"] == str(recording)
+        assert best["similarity"] > 0.98
+
+
+def test_several_songs_and_one_that_is_none(home: Path, song: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.mp3"
+    broken.write_text("nothing")
+    result = earshot(["match", song, broken, song, "--json", "--end", "5"], home, code=1)
+    assert [document["reference"]["path"] for document in documents(result)] == [str(song)] * 2
+    assert "broken.mp3" in result.stderr
+
+
+def test_for_people_to_read(home: Path, song: Path) -> None:
+    result = earshot(["match", song, "--any-family"], home)
+    assert result.stdout.startswith(f"{song}\n")
+    assert str(RECORDINGS) in result.stdout
+
+
+def test_silence_and_very_short_songs(home: Path, tmp_path: Path) -> None:
+    silent, short = tmp_path / "silent.wav", tmp_path / "short.wav"
+    soundfile.write(silent, np.zeros((10 * RATE, 2)), RATE)
+    soundfile.write(short, 0.5 * np.sin(np.arange(RATE // 5) / 20), RATE)
+    result = earshot(["match", silent, short, "--json", "--any-family"], home)
+    of_silence, of_short = documents(result)
+    check_document(of_silence, silent, seconds=10, rate=RATE, top=10)
+    assert of_silence["slots"] == []
+    assert "silent.wav: Nothing but silence" in result.stderr
+    check_document(of_short, short, seconds=0.2, rate=RATE, top=10)
+    assert len(of_short["slots"]) == 1
+    assert len(of_short["slots"][0]["matches"]) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="resource measures memory on POSIX systems alone")
+def test_three_hours_take_no_more_memory_than_a_minute(home: Path, tmp_path: Path) -> None:
+    def peak_bytes(seconds: int) -> int:
+        rate = 8000
+        path = tmp_path / f"{seconds}.flac"
+        with soundfile.SoundFile(path, "w", rate, 1) as file:
+            tone = 0.3 * np.sin(np.arange(20 * rate) / 10)
+            file.write(tone)
+            for _ in range(seconds // 20 - 2):  # a long pause: decoded, but not worth hearing
+                file.write(np.zeros(20 * rate))
+            file.write(tone)
+        code = (
+            "import resource, sys; from engine.cli import main; assert main(sys.argv[1:]) == 0;"
+            "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.stderr)"
+        )
+        result = subprocess.run(
+            [sys.executable, "-c", code, "match", str(path), "--json"],
+            env={**os.environ, "EARSHOT_HOME": str(home), "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            timeout=280,
+            check=True,
+        )
+        (document,) = documents(result)
+        check_document(document, path, seconds=seconds, rate=rate, top=10)
+        assert document["slots"][0]["activity"][-1][1] > seconds - 5
+        return int(result.stderr.split()[-1])
+
+    # The samples alone would take 345 MB at 8 kHz, 1.4 GB at the rate of the ear.
+    assert peak_bytes(3 * 3600) < peak_bytes(60) + 60e6
+
+
+def test_embed(home: Path) -> None:
+    files = [RECORDINGS / "bd_haus.flac", RECORDINGS / "bd_tek.flac", RECORDINGS / "bd_haus.flac"]
+    kick, other, again = documents(earshot(["embed", *files, "--json"], home))
+    for document, path in zip((kick, other, again), files, strict=True):
+        assert list(document) == ["path", "vector", "family", "duration_seconds"]
+        assert document["path"] == str(path)
+        assert np.linalg.norm(document["vector"]) == pytest.approx(1, abs=1e-3)
+        assert document["family"] in FAMILIES
+        assert document["duration_seconds"] == pytest.approx(soundfile.info(path).duration, abs=0.01)
+    assert kick == again
+    assert kick["vector"] != other["vector"]
+    result = earshot(["embed", files[0], "nowhere.wav", "--json"], home, code=1)
+    assert len(documents(result)) == 1
+    assert "nowhere.wav: There is no such file" in result.stderr
+
+
+def test_library_list_failed_remove(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    tone = 0.5 * np.sin(np.arange(RATE) / 20)
+    soundfile.write(folder / "good.wav", tone, RATE)
+    (folder / "bad.wav").write_text("This is no sound.")
+    own = tmp_path / "home"
+    assert "earshot library failed" in earshot(["scan", folder], own).stderr
+    assert earshot(["library", "list"], own).stdout == f"{folder / 'good.wav'}\n"
+    path, reason = earshot(["library", "failed"], own).stdout.rstrip("\n").split("\t")
+    assert path == str(folder / "bad.wav")
+    assert reason
+    before = sorted((file.name, file.read_bytes()) for file in folder.iterdir())
+    earshot(["library", "remove", folder], own)
+    assert earshot(["library", "list"], own).stdout == ""
+    assert sorted((file.name, file.read_bytes()) for file in folder.iterdir()) == before
+
+    assert len(earshot(["library", "list"], home).stdout.splitlines()) == len(list(RECORDINGS.rglob("*.flac")))
+
+
+def test_doctor(home: Path, tmp_path: Path) -> None:
+    report = earshot(["doctor"], home).stdout
+    for word in ("earshot", "torch", "audio output", "fingerprint", "device", str(home), str(RECORDINGS), "searchable"):
+        assert word in report
+    assert "earshot scan FOLDER" in earshot(["doctor"], tmp_path / "none").stdout
+
+
+def test_a_model_that_does_not_fit(home: Path, song: Path, tmp_path: Path) -> None:
+    model = tmp_path / "ear.safetensors"
+    model.write_bytes(b"weights of something else")
+    for arguments in (["match", song], ["scan", RECORDINGS], ["embed", song]):
+        result = earshot([*arguments, "--model", model], home, code=1)
+        assert result.stdout == ""
+        assert str(model) in result.stderr
+    assert str(model) in earshot(["doctor", "--model", model], home, code=1).stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is another thing there")
+def test_ctrl_c_keeps_what_is_finished(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "scan", str(RECORDINGS), "--workers", "1", "--library", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.1)
+        if Catalog.exists(tmp_path):
+            catalog = Catalog.open(tmp_path, read_only=True)
+            ready = catalog.counts().ready
+            catalog.close()
+            if ready:
+                break
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 1, err
+    assert out == ""
+    assert "Traceback" not in err
+    assert "stopped" in err
+    result = earshot(["scan", RECORDINGS, "--library", tmp_path], tmp_path)
+    unchanged = int(result.stdout.split(" unchanged")[0].split()[-1])
+    assert unchanged >= ready > 0
