@@ -1,0 +1,27 @@
+"""How loud a sound is played, so that comparing sounds compares their character and not their level."""
+
+from __future__ import annotations
+
+import math
+
+
+def level_gain_db(
+    loudness_lufs: float | None, peak_db: float | None, target_lufs: float = -18.0, ceiling_db: float = -1.0
+) -> float:
+    """The gain that brings a sound to `target_lufs` without its peak passing `ceiling_db`.
+
+    Parameters
+    ----------
+    loudness_lufs : BS.1770 loudness of the sound; None or -inf (silent, unmeasured) asks for no change of level.
+    peak_db : the sound's highest sample in dB of full scale; None or -inf when there is none.
+    target_lufs, ceiling_db : what is wanted and what is never passed.
+
+    Returns
+    -------
+    Gain in dB, finite. A sound with a high crest stays below the target rather than being clipped or limited.
+    """
+    known = loudness_lufs is not None and math.isfinite(loudness_lufs)
+    gain = target_lufs - loudness_lufs if known and loudness_lufs is not None else 0.0
+    if peak_db is not None and math.isfinite(peak_db):
+        gain = min(gain, ceiling_db - peak_db)
+    return gain

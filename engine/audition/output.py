@@ -1,0 +1,183 @@
+"""The audio outputs of this machine, and opening one of them, with errors in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from engine.errors import PlaybackError
+
+NO_OUTPUT = "No audio output was found. Connect or switch on an output (or start the sound server), then play again."
+
+LATENCY_SECONDS = 0.015
+"""Asked of the device at first: little enough that a click is heard at once."""
+
+BLOCK_FRAMES = 256
+"""Frames a callback, a power of two: of its own choice PortAudio takes odd sizes that PulseAudio stutters on."""
+
+_open_streams = 0
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True)
+class OutputDevice:
+    """An audio output; `name` or `index` chooses it."""
+
+    index: int
+    name: str
+    host: str
+    channels: int
+    rate: int
+    default: bool
+
+
+def portaudio() -> ModuleType:
+    """The sounddevice module. Raises PlaybackError when the PortAudio library is not installed."""
+    try:
+        import sounddevice
+    except OSError as error:
+        raise PlaybackError(
+            "The PortAudio library is missing. Install it (Debian and Ubuntu: libportaudio2) and start Earshot again."
+        ) from error
+    return sounddevice
+
+
+def refresh() -> None:
+    """Look for devices anew; PortAudio otherwise knows only those that were there when it started."""
+    library = portaudio()
+    with _lock:
+        if _open_streams:
+            return
+        try:
+            library._terminate()
+            library._initialize()
+        except library.PortAudioError as error:
+            raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
+
+
+def output_devices() -> list[OutputDevice]:
+    """Every output there is now, the default one first. Raises PlaybackError without PortAudio."""
+    library = portaudio()
+    refresh()
+    hosts = library.query_hostapis()
+    default = library.default.device[1]
+    if default < 0 and hosts:
+        default = hosts[0]["default_output_device"]
+    devices = [
+        OutputDevice(
+            index=number,
+            name=str(device["name"]),
+            host=str(hosts[device["hostapi"]]["name"]),
+            channels=int(device["max_output_channels"]),
+            rate=round(device["default_samplerate"]),
+            default=number == default,
+        )
+        for number, device in enumerate(library.query_devices())
+        if device["max_output_channels"] > 0
+    ]
+    return sorted(devices, key=lambda device: not device.default)
+
+
+class Output:
+    """An open stream: calls `render` with a float32 [frames, channels] block to fill, on PortAudio's thread.
+
+    Parameters
+    ----------
+    device : index or name, None for the default.
+    prepare : called with (rate, channels) before the first block; returns `render`.
+    latency : wanted, in seconds; the device may give another.
+
+    Attributes
+    ----------
+    underflows : how often the machine was too busy to deliver in time, heard as a stutter.
+
+    Raises PlaybackError.
+    """
+
+    def __init__(
+        self,
+        device: str | int | None,
+        prepare: Callable[[int, int], Callable[[np.ndarray], None]],
+        latency: float = LATENCY_SECONDS,
+    ) -> None:
+        self.underflows = 0
+        self._closed = False
+        library = portaudio()
+        try:
+            # Locked, lest PortAudio be restarted by `refresh` between looking a device up and opening it.
+            with _lock:
+                self._stream = self._open(library, device, prepare, latency)
+        except (ValueError, library.PortAudioError) as error:
+            if not [found for found in library.query_devices() if found["max_output_channels"] > 0]:
+                raise PlaybackError(NO_OUTPUT) from error
+            chosen = "The default audio output" if device is None else f"The audio output {device!r}"
+            raise PlaybackError(
+                f"{chosen} could not be opened: {error}. Choose another output or free it, then play again."
+            ) from error
+
+    def _open(
+        self,
+        library: ModuleType,
+        device: str | int | None,
+        prepare: Callable[[int, int], Callable[[np.ndarray], None]],
+        latency: float,
+    ) -> Any:
+        global _open_streams
+        facts = library.query_devices(device, "output")
+        self.rate = round(facts["default_samplerate"])
+        self.channels = min(2, int(facts["max_output_channels"]))
+        render = prepare(self.rate, self.channels)
+
+        def callback(out: np.ndarray, frames: int, time: Any, status: Any) -> None:
+            if status:
+                self.underflows += 1
+            render(out)
+
+        stream = library.OutputStream(
+            samplerate=self.rate,
+            device=device,
+            channels=self.channels,
+            dtype="float32",
+            latency=latency,
+            blocksize=BLOCK_FRAMES,
+            callback=callback,
+        )
+        try:
+            stream.start()
+        except library.PortAudioError:
+            stream.close(ignore_errors=True)
+            raise
+        _open_streams += 1
+        return stream
+
+    @property
+    def latency_seconds(self) -> float:
+        """From rendering a frame to hearing it, as far as the system knows."""
+        return float(self._stream.latency)
+
+    @property
+    def alive(self) -> bool:
+        """False once the device is gone or the stream was closed."""
+        if self._closed:
+            return False
+        try:
+            return bool(self._stream.active)
+        except portaudio().PortAudioError:
+            return False
+
+    def close(self) -> None:
+        """Give the device back. Never raises: a device that is gone cannot be closed in order."""
+        global _open_streams
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._stream.close(ignore_errors=True)
+        finally:
+            with _lock:
+                _open_streams -= 1

@@ -1,0 +1,295 @@
+"""Hearing a sound at once: the player behind the matches, the reference and the library."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from engine.audio.decode import Audio
+from engine.audition.deck import Deck, Frames
+from engine.audition.level import level_gain_db
+from engine.audition.output import LATENCY_SECONDS, Output, OutputDevice, output_devices, refresh
+from engine.audition.prepare import PreparedClip, load_for_audition
+from engine.errors import PlaybackError
+
+__all__ = ["OutputDevice", "Player", "level_gain_db", "load_for_audition"]
+
+IDLE_SECONDS = 3.0
+"""How long the device is kept after the last sound: the next click is heard sooner, other programs are not shut out."""
+
+_REMEMBERED_CLIPS = 4
+_SUPERVISION_SECONDS = 0.25
+_TOLERATED_UNDERFLOWS = 8
+_LARGEST_LATENCY_SECONDS = 0.1
+
+_log = logging.getLogger(__name__)
+
+
+class Player:
+    """Plays one sound at a time; a new one cuts the old with a 5 ms fade.
+
+    The device is opened by the first sound and given back when nothing has sounded for `IDLE_SECONDS`. Without any
+    device everything but `play`, `resume` and `devices` works, and those raise PlaybackError.
+
+    All methods may be called from any thread; none blocks longer than opening the device takes.
+
+    Parameters
+    ----------
+    device : name or index of the output, None for the system's default.
+    """
+
+    def __init__(self, device: str | int | None = None) -> None:
+        self._device = device
+        self._lock = threading.RLock()
+        self._output: Output | None = None
+        self._deck: Deck | None = None
+        self._clip: PreparedClip | None = None
+        self._source: Audio | None = None
+        self._gain_db = 0.0
+        self._loop = False
+        # Where the sound is while no device is open: it was lost, or given back during a long pause.
+        self._resume_at: float | None = None
+        self._volume = 1.0
+        self._latency = LATENCY_SECONDS
+        self._failure: str | None = None
+        self._closed = threading.Event()
+        self._supervisor: threading.Thread | None = None
+        # Going back and forth between a match and the reference must not resample them each time.
+        self._prepared: OrderedDict[tuple[int, int, int, float], tuple[Audio, PreparedClip]] = OrderedDict()
+
+    @classmethod
+    def devices(cls) -> list[OutputDevice]:
+        """The outputs there are now, the default first; empty when there are none. Raises PlaybackError without
+        the PortAudio library."""
+        return output_devices()
+
+    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
+        """Play `audio` from `start` seconds, cutting what plays now.
+
+        Parameters
+        ----------
+        audio : decoded sound of any rate, mono or more.
+        loop : begin again at the end.
+        gain_db : see `level_gain_db`.
+
+        Raises PlaybackError when there is no output or it refuses.
+        """
+        with self._lock:
+            self._failure = None
+            self._source, self._gain_db, self._loop, self._resume_at = audio, gain_db, loop, None
+            output, deck = self._open()
+            clip = self._prepare(audio, output, gain_db, start)
+            deck.play(clip, position=self._frame(start, output, clip), loop=loop)
+
+    def wake(self) -> None:
+        """Open the device ahead of a likely `play`, so that its first sound comes sooner. Raises PlaybackError."""
+        with self._lock:
+            self._open()
+
+    def pause(self) -> None:
+        """Fade out and stay where it is."""
+        with self._lock:
+            if self._deck is not None:
+                self._deck.pause()
+
+    def resume(self) -> None:
+        """Go on where `pause` stopped, or where the device was lost or given back. Raises PlaybackError."""
+        with self._lock:
+            if self._deck is not None and self._deck.position is not None:
+                self._deck.resume()
+            elif self._resume_at is not None and self._source is not None:
+                self.play(self._source, loop=self._loop, gain_db=self._gain_db, start=self._resume_at)
+
+    def stop(self) -> None:
+        """Fade out and forget the sound."""
+        with self._lock:
+            self._resume_at = None
+            if self._deck is not None:
+                self._deck.stop()
+            if self._clip is not None:
+                self._clip.abandon()
+
+    def seek(self, seconds: float) -> None:
+        """Jump within the sound that plays or is paused."""
+        with self._lock:
+            if self._resume_at is not None:
+                self._resume_at = max(0.0, seconds)
+            if self._deck is None or self._output is None or self._clip is None:
+                return
+            frame = self._frame(seconds, self._output, self._clip)
+            self._clip.prepare(frame)
+            self._deck.seek(frame)
+
+    def set_loop(self, loop: bool) -> None:
+        """Whether the present sound begins again at its end."""
+        with self._lock:
+            self._loop = loop
+            if self._deck is not None:
+                self._deck.set_loop(loop)
+
+    def set_volume_db(self, volume_db: float) -> None:
+        """The gain of everything that is played, in dB; at once and without a click."""
+        with self._lock:
+            self._volume = 10.0 ** (volume_db / 20.0)
+            if self._deck is not None:
+                self._deck.set_volume(self._volume)
+
+    @property
+    def device(self) -> str | int | None:
+        """The chosen output; None is the system's default. Setting it stops the sound; the next opens the new one."""
+        return self._device
+
+    @device.setter
+    def device(self, device: str | int | None) -> None:
+        with self._lock:
+            if device != self._device:
+                self._device = device
+                self._resume_at = None
+                self._release()
+
+    @property
+    def playing(self) -> bool:
+        """Whether a sound is going on (not when paused)."""
+        deck = self._deck
+        return deck is not None and deck.playing
+
+    @property
+    def position_seconds(self) -> float | None:
+        """Where in the sound the listener is; None when there is none."""
+        with self._lock:
+            if self._resume_at is not None:
+                return self._resume_at
+            if self._deck is None or self._output is None or self._deck.position is None:
+                return None
+            heard = self._deck.position / self._deck.rate - (self._output.latency_seconds if self.playing else 0.0)
+            return max(0.0, heard)
+
+    @property
+    def failure(self) -> str | None:
+        """Why the sound stopped by itself, in words for the user; None when it did not."""
+        return self._failure
+
+    @property
+    def output_latency_seconds(self) -> float | None:
+        """What the open device says of its latency; None while none is open."""
+        output = self._output
+        return None if output is None else output.latency_seconds
+
+    def close(self) -> None:
+        """Stop and give the device back; the player cannot be used afterwards."""
+        self._closed.set()
+        with self._lock:
+            self._release()
+            self._prepared.clear()
+        if self._supervisor is not None and self._supervisor is not threading.current_thread():
+            self._supervisor.join(timeout=2.0)
+
+    def __enter__(self) -> Player:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _open(self) -> tuple[Output, Deck]:
+        """The open output and its deck; opens it if need be, looking for devices anew if that fails."""
+        if self._closed.is_set():
+            raise PlaybackError("The player was closed.")
+        if self._output is not None and self._output.alive and self._deck is not None:
+            return self._output, self._deck
+        self._release()
+        decks: list[Deck] = []
+
+        def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
+            decks[:] = [Deck(rate, channels)]
+            decks[0].set_volume(self._volume)
+            return decks[0].render
+
+        try:
+            self._output = Output(self._device, prepare, self._latency)
+        except PlaybackError as error:
+            _log.info("looking for audio outputs anew: %s", error)
+            refresh()
+            self._output = Output(self._device, prepare, self._latency)
+        self._deck = decks[0]
+        if self._supervisor is None:
+            self._supervisor = threading.Thread(target=self._supervise, name="earshot-player", daemon=True)
+            self._supervisor.start()
+        return self._output, self._deck
+
+    def _release(self) -> None:
+        if self._clip is not None:
+            self._clip.abandon()
+            self._clip = None
+        output, self._output, self._deck = self._output, None, None
+        if output is not None:
+            output.close()
+
+    def _prepare(self, audio: Audio, output: Output, gain_db: float, start: float) -> PreparedClip:
+        if self._clip is not None:
+            self._clip.abandon()
+        key = (id(audio), output.rate, output.channels, round(gain_db, 3))
+        if key in self._prepared:
+            clip = self._prepared[key][1]
+            clip.resume_preparing()
+        else:
+            clip = PreparedClip(audio, output.rate, output.channels, gain_db)
+            # The audio is kept with its clip, so that its id cannot come to mean another.
+            self._prepared[key] = audio, clip
+        self._prepared.move_to_end(key)
+        while len(self._prepared) > _REMEMBERED_CLIPS:
+            self._prepared.popitem(last=False)
+        self._clip = clip
+        frame = self._frame(start, output, clip)
+        clip.prepare(frame)
+        if not clip.complete:
+            threading.Thread(target=clip.prepare_all, args=(frame,), name="earshot-prepare", daemon=True).start()
+        return clip
+
+    @staticmethod
+    def _frame(seconds: float, output: Output, clip: PreparedClip) -> int:
+        return min(max(0, round(seconds * output.rate)), clip.frames.shape[0] - 1)
+
+    def _supervise(self) -> None:
+        """Gives an idle device back, notices one that is gone, and lengthens the latency of one that stutters."""
+        idle_since: float | None = None
+        while not self._closed.wait(_SUPERVISION_SECONDS):
+            with self._lock:
+                if self._output is None or self._deck is None:
+                    idle_since = None
+                    continue
+                silent = self._deck.silent
+                idle_since = (idle_since or time.monotonic()) if silent else None
+                if not self._output.alive:
+                    self._lose()
+                elif self._output.underflows > _TOLERATED_UNDERFLOWS and self._latency < _LARGEST_LATENCY_SECONDS:
+                    self._lengthen_latency()
+                elif idle_since is not None and time.monotonic() - idle_since > IDLE_SECONDS:
+                    self._keep_place()
+                    self._release()
+
+    def _lengthen_latency(self) -> None:
+        """Too busy a machine for so short a latency: open anew with twice as much, and go on."""
+        self._latency = min(2.0 * self._latency, _LARGEST_LATENCY_SECONDS)
+        _log.info("the output stutters: raising its latency to %.0f ms", 1000.0 * self._latency)
+        was_playing = self.playing
+        self._keep_place()
+        self._release()
+        if was_playing:
+            try:
+                self.resume()
+            except PlaybackError as error:
+                self._failure = str(error)
+
+    def _lose(self) -> None:
+        """The device went away: keep the place, say so, and leave the rest to the next `play` or `resume`."""
+        _log.warning("the audio output went away")
+        self._failure = "The audio output went away. Connect it again or choose another one, then play again."
+        self._keep_place()
+        self._release()
+
+    def _keep_place(self) -> None:
+        if self._deck is not None and self._deck.position is not None:
+            self._resume_at = self._deck.position / self._deck.rate

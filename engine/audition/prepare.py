@@ -1,0 +1,120 @@
+"""Turns decoded audio into frames for the device: its rate, its channels, the wanted gain."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from engine.audio.decode import Audio, decode
+from engine.audition.deck import FADE_SECONDS, Frames
+
+_CONTEXT_SECONDS = 0.02
+
+
+def load_for_audition(path: str | Path, *, start: float = 0.0, end: float | None = None) -> Audio:
+    """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
+
+    A stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the
+    start and the end of the file itself are left as they are. Raises AudioError.
+    """
+    audio = decode(path, start=start, end=end)
+    cut_start, cut_end = start > 0.0, end is not None
+    if not (cut_start or cut_end):
+        return audio
+    samples = audio.samples.copy()
+    fade = min(samples.shape[1] // 2, round(FADE_SECONDS * audio.rate))
+    ramp = np.linspace(0.0, 1.0, fade, dtype=np.float32)
+    if cut_start:
+        samples[:, :fade] *= ramp
+    if cut_end and fade:
+        samples[:, -fade:] *= ramp[::-1]
+    return Audio(samples=samples, rate=audio.rate)
+
+
+def to_channels(samples: np.ndarray, channels: int) -> np.ndarray:
+    """`samples` [any, n] as [channels, n]: mono on every channel, many channels folded left and right in turn."""
+    if samples.shape[0] == channels:
+        return samples
+    if samples.shape[0] == 1:
+        return np.broadcast_to(samples, (channels, samples.shape[1]))
+    return np.stack([samples[number::channels].mean(axis=0) for number in range(min(channels, samples.shape[0]))])
+
+
+class PreparedClip:
+    """A sound for the deck, prepared second by second: first the second that is played first, the rest behind it.
+
+    Parameters
+    ----------
+    audio : the decoded sound.
+    rate, channels : of the device.
+    gain_db : applied to the samples.
+    """
+
+    def __init__(self, audio: Audio, rate: int, channels: int, gain_db: float = 0.0) -> None:
+        self._source = to_channels(audio.samples, channels)
+        self._rates = audio.rate, rate
+        self._gain = np.float32(10.0 ** (gain_db / 20.0))
+        seconds = -(-self._source.shape[1] // audio.rate)
+        self.frames: Frames = np.zeros((max(1, round(self._source.shape[1] * rate / audio.rate)), channels), np.float32)
+        # One byte a second of sound: written by one thread, read by the callback, no lock needed.
+        self._ready = bytearray(max(1, seconds))
+        self._abandoned = threading.Event()
+
+    def ready_until(self, position: int) -> int:
+        """The end of the prepared second that holds `position`, or `position` itself if it is not prepared yet."""
+        rate = self._rates[1]
+        second = min(position // rate, len(self._ready) - 1)
+        if not self._ready[second]:
+            return position
+        if second == len(self._ready) - 1:
+            return self.frames.shape[0]
+        return min((second + 1) * rate, self.frames.shape[0])
+
+    def prepare(self, position: int = 0) -> None:
+        """Prepare the second that holds frame `position` now."""
+        self._prepare_second(min(position // self._rates[1], len(self._ready) - 1))
+
+    def prepare_all(self, position: int = 0) -> None:
+        """Prepare everything, going round from frame `position`; returns early once abandoned."""
+        first = min(position // self._rates[1], len(self._ready) - 1)
+        for step in range(len(self._ready)):
+            if self._abandoned.is_set():
+                return
+            self._prepare_second((first + step) % len(self._ready))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every second is prepared."""
+        return all(self._ready)
+
+    def abandon(self) -> None:
+        """Make `prepare_all` on another thread return soon."""
+        self._abandoned.set()
+
+    def resume_preparing(self) -> None:
+        """Undo `abandon`."""
+        self._abandoned.clear()
+
+    def _prepare_second(self, second: int) -> None:
+        """Resample one second with enough of its neighbours around it that the joints cannot be heard."""
+        if self._ready[second]:
+            return
+        rate, out_rate = self._rates
+        step = rate // math.gcd(rate, out_rate)
+        # Whole periods of the two rates' common beat: then input and output positions are both whole numbers.
+        context = step * -(-round(_CONTEXT_SECONDS * rate) // step)
+        first = max(0, second * rate - context)
+        last = min(self._source.shape[1], (second + 1) * rate + context)
+        piece = np.ascontiguousarray(self._source[:, first:last].T)
+        if rate != out_rate:
+            piece = soxr.resample(piece, rate, out_rate)
+        skip = (second * rate - first) * out_rate // rate
+        start = second * out_rate
+        stop = self.frames.shape[0] if second == len(self._ready) - 1 else min(start + out_rate, self.frames.shape[0])
+        piece = piece[skip : skip + stop - start]
+        np.multiply(piece, self._gain, out=self.frames[start : start + piece.shape[0]])
+        self._ready[second] = 1

@@ -1,0 +1,115 @@
+"""A sound server of the test's own, with one output that nobody hears and that can be recorded back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+RATE = 48000
+_SINK = "earshot_test"
+_ALSA_CONFIG = """
+</usr/share/alsa/alsa.conf>
+pcm.!default {{ type pulse server "{server}" device "{sink}" hint {{ show on description "{sink}" }} }}
+ctl.!default {{ type pulse server "{server}" }}
+"""
+
+
+@dataclass(frozen=True)
+class NullSink:
+    """`server` is the address; `process` is the daemon, there to be killed."""
+
+    server: str
+    process: subprocess.Popen[bytes]
+
+
+class Recording:
+    """What the sink plays, from now on: samples with the time at which they arrived."""
+
+    def __init__(self, sink: NullSink) -> None:
+        command = ["parec", "--server", sink.server, "--device", f"{_SINK}.monitor", "--raw", "--format=float32le"]
+        command += [f"--rate={RATE}", "--channels=2", "--latency-msec=5"]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self._chunks: list[tuple[float, bytes]] = []
+        self._thread = threading.Thread(target=self._read, daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + 10
+        while not self._chunks and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert self._chunks, "the recorder delivers nothing"
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        while data := os.read(descriptor, 65536):
+            self._chunks.append((time.monotonic(), data))
+
+    def samples(self) -> np.ndarray:
+        """Everything so far, float32 [n, 2]."""
+        data = b"".join(chunk for _, chunk in list(self._chunks))
+        return np.frombuffer(data[: len(data) // 8 * 8], dtype="<f4").reshape(-1, 2)
+
+    def first_sound(self) -> float | None:
+        """When (time.monotonic) the first sample that is not silent arrived."""
+        for arrived, data in list(self._chunks):
+            if np.max(np.abs(np.frombuffer(data[: len(data) // 4 * 4], dtype="<f4")), initial=0.0) > 1e-3:
+                return arrived
+        return None
+
+    def stop(self) -> np.ndarray:
+        """End the recording; all of it, float32 [n, 2]."""
+        self._process.terminate()
+        self._process.wait(timeout=10)
+        self._thread.join(timeout=10)
+        return self.samples()
+
+
+@contextmanager
+def null_sink(folder: Path) -> Iterator[NullSink]:
+    """Run a PulseAudio daemon in `folder` and point PortAudio's default output at its null sink.
+
+    The environment is changed for the whole process while it lasts; PortAudio has to be initialised anew afterwards.
+    """
+    daemon = shutil.which("pulseaudio")
+    assert daemon, "pulseaudio is not installed; `make setup` installs packaging/test-packages.txt"
+    folder.chmod(0o700)
+    socket = folder / "socket"
+    server = f"unix:{socket}"
+    config = folder / "asound.conf"
+    config.write_text(_ALSA_CONFIG.format(server=server, sink=_SINK))
+    changed = {
+        "XDG_RUNTIME_DIR": str(folder),
+        "HOME": str(folder),
+        "PULSE_SERVER": server,
+        "ALSA_CONFIG_PATH": str(config),
+    }
+    before = {name: os.environ.get(name) for name in changed}
+    os.environ.update(changed)
+    command = [daemon, "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "--disallow-exit=yes"]
+    command += ["--log-level=error", "--high-priority=no", "--realtime=no"]
+    command += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=yes"]
+    command += ["-L", f"module-null-sink sink_name={_SINK} rate={RATE} channels=2 format=float32le"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        deadline = time.monotonic() + 15
+        while subprocess.run(["pactl", "--server", server, "info"], capture_output=True, check=False).returncode:
+            assert process.poll() is None, process.communicate()[1].decode()
+            assert time.monotonic() < deadline, "the sound server does not answer"
+            time.sleep(0.05)
+        yield NullSink(server, process)
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

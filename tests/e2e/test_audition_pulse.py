@@ -1,0 +1,176 @@
+"""Real sound out: the player into a sound server's null sink, recorded back."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyloudnorm
+import pytest
+import soxr
+
+from engine.audio.decode import Audio
+from engine.audition import output
+from engine.audition.deck import FADE_SECONDS
+from engine.audition.level import level_gain_db
+from engine.audition.player import Player
+from engine.errors import PlaybackError
+from tests.e2e.null_sink import RATE, NullSink, Recording, null_sink
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is Linux's")
+
+
+@pytest.fixture
+def sink(tmp_path: Path) -> Iterator[NullSink]:
+    with null_sink(tmp_path) as running:
+        output.refresh()
+        yield running
+    output.refresh()
+
+
+@pytest.fixture
+def player(sink: NullSink) -> Iterator[Player]:
+    with Player() as made:
+        yield made
+
+
+def tone(hertz: float, seconds: float, level: float, rate: int = 44100) -> Audio:
+    samples = level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return Audio(samples=samples.astype(np.float32)[None], rate=rate)
+
+
+def loudest_hertz(samples: np.ndarray) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    return float(np.argmax(spectrum) * RATE / samples.size)
+
+
+def on_a_busy_machine(attempt: Callable[[], None], times: int = 4) -> None:
+    """Try again what a stutter of the stream can spoil: the player itself is right if it ever succeeds unspoiled."""
+    for left in reversed(range(times)):
+        try:
+            return attempt()
+        except AssertionError:
+            if not left:
+                raise
+            time.sleep(0.5)
+
+
+def test_a_tone_comes_out_at_its_pitch_and_the_device_is_given_back(sink: NullSink, player: Player) -> None:
+    assert any(device.default for device in Player.devices())
+    recording = Recording(sink)
+    player.play(tone(440.0, 1.5, 0.5))
+    time.sleep(0.2)
+    assert player.playing
+    assert 0.0 < (player.position_seconds or 0.0) < 1.5
+    time.sleep(1.6)
+    assert not player.playing
+    heard = recording.stop()[:, 0]
+    start = int(np.argmax(np.abs(heard) > 0.01))
+    assert loudest_hertz(heard[start + 4800 : start + 48000]) == pytest.approx(440.0, abs=3.0)
+    assert np.max(np.abs(heard)) == pytest.approx(0.5, abs=0.03)
+    deadline = time.monotonic() + 6
+    while player.output_latency_seconds is not None:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_quiet_and_a_loud_sound_are_heard_equally_loud(sink: NullSink, player: Player) -> None:
+    meter = pyloudnorm.Meter(RATE)
+    # Below 8 kHz, so that no resampling on the way takes anything from it.
+    noise = soxr.resample(np.random.default_rng(0).uniform(-0.8, 0.8, (2 * 16000, 2)), 16000, RATE)
+    sounds = [tone(300.0, 2.0, 0.03, RATE), Audio(samples=noise.T.astype(np.float32), rate=RATE)]
+
+    def listen() -> None:
+        heard = []
+        for sound in sounds:
+            loudness = meter.integrated_loudness(np.broadcast_to(sound.samples, (2, sound.samples.shape[1])).T)
+            peak_db = 20 * np.log10(np.max(np.abs(sound.samples)))
+            recording = Recording(sink)
+            player.play(sound, gain_db=level_gain_db(loudness, peak_db))
+            time.sleep(2.2)
+            samples = recording.stop()
+            start = int(np.argmax(np.abs(samples[:, 0]) > 1e-3))
+            heard.append(meter.integrated_loudness(samples[start : start + int(1.9 * RATE)]))
+        assert heard == pytest.approx([-18.0, -18.0], abs=0.7)
+
+    on_a_busy_machine(listen)
+
+
+def test_a_cut_and_a_stop_do_not_click(sink: NullSink, player: Player) -> None:
+    def cut() -> None:
+        recording = Recording(sink)
+        # Slow waves: any step in them would stand out.
+        player.play(tone(60.0, 3.0, 0.6), loop=True)
+        time.sleep(0.3)
+        player.play(tone(50.0, 3.0, 0.3))
+        time.sleep(0.3)
+        player.stop()
+        time.sleep(0.4)
+        heard = recording.stop()[:, 0]
+        assert np.max(np.abs(heard[-4800:])) < 1e-3, "stop is not silent"
+        assert np.max(np.abs(heard)) > 0.55
+        steepest = 0.6 * 2 * np.pi * 60 / RATE + 0.6 * np.pi / (2 * FADE_SECONDS * RATE)
+        assert np.max(np.abs(np.diff(heard))) < 1.5 * steepest
+
+    on_a_busy_machine(cut)
+
+
+def test_pause_resume_and_seek_are_heard(sink: NullSink, player: Player) -> None:
+    low_then_high = np.concatenate([tone(200.0, 2.0, 0.5).samples, tone(1000.0, 2.0, 0.5).samples], axis=1)
+    player.play(Audio(samples=low_then_high, rate=44100))
+    time.sleep(0.3)
+    player.pause()
+    time.sleep(0.3)
+    place = player.position_seconds
+    assert place is not None
+    recording = Recording(sink)
+    time.sleep(0.5)
+    assert player.position_seconds == place
+    assert np.max(np.abs(recording.stop()[-RATE // 5 :])) < 1e-3
+    player.seek(2.5)
+    player.resume()
+    time.sleep(0.2)
+    recording = Recording(sink)
+    time.sleep(0.4)
+    assert loudest_hertz(recording.stop()[-RATE // 4 :, 0]) == pytest.approx(1000.0, abs=8.0)
+
+
+def test_a_click_is_heard_at_once(
+    sink: NullSink, player: Player, record_property: Callable[[str, object], None]
+) -> None:
+    sound = tone(440.0, 0.4, 0.5)
+    waits = []
+    for _ in range(12):
+        recording = Recording(sink)
+        clicked = time.monotonic()
+        player.play(sound)
+        time.sleep(0.25)
+        player.stop()
+        first = recording.first_sound()
+        time.sleep(0.25)
+        recording.stop()
+        assert first is not None
+        waits.append(1000 * (first - clicked))
+    median, p95 = np.percentile(waits, [50, 95])
+    record_property("click_to_first_sample_ms", {"median": median, "p95": p95})
+    print(f"\nclick to first recorded sample: median {median:.1f} ms, 95th percentile {p95:.1f} ms")
+    # The aim is 30 ms; a machine that is busy with other tests gets the double of it in the median.
+    assert median < 60
+
+
+def test_a_sound_server_that_dies_is_an_error_in_words(sink: NullSink, player: Player) -> None:
+    player.play(tone(440.0, 5.0, 0.5), loop=True)
+    time.sleep(0.3)
+    sink.process.kill()
+    deadline = time.monotonic() + 10
+    while player.failure is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert not player.playing
+    assert player.position_seconds is not None
+    with pytest.raises(PlaybackError, match=r"output"):
+        player.play(tone(440.0, 1.0, 0.5))
+    player.stop()

@@ -1,0 +1,44 @@
+"""Level matching: equal loudness, never above the ceiling, whatever was measured."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pyloudnorm
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.audition.level import level_gain_db
+
+RATE = 48000
+
+
+@given(loudness=st.floats(-90, 10), peak=st.floats(-80, 20), target=st.floats(-40, -6), ceiling=st.floats(-6, 0))
+def test_reaches_the_target_or_the_ceiling_and_never_passes_either(
+    loudness: float, peak: float, target: float, ceiling: float
+) -> None:
+    gain = level_gain_db(loudness, peak, target, ceiling)
+    assert loudness + gain <= target + 1e-9
+    assert peak + gain <= ceiling + 1e-9
+    assert math.isclose(loudness + gain, target, abs_tol=1e-9) or math.isclose(peak + gain, ceiling, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("loudness", [None, -math.inf, math.nan])
+def test_an_unmeasured_sound_keeps_its_level_below_the_ceiling(loudness: float | None) -> None:
+    assert level_gain_db(loudness, -6.0) == 0.0
+    assert level_gain_db(loudness, 3.0) == pytest.approx(-4.0)
+    assert level_gain_db(loudness, None) == 0.0
+
+
+def test_two_sounds_come_out_equally_loud_by_the_meter() -> None:
+    seconds = np.arange(2 * RATE) / RATE
+    quiet_tone = 0.02 * np.sin(2 * np.pi * 300 * seconds)
+    loud_noise = 0.3 * np.random.default_rng(0).uniform(-1, 1, seconds.size)
+    meter = pyloudnorm.Meter(RATE)
+    heard = []
+    for sound in (quiet_tone, loud_noise):
+        gain = level_gain_db(meter.integrated_loudness(sound), 20 * np.log10(np.max(np.abs(sound))), target_lufs=-20)
+        heard.append(meter.integrated_loudness(sound * 10 ** (gain / 20)))
+    assert heard == pytest.approx([-20, -20], abs=0.1)

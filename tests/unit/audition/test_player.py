@@ -1,0 +1,224 @@
+"""The player's dealings with its device, acted by a stand-in: opened late, given back, lost, missing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import sounddevice
+
+from engine.audio.decode import Audio
+from engine.audition import output, player
+from engine.audition.player import Player
+from engine.errors import PlaybackError
+
+RATE = 48000
+
+
+class StandIn:
+    """An output whose blocks are asked for by the test."""
+
+    opened: list[StandIn] = []  # noqa: RUF012
+    refuses = 0
+
+    def __init__(
+        self,
+        device: str | int | None,
+        prepare: Callable[[int, int], Callable[[np.ndarray], None]],
+        latency: float,
+    ) -> None:
+        if StandIn.refuses:
+            StandIn.refuses -= 1
+            raise PlaybackError(output.NO_OUTPUT)
+        self.rate, self.channels, self.latency_seconds, self.latency = RATE, 2, 0.0, latency
+        self.render = prepare(RATE, 2)
+        self.alive, self.closed, self.underflows = True, False, 0
+        StandIn.opened.append(self)
+
+    def close(self) -> None:
+        self.closed, self.alive = True, False
+
+    def block(self, seconds: float) -> np.ndarray:
+        out = np.zeros((round(seconds * RATE), 2), dtype=np.float32)
+        for start in range(0, out.shape[0], 480):
+            self.render(out[start : start + 480])
+        return out
+
+
+@pytest.fixture(autouse=True)
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    StandIn.opened, StandIn.refuses = [], 0
+    monkeypatch.setattr(player, "Output", StandIn)
+    monkeypatch.setattr(player, "refresh", lambda: None)
+    monkeypatch.setattr(player, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(player, "_SUPERVISION_SECONDS", 0.02)
+
+
+@pytest.fixture
+def a_player() -> Iterator[Player]:
+    with Player() as made:
+        yield made
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def tone(seconds: float = 1.0, value: float = 0.5, rate: int = RATE) -> Audio:
+    return Audio(samples=np.full((1, round(seconds * rate)), value, dtype=np.float32), rate=rate)
+
+
+def test_the_device_is_opened_by_the_first_sound_and_given_back_when_idle(a_player: Player) -> None:
+    assert not StandIn.opened
+    assert not a_player.playing
+    assert a_player.position_seconds is None
+    a_player.play(tone(0.5), gain_db=-6.0)
+    assert a_player.playing
+    heard = StandIn.opened[0].block(0.25)
+    np.testing.assert_allclose(heard, 0.5 * 10 ** (-6 / 20), rtol=1e-5)
+    assert a_player.position_seconds == pytest.approx(0.25)
+    a_player.play(tone(0.5))
+    assert len(StandIn.opened) == 1
+    StandIn.opened[0].block(0.6)
+    assert not a_player.playing
+    until(lambda: StandIn.opened[0].closed)
+    a_player.play(tone())
+    assert len(StandIn.opened) == 2
+
+
+def test_start_seek_loop_volume_and_stop(a_player: Player) -> None:
+    ramp = Audio(samples=np.linspace(0, 0.9, 2 * RATE, dtype=np.float32)[None], rate=RATE)
+    a_player.play(ramp, start=1.0)
+    device = StandIn.opened[0]
+    assert device.block(0.01)[-1, 0] == pytest.approx(0.4545, abs=0.001)
+    a_player.seek(0.5)
+    assert device.block(0.01)[-1, 0] == pytest.approx(0.2295, abs=0.001)
+    a_player.set_volume_db(-20.0)
+    device.block(0.01)
+    assert device.block(0.01)[-1, 0] == pytest.approx(0.0239, abs=0.001)
+    a_player.set_loop(True)
+    device.block(2.0)
+    assert a_player.playing
+    a_player.stop()
+    assert not a_player.playing
+    assert not device.block(0.1)[-1].any()
+    assert a_player.position_seconds is None
+
+
+def test_a_long_pause_gives_the_device_back_and_resumes_in_place(a_player: Player) -> None:
+    a_player.play(tone(2.0))
+    StandIn.opened[0].block(0.5)
+    a_player.pause()
+    StandIn.opened[0].block(0.1)
+    until(lambda: StandIn.opened[0].closed)
+    assert not a_player.playing
+    assert a_player.position_seconds == pytest.approx(0.5)
+    a_player.resume()
+    assert a_player.playing
+    StandIn.opened[1].block(0.1)
+    assert a_player.position_seconds == pytest.approx(0.6)
+
+
+def test_a_device_that_vanishes_is_noticed_in_words_and_play_goes_on_elsewhere(a_player: Player) -> None:
+    a_player.play(tone(2.0))
+    StandIn.opened[0].block(0.5)
+    StandIn.opened[0].alive = False
+    until(lambda: a_player.failure)
+    assert "went away" in str(a_player.failure)
+    assert not a_player.playing
+    assert a_player.position_seconds == pytest.approx(0.5)
+    a_player.resume()
+    assert a_player.failure is None
+    assert a_player.playing
+    assert len(StandIn.opened) == 2
+
+
+def test_devices_are_looked_for_anew_before_giving_up(a_player: Player) -> None:
+    StandIn.refuses = 1
+    a_player.play(tone())
+    assert a_player.playing
+    a_player.stop()
+    a_player.device = "another"
+    StandIn.refuses = 2
+    with pytest.raises(PlaybackError, match="No audio output"):
+        a_player.play(tone())
+    assert not a_player.playing
+    # The player is none the worse for it.
+    a_player.pause()
+    a_player.stop()
+    a_player.seek(1.0)
+    a_player.set_volume_db(-3.0)
+    a_player.play(tone())
+    assert a_player.playing
+
+
+def test_a_stuttering_device_is_opened_anew_with_a_longer_latency_and_goes_on(a_player: Player) -> None:
+    a_player.play(tone(2.0))
+    StandIn.opened[0].block(0.5)
+    StandIn.opened[0].underflows = 50
+    until(lambda: len(StandIn.opened) == 2)
+    assert StandIn.opened[0].closed
+    assert StandIn.opened[1].latency == pytest.approx(2 * StandIn.opened[0].latency)
+    assert a_player.playing
+    assert a_player.failure is None
+    StandIn.opened[1].block(0.1)
+    assert a_player.position_seconds == pytest.approx(0.6)
+
+
+def test_going_back_and_forth_prepares_each_sound_once(a_player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    original = player.PreparedClip
+
+    def counted(*arguments: object) -> object:
+        made.append(arguments)
+        return original(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(player, "PreparedClip", counted)
+    match, reference = tone(0.5, 0.25, 44100), tone(3.0, 0.5, 44100)
+    for _ in range(5):
+        a_player.play(match)
+        a_player.play(reference, start=1.0)
+    assert len(made) == 2
+    until(lambda: a_player._clip is not None and a_player._clip.complete)
+    assert StandIn.opened[0].block(0.1)[-1, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_a_closed_player_says_so() -> None:
+    made = Player()
+    made.play(tone())
+    made.close()
+    assert StandIn.opened[0].closed
+    with pytest.raises(PlaybackError):
+        made.play(tone())
+
+
+class NoDevices:
+    """What sounddevice answers on a machine without any output."""
+
+    def __call__(self, device: object = None, kind: str | None = None) -> object:
+        if kind is None and device is None:
+            return []
+        raise sounddevice.PortAudioError("Error querying device -1")
+
+
+def test_without_any_output_the_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounddevice, "query_devices", NoDevices())
+    with pytest.raises(PlaybackError, match=r"No audio output was found\. Connect"):
+        output.Output(None, lambda rate, channels: lambda block: None)
+
+
+def test_an_output_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"max_output_channels": 2, "default_samplerate": 48000.0, "name": "Desk", "hostapi": 0}
+    monkeypatch.setattr(sounddevice, "query_devices", lambda *arguments: there if arguments else [there])
+
+    def refuse(**_: object) -> None:
+        raise sounddevice.PortAudioError("Device unavailable")
+
+    monkeypatch.setattr(sounddevice, "OutputStream", refuse)
+    with pytest.raises(PlaybackError, match="'Desk' could not be opened: Device unavailable"):
+        output.Output("Desk", lambda rate, channels: lambda block: None)

@@ -1,0 +1,77 @@
+"""Preparation: the device's rate and channels, seamless joints, the start first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.decode import Audio
+from engine.audition.prepare import PreparedClip, load_for_audition, to_channels
+
+
+def tone(hertz: float, seconds: float, rate: int, channels: int = 1) -> Audio:
+    samples = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return Audio(samples=np.tile(samples.astype(np.float32), (channels, 1)), rate=rate)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    rate=st.sampled_from([8000, 22050, 44100, 44101, 48000, 96000, 192000]),
+    out_rate=st.sampled_from([44100, 48000, 96000]),
+    seconds=st.floats(0.001, 3.3),
+    channels=st.sampled_from([1, 2]),
+)
+def test_resampling_second_by_second_equals_resampling_at_once(
+    rate: int, out_rate: int, seconds: float, channels: int
+) -> None:
+    audio = tone(440.0, max(seconds, 1 / rate), rate)
+    clip = PreparedClip(audio, out_rate, channels, gain_db=-6.0)
+    clip.prepare_all(clip.frames.shape[0] // 2)
+    assert clip.complete
+    assert clip.frames.shape[1] == channels
+    expected = soxr.resample(audio.samples[0], rate, out_rate) * 10 ** (-6 / 20)
+    shared = min(expected.size, clip.frames.shape[0])
+    assert abs(expected.size - clip.frames.shape[0]) <= 1
+    np.testing.assert_allclose(clip.frames[:shared, 0], expected[:shared], atol=2e-3)
+
+
+def test_the_second_asked_for_comes_first() -> None:
+    clip = PreparedClip(tone(440.0, 5.0, 44100), 48000, 2)
+    position = 3 * 48000 + 500
+    clip.prepare(position)
+    assert clip.ready_until(position) == 4 * 48000
+    assert clip.ready_until(0) == 0
+    assert not clip.complete
+    clip.abandon()
+    clip.prepare_all()
+    assert clip.ready_until(0) == 0
+    clip.resume_preparing()
+    clip.prepare_all()
+    assert clip.complete
+    assert clip.ready_until(4 * 48000) == clip.frames.shape[0]
+
+
+def test_channels_are_spread_and_folded() -> None:
+    mono = np.ones((1, 4), dtype=np.float32)
+    assert to_channels(mono, 2).shape == (2, 4)
+    eight = np.arange(8, dtype=np.float32)[:, None] * np.ones((1, 4), dtype=np.float32)
+    np.testing.assert_allclose(to_channels(eight, 2)[:, 0], [3.0, 4.0])
+    np.testing.assert_allclose(to_channels(eight, 1)[:, 0], [3.5])
+
+
+def test_a_stretch_has_soft_ends_and_a_whole_file_is_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    samples = np.full(48000, 0.5, dtype=np.float32)
+    soundfile.write(path, samples, 48000, subtype="FLOAT")
+    np.testing.assert_array_equal(load_for_audition(path).samples[0], samples)
+    stretch = load_for_audition(path, start=0.25, end=0.5)
+    assert stretch.duration_seconds == pytest.approx(0.25, abs=0.001)
+    assert stretch.samples[0, 0] == 0.0
+    assert stretch.samples[0, -1] == 0.0
+    assert stretch.samples[0, 6000] == 0.5
