@@ -157,6 +157,7 @@ def stream(
         resampler = None if own_rate == rate else soxr.ResampleStream(own_rate, rate, 1, dtype="float32")
         pending: list[np.ndarray] = []
         pending_length = 0
+        is_empty = True
         blocks = _checked_blocks(source, Path(path), start, end)
         for block in itertools.chain(blocks, [None]):
             mono = np.zeros(0, np.float32) if block is None else downmix(block)
@@ -169,9 +170,12 @@ def stream(
                 whole = pending_length - pending_length % block_length
                 for offset in range(0, whole, block_length):
                     yield joined[offset : offset + block_length]
+                    is_empty = False
                 pending, pending_length = [joined[whole:]], pending_length - whole
         if pending_length:
             yield pending[0]
+        elif is_empty:  # a few samples at a high rate are less than one at a low rate
+            yield np.zeros(1, np.float32)
 
 
 def resample(mono: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
@@ -179,7 +183,7 @@ def resample(mono: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     if rate == new_rate:
         return mono
     resampled = soxr.resample(mono, rate, new_rate)
-    return resampled if len(resampled) else mono[:1].copy()
+    return resampled if len(resampled) else np.zeros(1, np.float32)
 
 
 class _Source(Protocol):

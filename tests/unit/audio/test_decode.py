@@ -1,0 +1,306 @@
+"""Decoding: every format to the same sound, and every kind of broken file to a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.decode import AUDIO_SUFFIXES, Audio, decode, probe, resample, stream
+from engine.errors import AudioError
+
+RATE = 44_100
+
+
+def sine(seconds: float = 1.0, rate: int = RATE, hz: float = 440.0) -> np.ndarray:
+    return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
+
+
+def write_with_ffmpeg(path: Path, samples: np.ndarray, codec: str, rate: int = RATE) -> None:
+    """`samples` float32 [2, n]."""
+    with av.open(str(path), "w") as container:
+        coded = container.add_stream(codec, rate=rate, layout="stereo")
+        coded.bit_rate = 192_000
+        for start in range(0, samples.shape[1], 1024):
+            block = np.ascontiguousarray(samples[:, start : start + 1024])
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+            frame.rate, frame.pts = rate, start
+            container.mux(coded.encode(frame))
+        container.mux(coded.encode(None))
+
+
+def assert_same_sound(decoded: np.ndarray, expected: np.ndarray, least_correlation: float) -> None:
+    """Codecs may shift a sound by some milliseconds; its best alignment within 100 ms is what counts."""
+    length = min(len(decoded), len(expected))
+    spectrum = np.conj(np.fft.rfft(decoded[:length], 2 * length)) * np.fft.rfft(expected[:length], 2 * length)
+    correlation = np.fft.irfft(spectrum)
+    near = np.r_[correlation[:4_410], correlation[-4_410:]].max()
+    assert near / (np.linalg.norm(decoded[:length]) * np.linalg.norm(expected[:length])) > least_correlation
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options", "tolerance"),
+    [
+        ("wav", {"subtype": "PCM_U8"}, 8e-3),
+        ("wav", {"subtype": "PCM_16"}, 4e-5),
+        ("wav", {"subtype": "PCM_24"}, 2e-7),
+        ("wav", {"subtype": "PCM_32"}, 2e-7),
+        ("wav", {"subtype": "FLOAT"}, 0),
+        ("wav", {"subtype": "DOUBLE"}, 0),
+        ("wav", {"format": "WAVEX", "subtype": "PCM_24"}, 2e-7),
+        ("w64", {"subtype": "PCM_24"}, 2e-7),
+        ("rf64", {"subtype": "PCM_24"}, 2e-7),
+        ("caf", {"subtype": "PCM_24"}, 2e-7),
+        ("aiff", {"subtype": "PCM_S8"}, 8e-3),
+        ("aiff", {"subtype": "PCM_24"}, 2e-7),
+        ("flac", {"subtype": "PCM_24"}, 2e-7),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 2, 8])
+def test_lossless_formats_give_the_samples(
+    tmp_path: Path, suffix: str, options: dict[str, str], tolerance: float, channels: int
+) -> None:
+    samples = np.stack([sine(0.1, hz=200.0 * (number + 1)) for number in range(channels)])
+    path = tmp_path / f"sound.{suffix}"
+    soundfile.write(path, samples.T, RATE, **options)
+
+    audio = decode(path)
+
+    assert audio.rate == RATE
+    assert audio.samples.dtype == np.float32
+    np.testing.assert_allclose(audio.samples, samples, atol=tolerance)
+    assert probe(path).channels == channels
+    assert probe(path).duration_seconds == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("kind", ["ogg", "opus", "mp3", "m4a", "wma"])
+def test_lossy_formats_give_the_sound(tmp_path: Path, kind: str) -> None:
+    rate = 48_000 if kind == "opus" else RATE
+    chirp = np.sin(2 * np.pi * np.cumsum(np.linspace(100, 4_000, rate)) / rate).astype(np.float32) * 0.5
+    samples = np.stack([chirp, 0.5 * chirp])
+    path = tmp_path / f"sound.{kind}"
+    match kind:
+        case "m4a":
+            write_with_ffmpeg(path, samples, "aac")
+        case "wma":
+            write_with_ffmpeg(path, samples, "wmav2")
+        case "opus":
+            soundfile.write(path, samples.T, rate, format="OGG", subtype="OPUS")
+        case _:
+            soundfile.write(path, samples.T, rate)
+
+    audio = decode(path)
+
+    assert path.suffix in AUDIO_SUFFIXES
+    assert (audio.channels, audio.rate) == (2, rate)
+    assert audio.duration_seconds == pytest.approx(1.0, abs=0.06)
+    assert_same_sound(audio.samples[0], chirp, 0.95 if kind == "wma" else 0.99)  # wma drops its first block
+    assert np.linalg.norm(audio.samples[1]) == pytest.approx(0.5 * np.linalg.norm(audio.samples[0]), rel=0.05)
+
+
+def test_content_decides_not_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, sine(), RATE, format="OGG")
+    assert probe(path).format == "ogg"
+    assert decode(path).duration_seconds == pytest.approx(1.0)
+
+
+def broken_files(folder: Path) -> dict[str, str]:
+    """Files without anything to hear, and a word of the reason expected for each."""
+    whole = folder / "whole.wav"
+    soundfile.write(whole, sine(2.0), RATE)
+    flac = folder / "whole.flac"
+    soundfile.write(flac, sine(), RATE)
+    (folder / "empty.wav").write_bytes(b"")
+    (folder / "text.mp3").write_text("la la la\n" * 500)
+    (folder / "noise.wav").write_bytes(np.random.default_rng(0).bytes(20_000))
+    (folder / "noise.m4a").write_bytes(np.random.default_rng(1).bytes(20_000))
+    (folder / "half a header.wav").write_bytes(whole.read_bytes()[:30])
+    (folder / "header alone.wav").write_bytes(whole.read_bytes()[:44])
+    (folder / "header alone.flac").write_bytes(flac.read_bytes()[:90])
+    (folder / "playlist.m4a").write_text(f"#EXTM3U\n#EXTINF:2,\n{whole}\n#EXT-X-ENDLIST\n")
+    (folder / "picture.mp3").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    soundfile.write(folder / "no samples.wav", sine()[:0], RATE)
+    soundfile.write(folder / "not numbers.wav", np.full(100, np.nan, np.float32), RATE, subtype="FLOAT")
+    soundfile.write(folder / "rate of 10.wav", sine()[:100], 10)
+    (folder / "folder.wav").mkdir()
+    whole.unlink()
+    flac.unlink()
+    return {
+        "empty.wav": "empty",
+        "text.mp3": "Not audio",
+        "noise.wav": "Not audio",
+        "noise.m4a": "Not audio",
+        "half a header.wav": "Not audio",
+        "header alone.wav": "not a single sample",
+        "header alone.flac": "audio|decoded|there",
+        "playlist.m4a": "Not audio",
+        "picture.mp3": "audio|no sound",
+        "no samples.wav": "not a single sample",
+        "not numbers.wav": "number",
+        "rate of 10.wav": "10 Hz",
+        "folder.wav": "folder",
+        "missing.wav": "no such file",
+    }
+
+
+def test_broken_files_have_a_reason_in_words(tmp_path: Path) -> None:
+    for name, word in broken_files(tmp_path).items():
+        for read in (decode, lambda path: next(stream(path, rate=RATE, block_seconds=1.0))):
+            with pytest.raises(AudioError, match=f"(?i){word}") as caught:
+                read(tmp_path / name)
+            assert caught.value.path == tmp_path / name
+            assert str(tmp_path) not in caught.value.reason
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "aiff"])
+def test_a_file_cut_short_gives_what_is_there(tmp_path: Path, suffix: str) -> None:
+    whole, cut = tmp_path / f"whole.{suffix}", tmp_path / f"cut.{suffix}"
+    noise = np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32)
+    soundfile.write(whole, noise, RATE)
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+
+    audio = decode(cut)
+
+    assert 0.8 < audio.duration_seconds < 1.1
+    length = int(0.8 * RATE)
+    np.testing.assert_array_equal(audio.samples[:, :length], decode(whole).samples[:, :length])
+
+
+def test_damage_in_the_middle_keeps_the_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "sound.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32), RATE)
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 20_000] = bytes(20_000)
+    path.write_bytes(content)
+    assert decode(path).duration_seconds > 0.7
+
+
+def test_values_that_are_no_numbers_become_silence(tmp_path: Path) -> None:
+    samples = sine(0.1)
+    samples[[5, 6, 7, 8]] = [np.nan, np.inf, -np.inf, 3e38]
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    decoded = decode(path).samples[0]
+    np.testing.assert_array_equal(decoded[5:9], 0.0)
+    np.testing.assert_array_equal(decoded[9:], samples[9:])
+
+
+def test_one_sample_is_a_sound(tmp_path: Path) -> None:
+    path = tmp_path / "click.wav"
+    soundfile.write(path, np.ones(1, np.float32), RATE, subtype="FLOAT")
+    assert decode(path).samples.shape == (1, 1)
+    assert decode(path, rate=8_000).samples.shape == (1, 1)
+    assert sum(len(block) for block in stream(path, rate=96_000, block_seconds=1.0)) >= 1
+
+
+def test_high_rates_are_resampled(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, sine(0.5, rate=192_000), 192_000)
+    audio = decode(path, rate=32_000)
+    assert audio.samples.shape == (1, 16_000)
+    np.testing.assert_allclose(audio.samples[0, 1_000:-1_000], sine(0.5, rate=32_000)[1_000:-1_000], atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["Träume — 夢 🎧.wav", "a" * 251 + ".wav", " two  spaces .wav", "new\nline.wav"])
+def test_any_name(tmp_path: Path, name: str) -> None:
+    soundfile.write(tmp_path / "sound.wav", sine(0.1), RATE)
+    os.rename(tmp_path / "sound.wav", tmp_path / name)
+    assert decode(tmp_path / name).duration_seconds == pytest.approx(0.1)
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are always Unicode")
+@pytest.mark.parametrize("suffix", ["wav", "m4a"])
+def test_names_that_are_not_utf8(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"sound.{suffix}"
+    if suffix == "wav":
+        soundfile.write(path, sine(0.1), RATE)
+    else:
+        write_with_ffmpeg(path, np.stack([sine(0.1)] * 2), "aac")
+    strange = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff\xfe." + suffix.encode()))
+    path.rename(strange)
+    assert decode(strange).duration_seconds == pytest.approx(0.1, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "m4a"])
+def test_parts_are_where_they_are_in_the_whole(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"sound.{suffix}"
+    noise = np.random.default_rng(0).normal(0, 0.1, (2, 3 * RATE)).astype(np.float32)
+    if suffix == "m4a":
+        write_with_ffmpeg(path, noise, "aac")
+    else:
+        soundfile.write(path, noise.T, RATE)
+    whole = decode(path)
+    part = decode(path, start=1.0, end=1.5)
+    assert part.samples.shape == (2, RATE // 2)
+    np.testing.assert_allclose(part.samples, whole.samples[:, RATE : RATE + RATE // 2], atol=2e-3)
+    with pytest.raises(AudioError, match="Nothing is there after 9 s"):
+        decode(path, start=9.0)
+    with pytest.raises(AudioError, match="no such part"):
+        decode(path, start=2.0, end=1.0)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    frames=st.integers(1, 200_000),
+    rate=st.sampled_from([8_000, 22_050, 44_100, 48_000, 96_000]),
+    new_rate=st.sampled_from([16_000, 32_000, 44_100]),
+    block_seconds=st.floats(0.01, 3.0),
+)
+def test_a_stream_is_the_whole_in_blocks(
+    tmp_path_factory: pytest.TempPathFactory, frames: int, rate: int, new_rate: int, block_seconds: float
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "stream.wav"
+    noise = np.random.default_rng(frames).normal(0, 0.1, frames).astype(np.float32)
+    soundfile.write(path, noise, rate, subtype="FLOAT")
+
+    blocks = list(stream(path, rate=new_rate, block_seconds=block_seconds))
+
+    length = max(1, round(block_seconds * new_rate))
+    assert all(len(block) == length for block in blocks[:-1])
+    assert all(0 < len(block) <= length for block in blocks)
+    joined = np.concatenate(blocks)
+    whole = resample(noise, rate, new_rate)
+    assert abs(len(joined) - len(whole)) <= 1
+    shared = min(len(joined), len(whole))
+    np.testing.assert_allclose(joined[:shared], whole[:shared], atol=1e-5)
+
+
+def test_a_long_stream_takes_little_memory(tmp_path: Path) -> None:
+    psutil = pytest.importorskip("psutil")
+    path = tmp_path / "long.wav"
+    with soundfile.SoundFile(path, "w", 8_000, 1, "PCM_U8") as file:
+        for _ in range(60):
+            file.write(np.zeros(8_000 * 60, np.float32))
+    blocks = stream(path, rate=32_000, block_seconds=5.0)
+    next(blocks)
+    before = psutil.Process().memory_info().rss
+    count = 1 + sum(1 for _ in blocks)
+    assert count == 3_600 / 5
+    assert psutil.Process().memory_info().rss - before < 50 << 20  # the hour would be 460 MB
+
+
+def test_mono_is_the_mean_unless_the_channels_cancel() -> None:
+    tone = sine(0.2)
+    np.testing.assert_allclose(Audio(np.stack([tone, 0.5 * tone]), RATE).mono(), 0.75 * tone, atol=1e-6)
+    np.testing.assert_array_equal(Audio(np.stack([tone, -tone]), RATE).mono(), tone)
+    np.testing.assert_array_equal(Audio(np.stack([tone * 0, *[tone * 0] * 6, tone]), RATE).mono(), tone)
+
+
+def test_files_are_never_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, sine(), RATE)
+    path.chmod(0o444)
+    before = (path.read_bytes(), path.stat().st_mtime_ns)
+    decode(path)
+    probe(path)
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before

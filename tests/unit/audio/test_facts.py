@@ -1,0 +1,178 @@
+"""Measured facts, on sounds whose facts are known because they are made here."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.decode import Audio
+from engine.audio.facts import estimate_key, estimate_pitch, estimate_tempo, loudness, measure
+
+RATE = 44_100
+
+
+def note(hz: float, seconds: float = 1.0, *, decay: float = 3.0, harmonics: int = 5, rate: int = RATE) -> np.ndarray:
+    t = np.arange(round(seconds * rate)) / rate
+    tone = sum(np.sin(2 * np.pi * hz * k * t) / k for k in range(1, harmonics + 1) if hz * k < rate / 2)
+    return (0.3 * tone * np.exp(-decay * t)).astype(np.float32)
+
+
+def noise(seconds: float, *, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
+
+
+def beat(bpm: float, beats: int, *, hits_per_beat: int = 2) -> np.ndarray:
+    """A loop: a thud on each beat and ticks between."""
+    length = round(beats * 60.0 / bpm * RATE)
+    loop = np.zeros(length + RATE, np.float32)
+    for hit in range(beats * hits_per_beat):
+        start = round(hit * 60.0 / bpm / hits_per_beat * RATE)
+        sound = note(60, 0.2, decay=20) * 3 if hit % hits_per_beat == 0 else 0.5 * noise(0.05, seed=hit)
+        loop[start : start + len(sound)] += sound
+    return loop[:length]
+
+
+def mono(samples: np.ndarray) -> Audio:
+    return Audio(samples[None], RATE)
+
+
+def test_loudness_of_the_standards_test_tone() -> None:
+    # ITU-R BS.1770: a 997 Hz sine of full scale in one channel reads -3.01 LKFS.
+    sine = np.sin(2 * np.pi * 997 * np.arange(5 * RATE) / RATE).astype(np.float32)
+    assert loudness(sine[None], RATE) == pytest.approx(-3.01, abs=0.1)
+    assert loudness(np.stack([sine, sine]), RATE) == pytest.approx(0.0, abs=0.1)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seconds=st.floats(0.001, 2.0), gain_db=st.floats(-40.0, 0.0), channels=st.sampled_from([1, 2, 6, 8]))
+def test_loudness_follows_the_gain(seconds: float, gain_db: float, channels: int) -> None:
+    samples = np.stack([note(440, seconds, decay=0.0)] * channels)  # steady: the gate takes nothing away
+    quiet = loudness((samples * 10 ** (gain_db / 20)).astype(np.float32), RATE)
+    loud = loudness(samples, RATE)
+    assert loud is not None
+    assert quiet is not None
+    # Below the absolute gate of the standard, -70 LUFS, the measure is another one.
+    if quiet > -65 and channels <= 5:
+        assert quiet - loud == pytest.approx(gain_db, abs=0.2)
+    else:
+        assert quiet <= loud + 3.0
+
+
+def test_silence_has_no_loudness() -> None:
+    assert loudness(np.zeros((2, RATE), np.float32), RATE) is None
+    facts = measure(mono(np.zeros(RATE, np.float32)))
+    assert (facts.loudness_lufs, facts.peak_db, facts.pitch_hz) == (None, -120.0, None)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.3, 2.0])
+@pytest.mark.parametrize("midi", [24, 33, 45, 60, 72, 84, 96, 105])
+def test_pitch_of_a_note(midi: int, seconds: float) -> None:
+    hz = 440.0 * 2 ** ((midi - 69) / 12)
+    pitch, confidence = estimate_pitch(note(hz, seconds), RATE)
+    assert pitch is not None
+    assert abs(12 * np.log2(pitch / hz)) < 0.1
+    assert confidence > 0.8
+
+
+@settings(max_examples=30, deadline=None)
+@given(midi=st.floats(30, 96), rate=st.sampled_from([16_000, 22_050, 48_000, 96_000]), level_db=st.floats(-50, 0))
+def test_pitch_at_any_rate_and_level(midi: float, rate: int, level_db: float) -> None:
+    hz = 440.0 * 2 ** ((midi - 69) / 12)
+    pitch, _ = estimate_pitch((note(hz, rate=rate) * 10 ** (level_db / 20)).astype(np.float32), rate)
+    assert pitch is not None
+    assert abs(12 * np.log2(pitch / hz)) < 0.2
+
+
+def test_what_has_no_steady_pitch_has_none() -> None:
+    t = np.arange(RATE) / RATE
+    falling = np.sin(2 * np.pi * np.cumsum(50 + 200 * np.exp(-20 * t)) / RATE) * np.exp(-8 * t)
+    for sound in (noise(1.0), falling.astype(np.float32), np.ones(1, np.float32), np.zeros(RATE, np.float32)):
+        pitch, confidence = estimate_pitch(sound, RATE)
+        assert pitch is None
+        assert 0.0 <= confidence < 0.5
+
+
+@pytest.mark.parametrize("bpm", [72.0, 90.0, 97.0, 120.0, 128.0, 140.0, 174.0])
+def test_loops_have_their_tempo(bpm: float) -> None:
+    facts = measure(mono(beat(bpm, 8)))
+    assert facts.kind == "loop"
+    assert facts.pitch_hz is None
+    assert facts.tempo_bpm is not None
+    # A loop of even beats does not say which of its octaves is meant.
+    octave = np.log2(facts.tempo_bpm / bpm)
+    assert abs(octave - round(octave)) < 0.01
+
+
+def test_tempo_of_a_song_part() -> None:
+    song = beat(126.0, 60)
+    tempo = estimate_tempo(song[RATE // 3 :], RATE)
+    assert tempo == pytest.approx(126.0, abs=0.5)
+    assert estimate_tempo(noise(10.0), RATE) is None
+    assert estimate_tempo(np.zeros(RATE * 5, np.float32), RATE) is None
+    assert estimate_tempo(noise(0.01), RATE) is None
+
+
+@pytest.mark.parametrize(
+    "sound", [note(110, 4.0, decay=0.5), note(110, 0.2), noise(3.0), beat(120, 8)[: RATE // 2]], ids=str
+)
+def test_what_does_not_repeat_is_a_one_shot(sound: np.ndarray) -> None:
+    facts = measure(mono(sound))
+    assert (facts.kind, facts.tempo_bpm) == ("one-shot", None)
+
+
+def test_half_a_minute_and_more_is_long() -> None:
+    facts = measure(mono(noise(31.0)))
+    assert (facts.kind, facts.duration_seconds, facts.pitch_hz) == ("long", pytest.approx(31.0), None)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "tonic", "name"),
+    [
+        ([(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)], 60, "C major"),
+        ([(0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)], 57, "A minor"),
+        ([(0, 3, 7), (5, 8, 12), (7, 11, 14), (0, 3, 7)], 66, "F# minor"),
+        ([(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)], 63, "D# major"),
+    ],
+)
+def test_key_of_a_cadence(degrees: list[tuple[int, ...]], tonic: int, name: str) -> None:
+    chords = [
+        sum(note(440.0 * 2 ** ((tonic + degree - 69) / 12), 1.5, decay=1.0) for degree in chord) for chord in degrees
+    ]
+    assert estimate_key(np.concatenate(chords).astype(np.float32), RATE) == name
+
+
+def test_no_key_without_notes() -> None:
+    assert estimate_key(np.zeros(RATE * 3, np.float32), RATE) is None
+    assert estimate_key(note(440, 0.1), RATE) is None
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    frames=st.integers(1, 3_000),
+    channels=st.integers(1, 8),
+    rate=st.sampled_from([1_000, 8_000, 44_100, 192_000]),
+    scale=st.sampled_from([0.0, 1e-9, 1e-3, 1.0, 1e4]),
+    seed=st.integers(0, 99),
+)
+def test_any_sound_can_be_measured(frames: int, channels: int, rate: int, scale: float, seed: int) -> None:
+    samples = (np.random.default_rng(seed).normal(0, scale, (channels, frames))).astype(np.float32)
+    facts = measure(Audio(samples, rate))
+    numbers = (facts.peak_db, facts.loudness_lufs, facts.pitch_hz, facts.pitch_confidence, facts.tempo_bpm)
+    assert all(number is None or np.isfinite(number) for number in numbers)
+    assert facts.kind in ("one-shot", "loop", "long")
+    assert 0.0 <= facts.pitch_confidence <= 1.0
+
+
+def test_a_one_shot_is_measured_in_milliseconds() -> None:
+    audio = mono(note(220))
+    measure(audio)
+    times = []
+    for _ in range(15):
+        start = time.process_time()
+        measure(audio)
+        times.append(time.process_time() - start)
+    assert min(times) < 0.01

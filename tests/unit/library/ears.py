@@ -1,0 +1,103 @@
+"""Ears for tests of the scanner: quick to load, and with decoders that misbehave on files of certain names.
+
+They are loaded inside worker processes, and so live in a module that those can import.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import engine.library.worker as worker
+from engine.errors import ModelError
+from engine.families import FAMILIES
+
+DIMENSION = 8
+
+
+@dataclass(frozen=True)
+class _Embeddings:
+    vectors: np.ndarray
+    families: np.ndarray
+
+
+class ToyEar:
+    """Hears nothing but where the energy of a sound lies: eight octave bands make the vector, the loudest the family."""
+
+    rate = 16_000
+
+    def __init__(self, fingerprint: str = "toy") -> None:
+        self.fingerprint = fingerprint
+
+    def embed(self, sounds: Sequence[np.ndarray]) -> _Embeddings:
+        vectors = np.zeros((len(sounds), DIMENSION), np.float32)
+        families = np.full((len(sounds), len(FAMILIES)), 0.01, np.float32)
+        for row, sound in enumerate(sounds):
+            spectrum = np.abs(np.fft.rfft(sound, 1 << 14)) ** 2
+            edges = (2 ** np.arange(13 - DIMENSION, 13)).tolist()
+            vectors[row] = np.sqrt(np.add.reduceat(spectrum, edges)) + 1e-6
+            families[row, int(vectors[row].argmax())] = 0.9
+        return _Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), families)
+
+
+def load_toy(model: Path | None) -> ToyEar:
+    """The toy; a model file names its fingerprint."""
+    return ToyEar() if model is None else ToyEar(model.read_text())
+
+
+def load_nothing(_: Path | None) -> ToyEar:
+    raise ModelError("The model is missing.")
+
+
+def load_and_die(_: Path | None) -> ToyEar:
+    os._exit(3)
+
+
+def load_slow(model: Path | None) -> ToyEar:
+    """A toy that takes a twentieth of a second for each file, so that a test can step in."""
+    _instead_of_decode(lambda path, decode: (time.sleep(0.05), decode())[1])
+    return load_toy(model)
+
+
+def load_fragile(model: Path | None) -> ToyEar:
+    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*", and is killed once on "unlucky*"."""
+
+    def misbehave(path: Path, decode: Any) -> Any:
+        if path.name.startswith("crash"):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if path.name.startswith("hang"):
+            time.sleep(1_000)
+        if path.name.startswith("defect"):
+            raise ZeroDivisionError("by zero")
+        mark = path.with_suffix(".mark")
+        if path.name.startswith("unlucky") and not mark.exists():
+            mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return decode()
+
+    _instead_of_decode(misbehave)
+    return load_toy(model)
+
+
+class _ChokingEar(ToyEar):
+    def embed(self, sounds: Sequence[np.ndarray]) -> _Embeddings:
+        if any(len(sound) == self.rate // 2 for sound in sounds):
+            os._exit(9)
+        return super().embed(sounds)
+
+
+def load_choking(_: Path | None) -> ToyEar:
+    """A toy whose model ends the process on sounds of exactly half a second."""
+    return _ChokingEar()
+
+
+def _instead_of_decode(behave: Any) -> None:
+    genuine = worker.decode
+    worker.decode = lambda path, **options: behave(Path(path), lambda: genuine(path, **options))

@@ -1,0 +1,393 @@
+"""The catalog: what goes in comes out, and a file that cannot be used says why."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.audio.facts import Facts
+from engine.errors import LibraryError
+from engine.library.catalog import Catalog, Counts
+from engine.library.database import FILE_NAME, SCHEMA_VERSION, Database
+from engine.library.records import (
+    Failed,
+    Heard,
+    begin_scan,
+    count_pending,
+    list_files,
+    mark_missing,
+    pending,
+    write_outcomes,
+)
+from engine.library.walk import FoundFile
+
+FACTS = Facts(1.5, 44_100, 2, -1.0, -14.0, "one-shot", 220.0, 0.9, None)
+
+
+def heard(sound_id: int, *vectors: np.ndarray, family: str = "bass", facts: Facts = FACTS) -> Heard:
+    coded = tuple((vector / np.linalg.norm(vector)).astype(np.float16).tobytes() for vector in vectors)
+    return Heard(sound_id, facts, family, 0.8, coded, bytes(range(64)))
+
+
+def filled(directory: Path, *names: str) -> Catalog:
+    """A catalog with listed sounds under /sounds."""
+    catalog = Catalog.open(directory)
+    root = catalog.add_root("/sounds")
+    files = [FoundFile(f"/sounds/{name}", 10, 20) for name in names]
+    list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
+    return catalog
+
+
+def test_listed_then_heard(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "Bass/Deep.wav", "Bass/Bad.wav")
+    good, bad = sorted(catalog.sounds(), key=lambda sound: sound.name, reverse=True)
+    assert (good.state, good.name, good.path, good.kind, good.preset) == (
+        "listed",
+        "Deep",
+        "/sounds/Bass/Deep.wav",
+        None,
+        None,
+    )
+    assert catalog.counts() == Counts(listed=2)
+
+    vector = np.arange(1, 9, dtype=np.float32)
+    write_outcomes(catalog.database, "ear", [heard(good.id, vector), Failed(bad.id, "The file is empty.")])
+
+    good = catalog.sound(good.id)
+    assert (good.state, good.family, good.pitch_hz, good.tempo_bpm, good.channels) == ("ready", "bass", 220.0, None, 2)
+    assert [(sound.id, sound.reason) for sound in catalog.failed()] == [(bad.id, "The file is empty.")]
+    assert catalog.counts() == Counts(ready=1, failed=1)
+    ids, vectors = catalog.embeddings("ear")
+    assert ids.tolist() == [good.id]
+    np.testing.assert_allclose(vectors[0], vector / np.linalg.norm(vector), atol=1e-3)
+    assert np.linalg.norm(vectors[0]) == pytest.approx(1.0, abs=1e-6)
+    assert catalog.embeddings("another ear")[0].size == 0
+    overview = catalog.overview(good.id)
+    assert overview is not None
+    assert overview.tolist() == list(range(64))
+    assert catalog.overview(bad.id) is None
+    catalog.close()
+
+
+def test_what_is_pending(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav", "c.wav")
+    database, root = catalog.database, catalog.roots()[0]
+    a, b, c = (sound.id for sound in catalog.sounds())
+    write_outcomes(database, "ear", [heard(a, np.ones(4)), Failed(b, "no"), heard(c, np.ones(4))])
+
+    def again(*files: tuple[str, int, int]) -> list[int]:
+        scan = begin_scan(database)
+        list_files(database, scan, root.id, "/sounds", [FoundFile(f"/sounds/{name}", *rest) for name, *rest in files])
+        mark_missing(database, scan, root.id, lambda _: True)
+        waiting = [item.sound_id for item in pending(database, scan, "ear")]
+        assert len(waiting) == count_pending(database, scan, "ear")
+        return waiting
+
+    assert again(("a.wav", 10, 20), ("b.wav", 10, 20), ("c.wav", 10, 20)) == []
+    assert again(("a.wav", 10, 19), ("b.wav", 11, 20), ("c.wav", 10, 20)) == [a, b]  # the clock may go backwards
+    assert again(("c.wav", 10, 20)) == []
+    assert catalog.counts() == Counts(ready=1, missing=2)
+    assert catalog.sound(a).family == "bass"  # all that is known is kept
+    scan = begin_scan(database)
+    files = [FoundFile(f"/sounds/{name}", 10, 20) for name in ("b.wav", "c.wav")]
+    list_files(database, scan, root.id, "/sounds", files)
+    assert [item.sound_id for item in pending(database, scan, "new ear")] == [b, c]
+
+
+def test_failed_sounds_wait_for_a_change_or_a_word(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    database, root = catalog.database, catalog.roots()[0]
+    (sound,) = catalog.sounds()
+    write_outcomes(database, "ear", [Failed(sound.id, "no")])
+    scan = begin_scan(database)
+    list_files(database, scan, root.id, "/sounds", [FoundFile("/sounds/a.wav", 10, 20)])
+    assert count_pending(database, scan, "ear") == 0
+    assert count_pending(database, scan, "ear", retry_failed=True) == 1
+
+
+def test_a_missing_sound_comes_back_as_it_was(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    database, root = catalog.database, catalog.roots()[0]
+    (sound,) = catalog.sounds()
+    write_outcomes(database, "ear", [heard(sound.id, np.ones(4))])
+    catalog.set_favourite(sound.id, True)
+
+    assert mark_missing(database, begin_scan(database), root.id, lambda _: True) == 1
+    assert catalog.sound(sound.id).state == "missing"
+    assert catalog.embeddings("ear")[0].size == 0
+
+    list_files(database, begin_scan(database), root.id, "/sounds", [FoundFile("/sounds/a.wav", 10, 20)])
+    assert catalog.sound(sound.id).state == "ready"
+    assert catalog.sound(sound.id).favourite
+    assert catalog.embeddings("ear")[0].tolist() == [sound.id]
+
+
+def test_a_sound_that_fails_later_is_found_no_more(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    (sound,) = catalog.sounds()
+    write_outcomes(catalog.database, "ear", [heard(sound.id, np.ones(4))])
+    write_outcomes(catalog.database, "ear", [Failed(sound.id, "no")])
+    assert catalog.embeddings("ear")[0].size == 0
+
+
+def test_the_revision_follows_what_can_be_found(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav")
+    a, b = (sound.id for sound in catalog.sounds())
+    seen = [catalog.revision]
+
+    def has_changed() -> bool:
+        seen.append(catalog.revision)
+        return seen[-1] > seen[-2]
+
+    catalog.set_favourite(a, True)
+    write_outcomes(catalog.database, "ear", [Failed(b, "no")])
+    assert not has_changed()
+    write_outcomes(catalog.database, "ear", [heard(a, np.ones(4))])
+    assert has_changed()
+    mark_missing(catalog.database, begin_scan(catalog.database), catalog.roots()[0].id, lambda _: True)
+    assert has_changed()
+    catalog.remove_root("/sounds")
+    assert has_changed()
+
+
+def test_outcomes_of_removed_sounds_are_dropped(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    (sound,) = catalog.sounds()
+    catalog.remove_root("/sounds")
+    write_outcomes(catalog.database, "ear", [heard(sound.id, np.ones(4)), Failed(99, "no")])
+    assert catalog.counts() == Counts()
+    with pytest.raises(LibraryError, match="no longer"):
+        catalog.sound(sound.id)
+
+
+def test_roots_never_overlap(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "kits/a.wav")
+    outer = catalog.roots()[0]
+    assert catalog.add_root("/sounds/kits").id == outer.id
+    assert catalog.add_root("/sounds kits").id != outer.id
+    everything = catalog.add_root("/")
+    assert [root.path for root in catalog.roots()] == ["/"]
+    assert (everything.sounds, everything.online) == (1, True)
+    assert catalog.sounds()[0].root_id == everything.id
+
+
+def test_removing_what_is_no_root(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "kits/a.wav")
+    with pytest.raises(LibraryError, match="not a root"):
+        catalog.remove_root("/sounds/kits")
+    assert catalog.remove_root("/sounds") == 1
+    assert catalog.roots() == []
+
+
+def test_filters(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "Drums/KICK 01.wav", "Drums/Kick Dirty.wav", "Bass/Größe 808.wav", "Bass/off.wav")
+    kick, dirty, size, off = (
+        next(s.id for s in catalog.sounds() if word in s.name) for word in ("KICK", "Dirty", "808", "off")
+    )
+    loop = Facts(4.0, 44_100, 2, -1.0, -14.0, "loop", None, 0.0, 120.0)
+    write_outcomes(
+        catalog.database,
+        "ear",
+        [
+            heard(kick, np.ones(4), family="kick"),
+            heard(dirty, np.ones(4), family="kick", facts=loop),
+            heard(size, np.ones(4)),
+        ],
+    )
+
+    def ids(**filters: object) -> list[int]:
+        return catalog.matching(**filters).tolist()  # type: ignore[arg-type]
+
+    assert ids() == sorted([kick, dirty, size])  # `off` is not ready
+    assert ids(family="kick") == sorted([kick, dirty])
+    assert ids(kinds=["loop", "long"]) == [dirty]
+    assert ids(kinds=[]) == []
+    assert ids(text="kick") == sorted([kick, dirty])
+    assert ids(text="kick -dirty") == [kick]
+    assert ids(text="drums 01") == [kick]
+    assert ids(text="GRÖSSE") == ids(text="größe") == [size]
+    assert ids(text="%") == ids(text="sounds") == []
+    assert ids(text="-") == []
+    assert off not in ids(text="off")
+
+
+@settings(max_examples=50, deadline=None)
+@given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(lambda name: name not in {".", ".."}))
+def test_any_name_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    try:
+        path = os.fsdecode(os.fsencode(f"/sounds/{name}"))
+    except UnicodeEncodeError:
+        return  # half of a surrogate pair that no file system could have given
+    directory = tmp_path_factory.mktemp("library")
+    catalog = Catalog.open(directory)
+    root = catalog.add_root("/sounds")
+    for _ in range(2):
+        list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, [FoundFile(path, 1, 1)])
+    assert [sound.path for sound in catalog.sounds()] == [path]
+    catalog.sounds()[0].name.encode()
+    catalog.close()
+
+
+def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
+    path = os.fsdecode(b"/sounds/\xff\xfe kick.wav")
+    catalog = filled(tmp_path, os.path.basename(path))
+    (sound,) = catalog.sounds()
+    assert sound.path == path
+    write_outcomes(catalog.database, "ear", [heard(sound.id, np.ones(4))])
+    assert catalog.matching(text="kick").tolist() == [sound.id]
+
+
+def test_many_ids_keep_their_order(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, *(f"{number}.wav" for number in range(12_000)))
+    ids = [sound.id for sound in catalog.sounds()]
+    np.random.default_rng(0).shuffle(ids)
+    assert [sound.id for sound in catalog.sounds([*ids, 10**9])] == ids
+
+
+def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
+    filled(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    connection.close()
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with pytest.raises(LibraryError, match="newer Earshot.*Update Earshot"):
+        Catalog.open(tmp_path)
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("CREATE TABLE songs (title)")
+    connection.close()
+    with pytest.raises(LibraryError, match="not a catalog of Earshot"):
+        Catalog.open(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["text", "truncated", "holes"])
+def test_a_damaged_catalog_is_set_aside(tmp_path: Path, damage: str) -> None:
+    filled(tmp_path, *(f"{number}.wav" for number in range(500))).close()
+    path = tmp_path / FILE_NAME
+    content = path.read_bytes()
+    match damage:
+        case "text":
+            content = b"This was a catalog once.\n" * 100
+        case "truncated":
+            content = content[: len(content) // 2]
+        case "holes":
+            content = content[:8_192] + bytes(len(content) - 16_384) + content[-8_192:]
+    path.write_bytes(content)
+
+    with pytest.raises(LibraryError, match="damaged.*scan your folders again"):
+        Catalog.open(tmp_path)
+
+    (kept,) = tmp_path.glob("catalog-damaged-*.sqlite")
+    assert kept.read_bytes() == content
+    assert not path.exists()
+    Catalog.open(tmp_path).close()
+
+
+def test_an_empty_file_is_a_new_catalog(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).touch()
+    assert Catalog.open(tmp_path).counts() == Counts()
+
+
+def test_a_locked_catalog_says_so(tmp_path: Path) -> None:
+    filled(tmp_path, "a.wav").close()
+    other = sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    catalog = Catalog(Database(tmp_path, busy_seconds=0.1))
+    assert catalog.counts() == Counts(listed=1)  # reading goes on
+    with pytest.raises(LibraryError, match="in use by another Earshot"):
+        catalog.set_favourite(1, True)
+    other.execute("ROLLBACK")
+    catalog.set_favourite(1, True)
+    other.close()
+    catalog.close()
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    with pytest.raises(ZeroDivisionError), catalog.database.write() as connection:
+        connection.execute("DELETE FROM sounds")
+        raise ZeroDivisionError
+    assert catalog.counts() == Counts(listed=1)
+
+
+def test_a_full_disk_says_so(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    with catalog.database.read():
+        pages = catalog.database._writer.execute("PRAGMA page_count").fetchone()[0]
+        catalog.database._writer.execute(f"PRAGMA max_page_count = {pages}")
+    root = catalog.roots()[0]
+    files = [FoundFile(f"/sounds/{number}.wav", 1, 1) for number in range(5_000)]
+    with pytest.raises(LibraryError, match="full.*Make room"):
+        list_files(catalog.database, 1, root.id, root.path, files)
+    assert catalog.counts() == Counts(listed=1)
+    catalog.set_favourite(1, True)
+
+
+def test_reading_alone(tmp_path: Path) -> None:
+    filled(tmp_path, "a.wav").close()
+    catalog = Catalog.open(tmp_path, read_only=True)
+    assert catalog.counts() == Counts(listed=1)
+    with pytest.raises(LibraryError, match="reading only"):
+        catalog.set_favourite(1, True)
+    catalog.close()
+    with pytest.raises(LibraryError, match="cannot be opened"):
+        Catalog.open(tmp_path / "nothing", read_only=True)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(LibraryError, match="cannot be made.*--library"):
+        Catalog.open(tmp_path / "file" / "library")
+
+
+def test_threads_may_share_it(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, *(f"{number}.wav" for number in range(50)))
+    ids = [sound.id for sound in catalog.sounds()]
+    errors: list[BaseException] = []
+
+    def work(offset: int) -> None:
+        try:
+            for number in ids[offset::4]:
+                write_outcomes(catalog.database, "ear", [heard(number, np.ones(4))])
+                catalog.counts()
+                catalog.embeddings("ear")
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(offset,)) for offset in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert catalog.counts() == Counts(ready=50)
+
+
+def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:
+    opened: list[Database] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            opened.append(Database(tmp_path))  # connections of its own, as another process would have
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    for database in opened:
+        database.close()

@@ -1,0 +1,244 @@
+"""The facade: search, its filters, and an index that always answers for the catalog as it is."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import engine.library.library as library_module
+from engine.audio.facts import Facts
+from engine.errors import LibraryError
+from engine.library.catalog import encode_path
+from engine.library.index import GRAPH_FILE_NAME, STAMP_FILE_NAME, ExactIndex, GraphIndex
+from engine.library.library import Library
+from engine.library.records import (
+    Heard,
+    begin_scan,
+    list_files,
+    mark_missing,
+    set_fingerprint,
+    write_outcomes,
+)
+from engine.library.walk import FoundFile
+
+DIMENSION = 12
+
+
+def vector(number: int) -> np.ndarray:
+    values = np.random.default_rng(number).normal(size=DIMENSION)
+    return (values / np.linalg.norm(values)).astype(np.float32)
+
+
+def add_sounds(library: Library, numbers: range, *, vectors_each: int = 1, fingerprint: str = "ear") -> None:
+    """Sounds named by number, with vectors made from it; every tenth is a bass, every third a loop."""
+    database = library.catalog.database
+    root = library.catalog.add_root("/sounds")
+    paths = [f"/sounds/{'odd' if number % 2 else 'even'}/{number}.wav" for number in numbers]
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile(path, 1, 1) for path in paths])
+    with database.read() as connection:
+        ids = {path: number for number, path in connection.execute("SELECT id, path FROM sounds")}
+    write_outcomes(
+        database,
+        fingerprint,
+        [
+            Heard(
+                ids[encode_path(path)],
+                Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot" if number % 3 else "loop", None, 0.0, None),
+                "kick" if number % 10 else "bass",
+                0.9,
+                tuple(vector(number + 100_000 * part).astype(np.float16).tobytes() for part in range(vectors_each)),
+                bytes(64),
+            )
+            for number, path in zip(numbers, paths, strict=True)
+        ],
+    )
+    set_fingerprint(database, fingerprint)
+
+
+@pytest.fixture(params=["exact", "graph"])
+def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both sides of the size at which the index changes its kind."""
+    if request.param == "graph":
+        monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    return str(request.param)
+
+
+def names(library: Library, number: int, **filters: object) -> list[str]:
+    return [sound.name for sound, _ in library.search(vector(number), **filters)]  # type: ignore[arg-type]
+
+
+def test_no_library_yet(tmp_path: Path) -> None:
+    with pytest.raises(LibraryError, match="no library in .* yet.*earshot scan FOLDER"):
+        Library.open(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_an_empty_library_finds_nothing(library: Library) -> None:
+    assert library.search(vector(0)) == []
+    assert (library.searchable, library.fingerprint) == (0, None)
+
+
+def test_search(library: Library, kind: str) -> None:
+    add_sounds(library, range(200))
+    assert library.search(vector(7)) == []  # not before it is asked to look
+    library.refresh()
+    assert isinstance(library._index, GraphIndex if kind == "graph" else ExactIndex)
+    assert (library.searchable, library.fingerprint) == (200, "ear")
+    result = library.search(vector(7), top=10)
+    assert len(result) == 10
+    assert result[0][0].name == "7"
+    similarities = [similarity for _, similarity in result]
+    assert similarities == sorted(similarities, reverse=True)
+    for sound, similarity in result:
+        assert similarity == pytest.approx(float(vector(7) @ vector(int(sound.name))), abs=2e-3)
+    assert library.search(5.0 * vector(7), top=3) == [(s, pytest.approx(v, abs=1e-5)) for s, v in result[:3]]
+    assert len(library.search(vector(7), top=1_000)) == 200
+    assert library.search(vector(7), top=0) == []
+
+
+def test_filters_give_all_there_are(library: Library, kind: str) -> None:
+    add_sounds(library, range(200))
+    library.refresh()
+    basses = {str(number) for number in range(0, 200, 10)}
+    assert set(names(library, 7, family="bass", top=50)) == basses
+    assert set(names(library, 7, family="bass", kinds=["loop"])) == {str(number) for number in range(0, 200, 30)}
+    assert set(names(library, 7, text="199")) == {"199"}
+    assert set(names(library, 7, text="odd", family="bass")) == set()
+    assert set(names(library, 7, text="-odd", family="bass")) == basses
+    assert names(library, 7, family="organ") == []
+
+
+def test_a_sound_with_several_vectors_comes_once(library: Library, kind: str) -> None:
+    add_sounds(library, range(100), vectors_each=3)
+    library.refresh()
+    assert library.searchable == 100
+    found = names(library, 4 + 200_000, top=60)
+    assert found[0] == "4"
+    assert len(found) == len(set(found)) == 60
+
+
+def test_refresh_follows_the_catalog(library: Library, kind: str) -> None:
+    add_sounds(library, range(100))
+    library.refresh()
+    first = library._index
+    library.refresh()
+    assert library._index is first
+
+    add_sounds(library, range(95, 150))  # five are heard anew
+    library.refresh()
+    assert library.searchable == 150
+    assert names(library, 120)[0] == "120"
+    assert names(library, 97, top=2).count("97") == 1
+
+    database, root = library.catalog.database, library.catalog.roots()[0]
+    scan = begin_scan(database)
+    kept = [FoundFile(f"/sounds/{'odd' if n % 2 else 'even'}/{n}.wav", 1, 1) for n in range(150) if n != 120]
+    list_files(database, scan, root.id, root.path, kept)
+    mark_missing(database, scan, root.id, lambda _: True)
+    library.refresh()
+    assert "120" not in names(library, 120, top=150)
+    assert library.searchable == 149
+
+    library.catalog.remove_root("/sounds")
+    assert library.search(vector(3)) == []  # also before the refresh
+    library.refresh()
+    assert library.searchable == 0
+
+
+def test_another_model_is_another_library(tmp_path: Path, library: Library, kind: str) -> None:
+    add_sounds(library, range(100))
+    other = Library.open(library.directory, fingerprint="new ear")
+    assert (other.searchable, other.search(vector(3))) == (0, [])
+    add_sounds(library, range(100, 150), fingerprint="new ear")
+    other.refresh()
+    library.refresh()
+    assert other.searchable == library.searchable == 50
+    other.close()
+    old = Library.open(library.directory, fingerprint="ear")
+    assert (old.searchable, names(old, 3)[0]) == (100, "3")
+    old.close()
+
+
+def test_the_graph_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(200))
+    library.refresh()
+    library.close()
+    assert (tmp_path / GRAPH_FILE_NAME).exists()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GraphIndex, "build", lambda *_: pytest.fail("it need not be built again"))
+        library = Library.open(tmp_path)
+        assert names(library, 55)[0] == "55"
+        add_sounds(library, range(200, 210))
+        library.refresh()
+        assert names(library, 205)[0] == "205"
+        library.close()
+        library = Library.open(tmp_path)
+        assert names(library, 205)[0] == "205"
+        library.close()
+
+
+def test_many_dead_vectors_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(200))
+    library.refresh()
+    add_sounds(library, range(10))
+    library.refresh()
+    assert len(library._index.labels) == 210  # type: ignore[union-attr]
+    add_sounds(library, range(10, 40))
+    library.refresh()
+    assert len(library._index.labels) == 200  # type: ignore[union-attr]
+    assert len(names(library, 3, top=200)) == 200
+    library.close()
+
+
+@pytest.mark.parametrize("name", [GRAPH_FILE_NAME, STAMP_FILE_NAME])
+def test_a_damaged_index_mends_itself(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(100))
+    library.refresh()
+    library.close()
+    (tmp_path / name).write_bytes(b"\0" * 1_000)
+    with caplog.at_level(logging.WARNING):
+        library = Library.open(tmp_path)
+    assert "built again" in caplog.text
+    assert names(library, 55)[0] == "55"
+    library.close()
+
+
+def test_an_index_that_cannot_be_saved_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(100))
+    (tmp_path / GRAPH_FILE_NAME).mkdir()
+    with caplog.at_level(logging.WARNING):
+        library.refresh()
+    assert names(library, 55)[0] == "55"
+    assert "could not be saved" in caplog.text
+    library.close()
+
+
+def test_the_graph_of_a_lost_catalog_is_not_taken_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(100))
+    library.refresh()
+    library.close()
+    for path in tmp_path.glob("catalog.sqlite*"):
+        path.unlink()
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(500, 650))
+    library.refresh()
+    assert names(library, 600)[0] == "600"
+    library.close()
