@@ -162,7 +162,8 @@ class HarmonicVoice:
             level = level * (1.0 - np.float32(self.tremolo_depth * 0.5) * (1.0 + sine(times * self.tremolo_hertz)))
         signal = drive(signal * level, self.drive)
         if self.breath > 0.0:
-            signal = signal + self._breath(times, seconds, pitch, level, rng, rate)
+            signal = signal / np.float32(np.max(np.abs(signal)) + 1e-9)
+            signal += self._breath(times, seconds, pitch, level, rng, rate)
         return finish(signal, velocity_level(velocity, self.velocity_depth), rate)
 
     def _bend(self, times: Samples, rng: np.random.Generator) -> Samples | None:

@@ -76,6 +76,16 @@ def tuning_of(samples: Samples, pitch: float) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("family", PITCHED)
+def test_pitched_families_are_tones_before_they_are_noise(family: str) -> None:
+    for seed in range(24):
+        samples = random_instrument(family, seed).render(60, 0.8, 1.0, RATE)[:RATE]
+        power = np.abs(np.fft.rfft(samples * np.hanning(samples.size))) ** 2
+        # A tone gathers its energy in few of the bins, noise spreads it over all.
+        strongest = np.sort(power)[-len(power) // 20 :].sum()
+        assert strongest > 0.8 * power.sum(), (family, seed)
+
+
+@pytest.mark.parametrize("family", PITCHED)
 def test_pitched_families_play_in_tune(family: str) -> None:
     for seed in range(12):
         instrument = random_instrument(family, seed)
