@@ -55,6 +55,21 @@ def below_loudest(decibels: np.ndarray, loudest: float) -> np.ndarray:
     return np.clip(decibels - loudest, _FLOOR_DB, 0.0).astype(np.float32)
 
 
+def loudest_level(decibels: np.ndarray, *, low_hz: float = 30, high_hz: float = 16_000) -> float:
+    """The greatest level of `mel_decibels` with the tilt taken away again; -inf for silence.
+
+    What is loud to the ear sets the scale; the tilt then only lifts the treble towards it.
+    """
+    tilt = _tilt(len(decibels), low_hz, high_hz)
+    return float((decibels.max(axis=1, initial=-np.inf) - tilt).max())
+
+
+def _tilt(bands: int, low_hz: float, high_hz: float) -> np.ndarray:
+    """float32 [bands]: dB added to each band, 0 at 1 kHz."""
+    centres = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)[1:-1]
+    return (SPECTROGRAM_TILT_DB_PER_OCTAVE * np.log2(centres / 1_000.0)).astype(np.float32)
+
+
 def mel_decibels(
     mono: np.ndarray,
     rate: int,
@@ -83,8 +98,7 @@ def mel_decibels(
         spectra = scipy.fft.rfft(windows[starts[part]] * taper, axis=1)
         power[:, part] = filters @ np.square(np.abs(spectra)).T
     decibels = 10.0 * np.log10(np.maximum(power, 1e-20))
-    centres = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)[1:-1]
-    decibels += (SPECTROGRAM_TILT_DB_PER_OCTAVE * np.log2(centres / 1_000.0)).astype(np.float32)[:, None]
+    decibels += _tilt(bands, low_hz, high_hz)[:, None]
     decibels[power <= 0] = -np.inf
     return decibels
 

@@ -188,6 +188,10 @@ class Catalog:
         query = f"{_SELECT_SOUND} FROM sounds WHERE state = 'failed' AND NOT missing ORDER BY path, preset"
         return [_sound(row) for row in self._rows(query, ())]
 
+    def favourites(self) -> list[int]:
+        """Ids of the producer's favourites, ascending."""
+        return [row[0] for row in self._rows("SELECT id FROM sounds WHERE favourite ORDER BY id", ())]
+
     def overview(self, sound_id: int) -> np.ndarray | None:
         """uint8 [64]: the peak of each 64th of the sound, relative to its loudest; None before it was heard."""
         rows = self._rows("SELECT overview FROM sounds WHERE id = ?", (sound_id,))
