@@ -16,8 +16,9 @@ from pathlib import Path
 from engine import __version__, commands
 from engine.errors import EarshotError
 from engine.jobs import Cancelled
-from engine.terminal import prepare_output, say
+from engine.terminal import has_display, prepare_output, say
 
+_SYSTEM_PACKAGES = "the system packages listed in packaging/system-packages.txt"
 _TRAINING_COMMANDS = ("train", "eval")
 
 
@@ -49,8 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _open_window() -> int:
-    from app.main import main as open_window
-
+    if not has_display():
+        raise EarshotError("There is no display to open the window on. The commands work without: earshot --help")
+    try:
+        from app.main import main as open_window
+    except ImportError as error:  # Qt's own libraries come with it, those of the system may not be there
+        raise EarshotError(f"The window cannot be opened: {error}. Install {_SYSTEM_PACKAGES}.") from error
     return open_window() or 0
 
 

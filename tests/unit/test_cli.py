@@ -165,6 +165,13 @@ def test_removing_what_is_no_root(tmp_path: Path, library_home: Path, capsys: py
     assert str(tmp_path) in refused(["library", "remove", str(tmp_path)], capsys)
 
 
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there always is one")
+def test_no_display_for_the_window(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "no display" in refused([], capsys)
+
+
 @pytest.mark.parametrize("problem", [KeyboardInterrupt, Cancelled])
 def test_stopping_is_no_traceback(problem, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     def interrupted(_options) -> int:
