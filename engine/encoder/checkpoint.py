@@ -1,0 +1,90 @@
+"""The shipped ear: float16 safetensors with the config that built them, and a fingerprint of both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+
+from engine.encoder.config import FORMAT_VERSION, EarConfig
+from engine.encoder.model import EarNetwork
+from engine.errors import ModelError
+from engine.paths import resources_dir
+
+SHIPPED = "earshot-ear.safetensors"
+
+
+def shipped_model() -> Path:
+    """The weights that come with the program."""
+    return resources_dir() / "models" / SHIPPED
+
+
+def save(path: Path, network: EarNetwork, *, name: str, facts: dict[str, str] | None = None) -> None:
+    """Write weights in float16 with config, format version and `facts` (such as date and data) as metadata."""
+    metadata = {"format": str(FORMAT_VERSION), "name": name, "config": json.dumps(asdict(network.config))}
+    tensors = {
+        key: (value.half() if value.is_floating_point() else value).contiguous().clone()
+        for key, value in network.state_dict().items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    safetensors.torch.save_file(tensors, part, metadata=metadata | (facts or {}))
+    part.replace(path)
+
+
+def load(path: Path) -> tuple[EarNetwork, str, str]:
+    """The network in float32 on the CPU, its name, and the fingerprint of the file's content.
+
+    Raises
+    ------
+    ModelError : the file is missing, damaged, of another format version, or does not fit its own config.
+    """
+    remedy = "reinstall Earshot, or name another model"
+    if not path.is_file():
+        raise ModelError(f"{path}: there is no model; {remedy}")
+    try:
+        with safetensors.safe_open(path, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118, not a mapping
+    except (safetensors.SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: the model is damaged or not a model ({error}); {remedy}") from error
+    if metadata.get("format") != str(FORMAT_VERSION):
+        found = metadata.get("format", "unknown")
+        raise ModelError(f"{path}: the model has format {found}, this Earshot reads {FORMAT_VERSION}; {remedy}")
+    try:
+        network = EarNetwork(_config(metadata["config"]))
+        network.load_state_dict(
+            {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+        )
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: the model does not fit its own description ({error}); {remedy}") from error
+    return network.eval(), metadata.get("name", path.stem), fingerprint(path)
+
+
+def fingerprint(path: Path) -> str:
+    """Sixteen hexadecimal digits of the file's SHA-256: vectors of different models are never mixed."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _config(text: str) -> EarConfig:
+    stored = json.loads(text)
+    known = {field.name for field in fields(EarConfig)}
+    if stored.keys() != known:
+        raise ValueError(f"unknown or missing settings: {sorted(stored.keys() ^ known)}")
+    return EarConfig(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
+
+
+def untrained(seed: int) -> EarNetwork:
+    """A small network with random weights, for tests of everything around the ear."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        config = EarConfig(
+            stem_width=8, widths=(8, 16, 32), blocks=(1, 1, 1), layers=1, heads=2, slots=4, slot_layers=1
+        )
+        return EarNetwork(config).eval()

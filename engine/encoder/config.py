@@ -1,0 +1,69 @@
+"""Every number that shapes the ear; saved with its weights, so that a checkpoint rebuilds itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FORMAT_VERSION = 1
+"""Raised when a checkpoint's meaning changes; others are refused with a message."""
+
+
+@dataclass(frozen=True)
+class EarConfig:
+    """The ear's features and layers.
+
+    Attributes
+    ----------
+    rate : Hz, of all audio that enters.
+    window_seconds : length of the windows in which a reference is heard.
+    fft_size, hop : samples; the hop is 20 ms.
+    bands, low_hz, high_hz : of the mel filter bank.
+    floor_db : what lies further below the loudest cell of a clip counts as silence.
+    stem_width : channels of the stem, which quarters time and frequency.
+    widths, blocks : channels and residual blocks of the backbone's stages; each after the first halves both axes.
+    layers, heads : of the attention over the backbone's cells.
+    dimension : of the embedding.
+    slots, slot_layers : how many instruments a window can hold, and the decoder that finds them.
+    families : number of family logits.
+    """
+
+    rate: int = 32_000
+    window_seconds: float = 5.0
+    fft_size: int = 2048
+    hop: int = 640
+    bands: int = 128
+    low_hz: float = 30.0
+    high_hz: float = 16_000.0
+    floor_db: float = -80.0
+    stem_width: int = 16
+    widths: tuple[int, ...] = (32, 96, 256)
+    blocks: tuple[int, ...] = (1, 2, 3)
+    layers: int = 2
+    heads: int = 4
+    dimension: int = 256
+    slots: int = 12
+    slot_layers: int = 3
+    families: int = 19
+
+    @property
+    def window_samples(self) -> int:
+        return round(self.window_seconds * self.rate)
+
+    @property
+    def cell_frames(self) -> int:
+        """Mel frames per cell of the dense field, and mel bands per cell."""
+        return 2 ** (len(self.widths) + 1)
+
+    @property
+    def cell_bands(self) -> int:
+        """Number of cells along the frequency axis."""
+        return self.bands // self.cell_frames
+
+    @property
+    def cell_seconds(self) -> float:
+        return self.cell_frames * self.hop / self.rate
+
+    @property
+    def activity_seconds(self) -> float:
+        """Time step of slot activity: half a cell."""
+        return self.cell_seconds / 2

@@ -1,0 +1,25 @@
+"""Where the ear runs."""
+
+from __future__ import annotations
+
+import torch
+
+from engine.errors import ModelError
+
+
+def pick_device(wanted: str | None = None) -> str:
+    """'cuda', 'mps' or 'cpu': the one asked for, else the fastest there is. Raises ModelError if it is not there."""
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted is None:
+        return next(name for name in ("cuda", "mps", "cpu") if available[name])
+    if not available.get(wanted, False):
+        there = ", ".join(name for name, is_there in available.items() if is_there)
+        raise ModelError(f"device {wanted!r} is not available on this machine; there is {there}")
+    return wanted
+
+
+def half_precision_pays(device: str) -> bool:
+    """Whether bfloat16 arithmetic is native: on CUDA, and on processors with AMX tiles."""
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported()
+    return device == "cpu" and torch.cpu._is_amx_tile_supported()

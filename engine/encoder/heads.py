@@ -1,0 +1,147 @@
+"""The heads: one vector for a single sound, one for every cell, and a set of slots for a mixture. All in one space."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engine.encoder.config import EarConfig
+
+
+def unit(x: Tensor) -> Tensor:
+    """Scale the last axis to length 1, in float32."""
+    return nn.functional.normalize(x.float(), dim=-1)
+
+
+def _perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
+    return nn.Sequential(nn.Linear(inputs, hidden), nn.GELU(), nn.Linear(hidden, outputs))
+
+
+class SingleHead(nn.Module):
+    """Cells of one sound -> its unit vector [batch, dimension] and family logits, by attention and maximum pooling."""
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        width = config.widths[-1]
+        self.heads = config.heads
+        self.weigh = nn.Linear(width, config.heads)
+        self.value = nn.Linear(width, 2 * width)
+        self.project = _perceptron(3 * width, 2 * width, config.dimension)
+        self.family = nn.Linear(config.dimension, config.families)
+
+    def forward(self, cells: Tensor, sounding: Tensor) -> tuple[Tensor, Tensor]:
+        silent = ~sounding[..., None]
+        weights = self.weigh(cells).masked_fill(silent, -1e4).softmax(dim=1)
+        values = self.value(cells).unflatten(-1, (self.heads, -1))
+        pooled = torch.einsum("bch,bchv->bhv", weights, values).flatten(1)
+        loudest = cells.masked_fill(silent, -1e4).amax(dim=1)
+        vectors = self.project(torch.cat([pooled, loudest], dim=-1))
+        return unit(vectors), self.family(vectors)
+
+
+class DenseHead(nn.Module):
+    """Every cell -> a unit vector in the same space, and how far one instrument dominates it (logit)."""
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        width = config.widths[-1]
+        self.project = _perceptron(width, 2 * width, config.dimension)
+        self.dominance = nn.Linear(width, 1)
+
+    def forward(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+        return unit(self.project(cells)), self.dominance(cells).squeeze(-1)
+
+
+class SlotLayer(nn.Module):
+    """Queries look at the cells, then at one another, so that no two claim the same instrument."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.cross_norm = nn.LayerNorm(width)
+        self.cross_query = nn.Linear(width, width)
+        self.cross_key_value = nn.Linear(width, 2 * width)
+        self.cross_out = nn.Linear(width, width)
+        self.self_norm = nn.LayerNorm(width)
+        self.self_qkv = nn.Linear(width, 3 * width)
+        self.self_out = nn.Linear(width, width)
+        self.feed_norm = nn.LayerNorm(width)
+        self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
+
+    def forward(self, queries: Tensor, cells: Tensor, sounding: Tensor) -> Tensor:
+        query = self._split(self.cross_query(self.cross_norm(queries)), 1)[0]
+        key, value = self._split(self.cross_key_value(cells), 2)
+        mask = sounding[:, None, None, :]
+        queries = queries + self.cross_out(self._attend(query, key, value, mask))
+        query, key, value = self._split(self.self_qkv(self.self_norm(queries)), 3)
+        queries = queries + self.self_out(self._attend(query, key, value, None))
+        return queries + self.feed(self.feed_norm(queries))
+
+    def _split(self, x: Tensor, parts: int) -> Tensor:
+        return x.unflatten(-1, (parts, self.heads, -1)).permute(2, 0, 3, 1, 4)
+
+    @staticmethod
+    def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        attended = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        return attended.transpose(1, 2).flatten(2)
+
+
+class SlotHead(nn.Module):
+    """Cells of a mixture -> a set of slots.
+
+    Each slot takes a share of every cell (a softmax over slots, as mask-transformers do: Cheng et al., 'Per-pixel
+    classification is not all you need', 2021), and its vector is pooled from the dense vectors of the cells it took,
+    corrected by what its query learned.
+    """
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        width = config.widths[-1]
+        self.queries = nn.Parameter(torch.randn(config.slots, width))
+        self.layers = nn.ModuleList(SlotLayer(width, config.heads) for _ in range(config.slot_layers))
+        self.norm = nn.LayerNorm(width)
+        self.mask_query = _perceptron(width, width, width)
+        self.mask_key = nn.Linear(width, width)
+        self.correct = _perceptron(2 * width, 2 * width, config.dimension)
+        self.presence = nn.Linear(2 * width, 1)
+        self.family = _perceptron(2 * width, width, config.families)
+        self.activity_query = nn.Linear(width, config.widths[-2])
+        self.activity_detail = nn.Linear(config.widths[-2], config.widths[-2])
+        self.activity_cells = nn.Linear(width, config.widths[-2])
+
+    def forward(
+        self, cells: Tensor, detail: Tensor, sounding: Tensor, dense: Tensor, dominance: Tensor
+    ) -> dict[str, Tensor]:
+        """Slots of each window.
+
+        Returns
+        -------
+        vectors [batch, slots, dimension] unit; presence logits [batch, slots]; family logits
+        [batch, slots, families]; share logits [batch, slots, cells]; activity logits [batch, slots, 2 * steps].
+        """
+        batch = len(cells)
+        queries = self.queries.expand(batch, -1, -1)
+        for layer in self.layers:
+            queries = layer(queries, cells, sounding)
+        queries = self.norm(queries)
+        share = torch.einsum("bmw,bcw->bmc", self.mask_query(queries), self.mask_key(cells)) / cells.shape[-1] ** 0.5
+        weight = share.float().softmax(dim=1) * dominance.float().sigmoid()[:, None] * sounding[:, None]
+        weight = weight / weight.sum(dim=-1, keepdim=True).clamp_min(1e-6)
+        pooled_dense = torch.einsum("bmc,bcd->bmd", weight, dense)
+        pooled_cells = torch.einsum("bmc,bcw->bmw", weight, cells.float())
+        known = torch.cat([queries, pooled_cells.to(queries.dtype)], dim=-1)
+        return {
+            "vectors": unit(pooled_dense + 0.3 * self.correct(known).float()),
+            "presence": self.presence(known).squeeze(-1).float(),
+            "family": self.family(known).float(),
+            "share": share.float(),
+            "activity": self._activity(queries, cells, detail).float(),
+        }
+
+    def _activity(self, queries: Tensor, cells: Tensor, detail: Tensor) -> Tensor:
+        batch, steps, bands, width = detail.shape
+        coarse = self.activity_cells(cells).view(batch, steps // 2, bands // 2, width)
+        fine = coarse.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
+        field = torch.relu(self.activity_detail(detail) + fine)
+        logits = torch.einsum("bmw,btfw->bmtf", self.activity_query(queries), field) / width**0.5
+        return logits.logsumexp(dim=-1) - 2.0

@@ -1,0 +1,49 @@
+"""Log-mel: the one feature that training and listening share."""
+
+from __future__ import annotations
+
+import torch
+import torchaudio
+from torch import Tensor, nn
+
+from engine.encoder.config import EarConfig
+
+
+class LogMel(nn.Module):
+    """Waveform [batch, samples] -> log-mel [batch, frames, bands], frames padded up to a whole number of cells.
+
+    Levels are relative to the loudest cell of each clip, so the ear does not hear how loud a file was saved:
+    0 dB maps to 1, `floor_db` to -1. A silent clip is -1 throughout.
+    """
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        self._config = config
+        self.mel = torchaudio.transforms.MelSpectrogram(
+            config.rate,
+            n_fft=config.fft_size,
+            hop_length=config.hop,
+            f_min=config.low_hz,
+            f_max=config.high_hz,
+            n_mels=config.bands,
+            center=True,
+            pad_mode="constant",
+        )
+
+    @torch.no_grad()
+    def power(self, waveform: Tensor) -> Tensor:
+        """Mel power [batch, frames, bands]; one frame per hop, padded with silence to whole cells."""
+        frames = max(1, waveform.shape[-1] // self._config.hop)
+        power = self.mel(waveform)[..., :frames].transpose(1, 2)
+        short = -frames % self._config.cell_frames
+        return nn.functional.pad(power, (0, 0, 0, short))
+
+    def normalise(self, power: Tensor) -> Tensor:
+        """Mel power -> the ear's input, -1..1."""
+        level = 10 * torch.log10(power.clamp_min(1e-12))
+        loudest = level.amax(dim=(1, 2), keepdim=True).clamp_min(-90.0)
+        floor = self._config.floor_db
+        return (level - loudest).clamp_min(floor) / (-floor / 2) + 1
+
+    def forward(self, waveform: Tensor) -> Tensor:
+        return self.normalise(self.power(waveform))

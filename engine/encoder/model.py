@@ -1,0 +1,35 @@
+"""The ear as a network: log-mel, backbone and heads."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from engine.encoder.backbone import Backbone
+from engine.encoder.config import EarConfig
+from engine.encoder.heads import DenseHead, SingleHead, SlotHead
+from engine.encoder.mel import LogMel
+
+
+class EarNetwork(nn.Module):
+    """One model for single sounds and mixtures; see the heads for shapes."""
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.log_mel = LogMel(config)
+        self.backbone = Backbone(config)
+        self.single = SingleHead(config)
+        self.dense = DenseHead(config)
+        self.slots = SlotHead(config)
+
+    def embed(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
+        """Single sounds: unit vectors [batch, dimension] and family logits [batch, families]."""
+        cells, _, sounding = self.backbone(log_mel)
+        return self.single(cells, sounding)
+
+    def hear(self, log_mel: Tensor) -> dict[str, Tensor]:
+        """Mixtures: the slots of `SlotHead`, with `dense` vectors and `dominance` logits of the cells."""
+        cells, detail, sounding = self.backbone(log_mel)
+        dense, dominance = self.dense(cells)
+        slots = self.slots(cells, detail, sounding, dense, dominance)
+        return slots | {"dense": dense, "dominance": dominance, "sounding": sounding}

@@ -1,0 +1,68 @@
+"""All training data with one call: note banks of every source, clusters, splits, phrase banks, and a data card."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from engine.training import clusters, note_bank, phrase_bank, sources
+from engine.training.note_bank import NoteBank
+
+logger = logging.getLogger(__name__)
+
+TRAINED_SOURCES = ("fluid", "musescore", "hydrogen", "sonic-pi", "lmms", "zynaddsubfx", "procedural")
+SEED = 2026
+
+
+def build(
+    directory: Path,
+    *,
+    midi: Path | None,
+    names: tuple[str, ...] = TRAINED_SOURCES + tuple(sorted(sources.UNSEEN_SOURCES)),
+    procedural_per_family: int = 45,
+    workers: int = 2,
+) -> dict[str, dict[str, int]]:
+    """Render everything below `directory`; what is already there is kept. Returns the data card's counts."""
+    banks: dict[str, Path] = {}
+    for name in names:
+        banks[name] = directory / "notes" / name
+        if not (banks[name] / "notes.json").exists():
+            logger.info("rendering the notes of %s", name)
+            note_bank.write(banks[name], sources.all_instruments([name], procedural_per_family))
+    splits = split(banks)
+    card = {}
+    for number, (name, chosen) in enumerate(splits.items()):
+        target = directory / "phrases" / name
+        if chosen and not (target / "phrases.json").exists():
+            logger.info("rendering the phrases of %d instruments: %s", len(chosen), name)
+            music = phrase_bank.passages(midi, SEED + number)
+            share = phrase_bank.PRODUCED_SHARE if name == "train" else 0.0
+            phrase_bank.build(target, chosen, banks, music, seed=SEED + number, workers=workers, produced_share=share)
+        card[name] = dict(Counter(bank for bank, _ in chosen))
+    (directory / "card.json").write_text(json.dumps(card, indent=1))
+    return card
+
+
+def split(banks: dict[str, Path]) -> dict[str, list[tuple[str, int]]]:
+    """(bank name, number) of the cluster leaders of each split: train, validation, test, unseen.
+
+    Trained sources come first, so an instrument of an unseen source that sounds like a trained one is nobody's leader
+    and drops out.
+    """
+    opened = {name: NoteBank.load(path) for name, path in banks.items()}
+    where = [(name, number) for name, bank in opened.items() for number in range(len(bank.instruments))]
+    features = np.concatenate([clusters.pictures(bank) for bank in opened.values()])
+    keys = [tuple(note.midi for note in opened[name].notes[number]) for name, number in where]
+    leaders = clusters.cluster(features, keys)
+    found: dict[str, list[tuple[str, int]]] = {"train": [], "validation": [], "test": [], "unseen": []}
+    for position in np.unique(leaders):
+        name, number = where[position]
+        if name in sources.UNSEEN_SOURCES:
+            found["unseen"].append((name, number))
+        else:
+            found[clusters.split_of(opened[name].instruments[number].key)].append((name, number))
+    return found

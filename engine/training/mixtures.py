@@ -1,0 +1,123 @@
+"""Batches: single sounds and mixtures, drawn from the phrase bank by step number alone, so that a run resumes exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.encoder.config import EarConfig
+from engine.families import DRUM_FAMILIES, FAMILY_INDEX
+from engine.training.instruments import RATE
+from engine.training.phrase_bank import PhraseBank
+
+NO_FAMILY = -1
+STEM_GAIN_DB = (-10.0, 4.0)
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """A batch of mixtures.
+
+    Attributes
+    ----------
+    waveform : float32 [batch, samples].
+    labels : int64 [batch, stems], instrument numbers, -1 where a mixture has fewer stems.
+    energy : float32 [batch, stems, steps, bands], mel power of each stem as mixed, in half-cells of time.
+    """
+
+    waveform: Tensor
+    labels: Tensor
+    energy: Tensor
+
+
+class BatchSource:
+    """Draws batches from a phrase bank."""
+
+    def __init__(self, bank: PhraseBank, config: EarConfig) -> None:
+        self._bank = bank
+        self._config = config
+        self.families = np.array([FAMILY_INDEX.get(i.family or "", NO_FAMILY) for i in bank.instruments])
+        owners = np.array([phrase.instrument for phrase in bank.phrases])
+        played = np.array([phrase.passage for phrase in bank.phrases])
+        self._levels = np.array([phrase.level for phrase in bank.phrases], np.float32)
+        self._rows_of = [np.flatnonzero(owners == number) for number in range(len(bank.instruments))]
+        self._sounding = [number for number, rows in enumerate(self._rows_of) if len(rows)]
+        is_drum = np.array([(i.family in DRUM_FAMILIES) for i in bank.instruments])
+        self._groups = {drum: [n for n in self._sounding if is_drum[n] == drum] for drum in (False, True)}
+        self._on_passage = [
+            {drum: rows[is_drum[owners[rows]] == drum] for drum in (False, True)}
+            for rows in (np.flatnonzero(played == number) for number in range(int(played.max()) + 1))
+        ]
+        self._owners = owners
+
+    def singles(self, labels: np.ndarray, seconds: float, rng: np.random.Generator) -> Tensor:
+        """One clip of each labelled instrument, a phrase's crop or a one-shot: float32 [batch, samples]."""
+        samples = int(seconds * RATE)
+        out = np.zeros((len(labels), samples), np.float32)
+        for row, label in enumerate(labels):
+            if rng.random() < 0.5:
+                phrase = self._bank.samples[rng.choice(self._rows_of[label])]
+                start = int(rng.integers(0, max(1, len(phrase) - samples)))
+                out[row] = phrase[start : start + samples]
+                if np.abs(out[row]).max() > 300:
+                    continue
+            out[row] = self._one_shot(int(label), samples, rng)
+        return torch.from_numpy(out / 32767.0)
+
+    def _one_shot(self, label: int, samples: int, rng: np.random.Generator) -> np.ndarray:
+        bank, number = self._bank.notes[label]
+        notes = bank.notes[number]
+        sound = bank.read(notes[rng.integers(len(notes))]) * 32767.0
+        out = np.zeros(samples, np.float32)
+        start = int(rng.integers(0, int(0.05 * RATE)))
+        length = min(len(sound), samples - start)
+        if rng.random() < 0.3:  # sample packs often cut their one-shots short
+            length = min(length, int(rng.uniform(0.25, 1.5) * RATE))
+        out[start : start + length] = sound[:length]
+        fade = min(length, 320)
+        out[start + length - fade : start + length] *= np.linspace(1, 0, fade, dtype=np.float32)
+        return out
+
+    def random_labels(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Instrument numbers [count], each at most once where there are enough."""
+        return rng.choice(self._sounding, size=count, replace=count > len(self._sounding))
+
+    def mixtures(
+        self, count: int, stems: tuple[int, int], rng: np.random.Generator, steps: int | None = None
+    ) -> Mixtures:
+        """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time."""
+        most = stems[1]
+        config = self._config
+        waveform = np.zeros((count, config.window_samples), np.float32)
+        labels = np.full((count, most), -1, np.int64)
+        energy = np.zeros((count, most, *self._bank.energy.shape[1:]), np.float32)
+        for row in range(count):
+            for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), rng)):
+                gain = self._levels[phrase] * 10 ** (rng.uniform(*STEM_GAIN_DB) / 20)
+                waveform[row] += self._bank.samples[phrase] * np.float32(gain / 32767.0)
+                labels[row, stem] = self._owners[phrase]
+                energy[row, stem] = 10 ** self._bank.energy[phrase].astype(np.float32) * gain**2
+        if steps is not None:
+            cell = config.cell_frames * config.hop
+            start = int(rng.integers(0, config.window_samples // cell - steps + 1))
+            waveform = waveform[:, start * cell : (start + steps) * cell]
+            energy = energy[:, :, 2 * start : 2 * (start + steps)]
+        return Mixtures(torch.from_numpy(waveform), torch.from_numpy(labels), torch.from_numpy(energy))
+
+    def _stems(self, count: int, rng: np.random.Generator) -> list[int]:
+        """Rows of distinct instruments: on one passage more often than not, with a few drums more often than not."""
+        drums = min(count - 1, int(rng.integers(1, 4))) if count > 1 and rng.random() < 0.6 else 0
+        rows: dict[int, int] = {}
+        passage = self._on_passage[rng.integers(len(self._on_passage))] if rng.random() < 0.6 else None
+        for drum, wanted in ((True, drums), (False, count - drums)):
+            if passage is not None and len(passage[drum]) >= wanted:
+                chosen = rng.choice(passage[drum], size=wanted, replace=False)
+            else:
+                group = self._groups[drum] or self._sounding
+                numbers = rng.choice(group, size=min(wanted, len(group)), replace=False)
+                chosen = np.array([rng.choice(self._rows_of[number]) for number in numbers], int)
+            rows |= {int(self._owners[row]): int(row) for row in chosen}
+        return list(rows.values())
