@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from typing import Any
 import numpy as np
 
 import engine.library.worker as worker
+from engine.audio.decode import Audio
+from engine.audio.decode import decode as genuine_decode
 from engine.errors import ModelError
 from engine.families import FAMILIES
 
 DIMENSION = 8
+Decode = Callable[[], Audio]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class _Embeddings:
 
 
 class ToyEar:
-    """Hears nothing but where the energy of a sound lies: eight octave bands make the vector, the loudest the family."""
+    """Hears where the energy of a sound lies: eight octave bands make the vector, the loudest of them the family."""
 
     rate = 16_000
 
@@ -62,14 +65,19 @@ def load_and_die(_: Path | None) -> ToyEar:
 
 def load_slow(model: Path | None) -> ToyEar:
     """A toy that takes a twentieth of a second for each file, so that a test can step in."""
-    _instead_of_decode(lambda path, decode: (time.sleep(0.05), decode())[1])
+
+    def dawdle(_: Path, decode: Decode) -> Audio:
+        time.sleep(0.05)
+        return decode()
+
+    _instead_of_decode(dawdle)
     return load_toy(model)
 
 
 def load_fragile(model: Path | None) -> ToyEar:
-    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*", and is killed once on "unlucky*"."""
+    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*"; "unlucky*" ends it once."""
 
-    def misbehave(path: Path, decode: Any) -> Any:
+    def misbehave(path: Path, decode: Decode) -> Audio:
         if path.name.startswith("crash"):
             os.kill(os.getpid(), signal.SIGSEGV)
         if path.name.startswith("hang"):
@@ -98,6 +106,8 @@ def load_choking(_: Path | None) -> ToyEar:
     return _ChokingEar()
 
 
-def _instead_of_decode(behave: Any) -> None:
-    genuine = worker.decode
-    worker.decode = lambda path, **options: behave(Path(path), lambda: genuine(path, **options))
+def _instead_of_decode(behave: Callable[[Path, Decode], Audio]) -> None:
+    def decode(path: str, **options: Any) -> Audio:
+        return behave(Path(path), lambda: genuine_decode(path, **options))
+
+    vars(worker)["decode"] = decode

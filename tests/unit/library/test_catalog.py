@@ -257,7 +257,7 @@ def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
     before = (tmp_path / FILE_NAME).read_bytes()
-    with pytest.raises(LibraryError, match="newer Earshot.*Update Earshot"):
+    with pytest.raises(LibraryError, match=r"newer Earshot.*Update Earshot"):
         Catalog.open(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
 
@@ -284,7 +284,7 @@ def test_a_damaged_catalog_is_set_aside(tmp_path: Path, damage: str) -> None:
             content = content[:8_192] + bytes(len(content) - 16_384) + content[-8_192:]
     path.write_bytes(content)
 
-    with pytest.raises(LibraryError, match="damaged.*scan your folders again"):
+    with pytest.raises(LibraryError, match=r"damaged.*scan your folders again"):
         Catalog.open(tmp_path)
 
     (kept,) = tmp_path.glob("catalog-damaged-*.sqlite")
@@ -314,9 +314,14 @@ def test_a_locked_catalog_says_so(tmp_path: Path) -> None:
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     catalog = filled(tmp_path, "a.wav")
-    with pytest.raises(ZeroDivisionError), catalog.database.write() as connection:
-        connection.execute("DELETE FROM sounds")
-        raise ZeroDivisionError
+
+    def fail() -> None:
+        with catalog.database.write() as connection:
+            connection.execute("DELETE FROM sounds")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert catalog.counts() == Counts(listed=1)
 
 
@@ -327,7 +332,7 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
         catalog.database._writer.execute(f"PRAGMA max_page_count = {pages}")
     root = catalog.roots()[0]
     files = [FoundFile(f"/sounds/{number}.wav", 1, 1) for number in range(5_000)]
-    with pytest.raises(LibraryError, match="full.*Make room"):
+    with pytest.raises(LibraryError, match=r"full.*Make room"):
         list_files(catalog.database, 1, root.id, root.path, files)
     assert catalog.counts() == Counts(listed=1)
     catalog.set_favourite(1, True)
@@ -346,7 +351,7 @@ def test_reading_alone(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LibraryError, match="cannot be made.*--library"):
+    with pytest.raises(LibraryError, match=r"cannot be made.*--library"):
         Catalog.open(tmp_path / "file" / "library")
 
 

@@ -71,7 +71,7 @@ def names(library: Library, number: int, **filters: object) -> list[str]:
 
 
 def test_no_library_yet(tmp_path: Path) -> None:
-    with pytest.raises(LibraryError, match="no library in .* yet.*earshot scan FOLDER"):
+    with pytest.raises(LibraryError, match=r"no library in .* yet.*earshot scan FOLDER"):
         Library.open(tmp_path / "nothing")
     assert not (tmp_path / "nothing").exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_an_unreadable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.Mo
     touch(tmp_path / "b" / "b.wav")
     genuine = os.scandir
 
-    def refuse(path: str) -> os.ScandirIterator[str]:  # the superuser may read everything, so modes do not do here
+    def refuse(path: str) -> Any:  # the superuser may read everything, so modes do not do here
         if path.endswith("a"):
             raise PermissionError(13, "Permission denied", path)
         return genuine(path)

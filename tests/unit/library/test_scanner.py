@@ -1,0 +1,224 @@
+"""Scanning with real worker processes and toy ears."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from engine.errors import LibraryError, ModelError
+from engine.jobs import Cancelled, CancelToken, Progress
+from engine.library.catalog import Counts
+from engine.library.library import Library
+from engine.library.scanner import scan
+from tests.unit.library.ears import (
+    load_and_die,
+    load_choking,
+    load_fragile,
+    load_nothing,
+    load_slow,
+    load_toy,
+)
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left_behind() -> Iterator[None]:
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    left = {child for child in psutil.Process().children(recursive=True) if child not in before}
+    # The standard library keeps one process of its own to clean up after the others.
+    assert [child.cmdline() for child in left if "resource_tracker" not in " ".join(child.cmdline())] == []
+
+
+def test_a_scan_from_nothing_and_again(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
+    reported: list[tuple[Progress, Counts]] = []
+    result = scan(
+        library,
+        [sounds],
+        workers=2,
+        loader=load_slow,
+        progress=lambda step: reported.append((step, library.catalog.counts())),
+    )
+
+    assert (result.listed, result.embedded, result.failed, result.unchanged, result.removed) == (12, 12, 0, 0, 0)
+    assert library.catalog.counts() == Counts(ready=12)
+    assert library.searchable == 12
+    heard = [(step, counts) for step, counts in reported if step.stage == "scanning"]
+    assert heard[0][1] == Counts(listed=12)  # all are there before one was opened
+    assert [step.done for step, _ in heard] == sorted(step.done for step, _ in heard)
+    assert (heard[-1][0].done, heard[-1][0].total, heard[-1][1]) == (12, 12, Counts(ready=12))
+
+    sound = next(sound for sound in library.catalog.sounds() if sound.name == "Tone 04")
+    assert sound.kind == "one-shot"
+    assert (sound.channels, sound.rate, sound.duration_seconds) == (1, 16_000, pytest.approx(0.2))
+    assert sound.pitch_hz == pytest.approx(352.5, rel=0.01)
+    assert sound.family_confidence == pytest.approx(0.9)
+    overview = library.catalog.overview(sound.id)
+    assert overview is not None
+    assert (overview.shape, overview.max(), overview.argmax() < 8) == ((64,), 255, True)
+    ids, vectors = library.catalog.embeddings("toy")
+    assert library.search(vectors[ids.tolist().index(sound.id)], top=1)[0][0].id == sound.id
+
+    # Changed, new, gone, and the rest as it was.
+    low = sounds / "low"
+    tone(low / "Tone 00.wav", 500.0, 0.3)
+    tone(low / "New.wav")
+    (low / "Tone 01.wav").unlink()
+    before = {sound.path: sound for sound in library.catalog.sounds()}
+    result = scan(library, [sounds], workers=2, loader=load_toy)
+    assert (result.listed, result.embedded, result.unchanged, result.removed) == (12, 2, 10, 1)
+    assert library.catalog.counts() == Counts(ready=12, missing=1)
+    changed = library.catalog.sound(before[str(low / "Tone 00.wav")].id)
+    assert changed.duration_seconds == pytest.approx(0.3)
+    assert library.searchable == 12
+
+
+def test_another_model_hears_everything_again(library: Library, sounds: Path, tmp_path: Path) -> None:
+    scan(library, [sounds / "low"], workers=1, loader=load_toy)
+    model = tmp_path / "model"
+    model.write_text("newer toy")
+    result = scan(library, [sounds / "low"], workers=1, loader=load_toy, model=model)
+    assert (result.embedded, result.unchanged) == (4, 0)
+    assert (library.fingerprint, library.searchable) == ("newer toy", 4)
+    assert library.catalog.embeddings("toy")[0].size == 0
+
+
+def test_one_bad_file_costs_one_row(library: Library, tone: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tmp_path / "fragile"
+    for number in range(10):
+        tone(folder / f"{number} fine.wav")
+    for name in ("unlucky", "crash", "hang", "defect"):
+        tone(folder / f"{name}.wav")
+    (folder / "text.wav").write_text("no sound")
+    tone(folder / "silent.wav", 0.0)
+
+    result = scan(library, [folder], workers=2, loader=load_fragile, decoding_seconds=1.0)
+
+    assert (result.listed, result.embedded, result.failed) == (16, 11, 5)
+    reasons = {sound.name: sound.reason or "" for sound in library.catalog.failed()}
+    assert set(reasons) == {"crash", "hang", "defect", "text", "silent"}
+    assert "SIGSEGV" in reasons["crash"]
+    assert reasons["hang"] == "Decoding it took longer than 1 s."
+    assert "by zero" in reasons["defect"]
+    assert "Not audio" in reasons["text"]
+    assert "Silent" in reasons["silent"]
+    assert library.catalog.counts() == Counts(ready=11, failed=5)
+
+    tone(folder / "text.wav")
+    result = scan(library, [folder], workers=1, loader=load_toy, retry_failed=True)
+    assert (result.embedded, result.failed, result.unchanged) == (4, 1, 11)
+
+
+def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
+    tone(sounds / "half a second.wav", seconds=0.5)
+    result = scan(library, [sounds], workers=1, loader=load_choking)
+    assert (result.embedded, result.failed) == (12, 1)
+    assert [sound.name for sound in library.catalog.failed()] == ["half a second"]
+
+
+def test_cancelling_keeps_what_is_finished(library: Library, sounds: Path) -> None:
+    token = CancelToken()
+
+    def stop(step: Progress) -> None:
+        if step.stage == "scanning" and step.done >= 4:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        scan(library, [sounds], workers=1, loader=load_slow, progress=stop, cancel=token)
+    counts = library.catalog.counts()
+    assert 4 <= counts.ready < 12
+    assert counts.total == 12
+    assert library.searchable == counts.ready
+
+    result = scan(library, [sounds], workers=1, loader=load_slow)
+    assert result.embedded == 12 - counts.ready
+    assert result.unchanged == counts.ready
+
+
+def test_cancelled_before_it_began(library: Library, sounds: Path) -> None:
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        scan(library, [sounds], workers=1, loader=load_toy, cancel=token)
+
+
+def test_a_model_that_cannot_be_loaded(library: Library, sounds: Path) -> None:
+    with pytest.raises(ModelError, match="The model is missing"):
+        scan(library, [sounds], workers=2, loader=load_nothing)
+    assert library.catalog.counts() == Counts(listed=12)
+
+
+def test_workers_that_never_start(library: Library, sounds: Path) -> None:
+    with pytest.raises(ModelError, match=r"keep ending.*exit code 3"):
+        scan(library, [sounds], workers=1, loader=load_and_die)
+
+
+def test_what_cannot_be_scanned(library: Library, sounds: Path) -> None:
+    with pytest.raises(LibraryError, match="no folder"):
+        scan(library, [sounds / "gone"], loader=load_toy)
+    with pytest.raises(LibraryError, match="not a folder"):
+        scan(library, [sounds / "low" / "Tone 00.wav"], loader=load_toy)
+    assert library.catalog.roots() == []
+
+
+def test_what_was_not_walked_is_left_alone(library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    shutil.rmtree(sounds / "high")
+    (sounds / "low" / "Tone 00.wav").unlink()
+    genuine = os.scandir
+
+    def refuse(path: str) -> Any:
+        if path.endswith("middle"):
+            raise PermissionError(13, "Permission denied", path)
+        return genuine(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = scan(library, [sounds / "low", sounds / "middle", sounds / "low"], workers=1, loader=load_toy)
+    assert result.unreadable == (str(sounds / "middle"),)
+    assert (result.listed, result.removed) == (3, 1)
+    assert library.catalog.counts() == Counts(ready=11, missing=1)
+    assert [root.path for root in library.catalog.roots()] == [str(sounds)]
+
+
+def test_one_scan_at_a_time(library: Library, sounds: Path) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait(_: Progress) -> None:
+        inside.set()
+        go_on.wait(60)
+
+    thread = threading.Thread(
+        target=scan, args=(library, [sounds]), kwargs={"workers": 1, "loader": load_toy, "progress": wait}
+    )
+    thread.start()
+    assert inside.wait(60)
+    other = Library.open(library.directory)
+    with pytest.raises(LibraryError, match="being scanned by another Earshot"):
+        scan(other, [sounds], workers=1, loader=load_toy)
+    assert other.catalog.counts().total == 12  # reading is no problem
+    other.close()
+    go_on.set()
+    thread.join()
+    assert library.catalog.counts() == Counts(ready=12)
+
+
+def test_a_root_removed_while_it_is_scanned(library: Library, sounds: Path) -> None:
+    def remove(step: Progress) -> None:
+        if step.stage == "scanning" and step.done and library.catalog.roots():
+            library.catalog.remove_root(sounds)
+
+    scan(library, [sounds], workers=1, loader=load_slow, progress=remove)
+    assert library.catalog.counts() == Counts()
+
+
+def test_an_empty_folder(library: Library, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    result = scan(library, [tmp_path / "nothing"], workers=1, loader=load_toy)
+    assert (result.listed, result.embedded) == (0, 0)
+    assert library.search(library.catalog.embeddings("toy")[1].sum(axis=0)) == []
