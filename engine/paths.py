@@ -1,0 +1,25 @@
+"""Where things live: what the program ships, and what the user's machine keeps."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import platformdirs
+
+
+def resources_dir() -> Path:
+    """The shipped data, from a checkout, an installation or a frozen build."""
+    frozen_root = getattr(sys, "_MEIPASS", None)
+    return Path(frozen_root or Path(__file__).resolve().parent.parent) / "resources"
+
+
+def library_dir(chosen: str | Path | None = None) -> Path:
+    """The folder of catalog and index: `chosen`, else `EARSHOT_HOME`, else the user's data folder."""
+    if chosen is not None:
+        return Path(chosen).expanduser().absolute()
+    home = os.environ.get("EARSHOT_HOME")
+    if home:
+        return Path(home).expanduser().absolute()
+    return Path(platformdirs.user_data_dir("earshot", appauthor=False)) / "library"
