@@ -1,0 +1,256 @@
+"""The engine as the window uses it. Everything heavy is imported where it is first needed, in a job's thread."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from app.widgets.scales import HIGH_HZ, LOW_HZ
+from app.widgets.sonogram import MelPicture
+
+if TYPE_CHECKING:
+    from engine.audio.decode import Audio, AudioInfo
+    from engine.audition.player import OutputDevice, Player
+    from engine.encoder.ear import Ear
+    from engine.jobs import CancelToken, ProgressCallback
+    from engine.library.library import Library
+    from engine.library.scanner import ScanResult
+
+PICTURE_RATE = 32_000
+PICTURE_FRAMES_PER_SECOND = 50
+PICTURE_FRAMES = 60_000
+"""A longer reference is drawn with fewer frames a second: memory stays the same."""
+PICTURE_BANDS = 128
+OVERLAP_FRAMES = 8
+BLOCK_SECONDS = 40.0
+PEAKS_PER_SECOND = 40
+FACTS_SECONDS = 60.0
+"""Tempo and key are estimated from this much of the middle of the reference."""
+CLOSE_UP_FRAMES_PER_SECOND = 100.0
+
+
+@dataclass(frozen=True)
+class Look:
+    """The picture of a reference, as far as it is drawn.
+
+    peaks : float32 [bins, 3] (min, max, rms) over the whole duration, zero where not drawn yet.
+    picture : of as much as was drawn; None before the first of it.
+    """
+
+    peaks: np.ndarray
+    picture: MelPicture | None
+    drawn_seconds: float
+
+
+@dataclass(frozen=True)
+class MusicFacts:
+    """What was estimated of a reference; None where nothing could be said."""
+
+    tempo_bpm: float | None
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Sound ready to be played, and the gain that level matching asks for."""
+
+    audio: Audio
+    level_gain_db: float
+
+
+class Backend:
+    """One per window. Methods may be called from any thread and may take long.
+
+    Parameters
+    ----------
+    library_dir : the folder of catalog and index.
+    model : the weights; None for the shipped ones.
+    """
+
+    def __init__(self, library_dir: Path, *, model: Path | None = None) -> None:
+        self.library_dir = library_dir
+        self.model = model
+        self._ear: Ear | None = None
+        self._library: Library | None = None
+        self._player: Player | None = None
+        self._ear_lock = threading.Lock()
+        self._library_lock = threading.Lock()
+        self._player_lock = threading.Lock()
+
+    def ear(self) -> Ear:
+        """The ear, loaded once. Raises ModelError."""
+        with self._ear_lock:
+            if self._ear is None:
+                from engine.encoder.ear import Ear
+
+                self._ear = Ear.load(self.model)
+            return self._ear
+
+    def library(self) -> Library:
+        """The library, opened once, made if there is none. Raises LibraryError."""
+        with self._library_lock:
+            if self._library is None:
+                from engine.library.library import Library
+
+                self._library = Library.open(self.library_dir, create=True)
+            return self._library
+
+    def warm(self) -> None:
+        """Import what the first song needs, while nothing is asked for yet."""
+        from engine.audio.display import loudest_level, mel_decibels
+        from engine.audio.facts import measure
+
+        loudest_level(mel_decibels(np.zeros(PICTURE_RATE, np.float32), PICTURE_RATE))
+        assert measure is not None
+
+    def scan(
+        self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False
+    ) -> ScanResult:
+        """Scan folders into the library. Raises LibraryError, ModelError, Cancelled."""
+        from engine.library.scanner import scan
+
+        library = self.library()
+        return scan(library, folders, progress=progress, cancel=cancel, model=self.model, retry_failed=retry_failed)
+
+    def player(self) -> Player:
+        """The player; it opens no device before the first sound."""
+        with self._player_lock:
+            if self._player is None:
+                from engine.audition.player import Player
+
+                self._player = Player()
+            return self._player
+
+    def existing_player(self) -> Player | None:
+        """The player, if something was played already."""
+        return self._player
+
+    def devices(self) -> list[OutputDevice]:
+        """The audio outputs. Raises PlaybackError."""
+        from engine.audition.player import Player
+
+        return Player.devices()
+
+    def probe(self, path: Path) -> AudioInfo:
+        """Raises AudioError."""
+        from engine.audio.decode import probe
+
+        return probe(path)
+
+    def look(self, path: Path, duration: float) -> Iterator[Look]:
+        """Draw a reference piece by piece; bounded memory for any length.
+
+        Raises AudioError.
+        """
+        from engine.audio.decode import stream
+
+        hop = max(PICTURE_RATE // PICTURE_FRAMES_PER_SECOND, math.ceil(duration * PICTURE_RATE / PICTURE_FRAMES))
+        per_second = PICTURE_RATE / hop
+        overlap = OVERLAP_FRAMES * hop
+        block_seconds = math.ceil(BLOCK_SECONDS * per_second) * hop / PICTURE_RATE
+        peaks: list[np.ndarray] = []
+        levels: list[np.ndarray] = []
+        drawn, tail = 0, np.zeros(0, np.float32)
+        picture: MelPicture | None = None
+        for samples in stream(path, rate=PICTURE_RATE, block_seconds=block_seconds):
+            peaks.append(_peaks(samples))
+            drawn += len(samples)
+            missing = max(0, round((duration - drawn / PICTURE_RATE) * PEAKS_PER_SECOND))
+            all_peaks = np.concatenate([*peaks, np.zeros((missing, 3), np.float32)])
+            yield Look(all_peaks, picture, drawn / PICTURE_RATE)
+            # The waveform is on the screen before this is imported.
+            from engine.audio.display import below_loudest, loudest_level, mel_decibels
+
+            # A frame at the edge of a block lacks its neighbourhood: it is drawn again with the next block.
+            part = np.concatenate((tail, samples))
+            image = mel_decibels(
+                part, PICTURE_RATE, frames_per_second=per_second, bands=PICTURE_BANDS, low_hz=LOW_HZ, high_hz=HIGH_HZ
+            )
+            if levels:
+                levels[-1] = levels[-1][:, : levels[-1].shape[1] - OVERLAP_FRAMES // 2]
+                image = image[:, OVERLAP_FRAMES - OVERLAP_FRAMES // 2 :]
+            levels.append(image.astype(np.float16))
+            tail = part[-overlap:] if len(part) >= overlap else part
+            whole = np.concatenate(levels, axis=1).astype(np.float32)
+            picture = MelPicture.from_decibels(
+                below_loudest(whole, loudest_level(whole, low_hz=LOW_HZ, high_hz=HIGH_HZ)), per_second
+            )
+            yield Look(all_peaks, picture, drawn / PICTURE_RATE)
+
+    def close_up(self, path: str | Path, start: float, end: float) -> MelPicture:
+        """A finer picture of a short stretch. Raises AudioError."""
+        from engine.audio.decode import decode
+        from engine.audio.display import below_loudest, loudest_level, mel_decibels
+
+        mono = decode(path, rate=PICTURE_RATE, start=start, end=end).mono()
+        image = mel_decibels(
+            mono,
+            PICTURE_RATE,
+            frames_per_second=CLOSE_UP_FRAMES_PER_SECOND,
+            bands=PICTURE_BANDS,
+            low_hz=LOW_HZ,
+            high_hz=HIGH_HZ,
+        )
+        loudest = loudest_level(image, low_hz=LOW_HZ, high_hz=HIGH_HZ)
+        return MelPicture.from_decibels(below_loudest(image, loudest), CLOSE_UP_FRAMES_PER_SECOND)
+
+    def music_facts(self, path: Path, duration: float) -> MusicFacts:
+        """Tempo and key of a reference. Raises AudioError."""
+        from engine.audio.decode import decode
+        from engine.audio.facts import estimate_key, estimate_tempo
+
+        start = max(0.0, (duration - FACTS_SECONDS) / 2)
+        audio = decode(path, rate=PICTURE_RATE // 2, start=start, end=start + FACTS_SECONDS)
+        mono = audio.mono()
+        return MusicFacts(estimate_tempo(mono, audio.rate), estimate_key(mono, audio.rate))
+
+    def clip(
+        self,
+        path: str | Path,
+        *,
+        start: float = 0.0,
+        end: float | None = None,
+        loudness_lufs: float | None = None,
+        peak_db: float | None = None,
+    ) -> Clip:
+        """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
+        from engine.audio.facts import loudness
+        from engine.audition.player import level_gain_db, load_for_audition
+
+        audio = load_for_audition(path, start=start, end=end)
+        if peak_db is None or loudness_lufs is None:
+            loudness_lufs = loudness(audio.samples, audio.rate)
+            peak = float(np.abs(audio.samples).max(initial=0.0))
+            peak_db = 20 * math.log10(peak) if peak > 0 else None
+        return Clip(audio, level_gain_db(loudness_lufs, peak_db))
+
+    def demo(self, progress: ProgressCallback) -> tuple[Path, Path]:
+        """Make the demo's library and song where they are missing; their paths."""
+        from engine.demo import ensure_demo
+        from engine.paths import library_dir
+
+        files = ensure_demo(library_dir().parent / "demo", progress)
+        return files.library, files.song
+
+    def close(self) -> None:
+        """Give back the audio device and close the catalog."""
+        if self._player is not None:
+            self._player.close()
+        with self._library_lock:
+            if self._library is not None:
+                self._library.close()
+                self._library = None
+
+
+def _peaks(samples: np.ndarray) -> np.ndarray:
+    """float32 [bins, 3]: min, max and rms of each fortieth of a second."""
+    width = PICTURE_RATE // PEAKS_PER_SECOND
+    parts = np.pad(samples, (0, -len(samples) % width)).reshape(-1, width)
+    rms = np.sqrt(np.mean(np.square(parts), axis=1))
+    return np.stack((parts.min(axis=1), parts.max(axis=1), rms), axis=1).astype(np.float32)

@@ -1,0 +1,94 @@
+"""The two pictures side by side: the reference where the slot is best heard, and the chosen sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.backend import Backend
+from app.controllers.audition import Stretch
+from app.jobs import Job, JobRunner
+from app.widgets.sonogram import MelPicture
+
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+
+LONGEST_SECONDS = 6.0
+SHORTEST_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Plate:
+    """One picture, and the seconds it stands for."""
+
+    picture: MelPicture
+    seconds: float
+
+
+class CompareController(QObject):
+    """Both plates cover the same length of time, that of the sound."""
+
+    changed = Signal()
+
+    def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs = backend, jobs
+        self.stretch: Stretch | None = None
+        self.sound: Sound | None = None
+        self.reference: Plate | None = None
+        self.candidate: Plate | None = None
+        self.failure: str | None = None
+
+    @property
+    def span(self) -> float:
+        """Seconds that both plates show."""
+        if self.sound is not None and self.sound.duration_seconds:
+            return min(max(self.sound.duration_seconds, SHORTEST_SECONDS), LONGEST_SECONDS)
+        if self.stretch is not None:
+            return min(max(self.stretch.end - self.stretch.start, SHORTEST_SECONDS), LONGEST_SECONDS)
+        return 2.0
+
+    def show(self, stretch: Stretch | None, sound: Sound | None) -> None:
+        """Draw for another slot or another sound."""
+        if (stretch, sound) == (self.stretch, self.sound):
+            return
+        span_before = self.span
+        other_stretch, other_sound = stretch != self.stretch, sound != self.sound
+        self.stretch, self.sound, self.failure = stretch, sound, None
+        if stretch is None:
+            self.reference = None
+            self._jobs.cancel("plate A")
+        elif other_stretch or self.span > span_before:
+            end = min(stretch.start + self.span, max(stretch.end, stretch.start + self.span))
+            self._draw("plate A", stretch.path, stretch.start, end, self._take_reference)
+        if sound is None:
+            self.candidate = None
+            self._jobs.cancel("plate B")
+        elif other_sound:
+            self.candidate = None
+            self._draw("plate B", Path(sound.path), 0.0, LONGEST_SECONDS, self._take_candidate)
+        self.changed.emit()
+
+    def _draw(self, lane: str, path: Path, start: float, end: float, take: object) -> None:
+        backend = self._backend
+
+        def work(job: Job) -> Plate:
+            picture = backend.close_up(path, start, end)
+            return Plate(picture, len(picture.levels) / picture.frames_per_second)
+
+        self._jobs.start(lane, work, on_done=take, on_failed=self._fail)  # type: ignore[arg-type]
+
+    def _take_reference(self, plate: Plate) -> None:
+        self.reference = plate
+        self.changed.emit()
+
+    def _take_candidate(self, plate: Plate) -> None:
+        self.candidate = plate
+        self.changed.emit()
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self.changed.emit()

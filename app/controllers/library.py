@@ -1,0 +1,177 @@
+"""The library: its roots, scanning them, and what failed."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.backend import Backend
+from app.jobs import Job, JobRunner
+
+if TYPE_CHECKING:
+    from engine.jobs import Progress
+    from engine.library.catalog import Counts, Root, Sound
+
+REFRESH_MILLISECONDS = 1500
+"""How often what a running scan has finished is taken into the results."""
+
+
+@dataclass(frozen=True)
+class LibraryState:
+    """What the panels show of the library."""
+
+    roots: tuple[Root, ...]
+    counts: Counts
+    failed: tuple[Sound, ...]
+    favourites: int
+    revision: int
+
+
+class LibraryController(QObject):
+    """Opens the library behind the window, scans, and says what changed."""
+
+    changed = Signal()
+    """Roots, counts or failed files."""
+    contents_changed = Signal()
+    """Which sounds can be found changed: results are stale."""
+    scan_progress = Signal(object)
+    """`Progress`; None when no scan runs."""
+    failed = Signal(str)
+
+    def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs = backend, jobs
+        self.state: LibraryState | None = None
+        self.failure: str | None = None
+        self.scanning: tuple[Path, ...] = ()
+        self._last_scan: Job | None = None
+        self._seen: tuple[Any, ...] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MILLISECONDS)
+        self._timer.timeout.connect(self.refresh)
+
+    @property
+    def scan_job(self) -> Job | None:
+        """The running scan, to be paused."""
+        return self._jobs.running("scan")
+
+    @property
+    def empty(self) -> bool:
+        """No folder was added yet."""
+        return self.state is None or (not self.state.roots and not self.scanning)
+
+    def refresh(self) -> None:
+        """Read the library's state in the background."""
+        if self._jobs.running("library") is not None:
+            return
+        self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail)
+
+    def scan(self, folders: list[Path], *, retry_failed: bool = False) -> None:
+        """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept."""
+        wanted = dict.fromkeys((*self.scanning, *(Path(os.path.abspath(folder)) for folder in folders)))
+        if not wanted:
+            return
+        self.scanning = tuple(wanted)
+        backend, last = self._backend, self._last_scan
+
+        def work(job: Job) -> Any:
+            while last is not None and not last.ended.wait(0.05):
+                job.checkpoint()  # one scan at a time may write the catalog
+            return backend.scan(list(wanted), progress=job.progress, cancel=job.token, retry_failed=retry_failed)
+
+        self._last_scan = self._jobs.start(
+            "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed
+        )
+        self._timer.start()
+        self.scan_progress.emit(_starting())
+        self.changed.emit()
+
+    def cancel_scan(self) -> None:
+        """Stop scanning; what was finished stays."""
+        self._jobs.cancel("scan")
+        self._end_scan()
+
+    def rescan(self) -> None:
+        """Scan every root again."""
+        if self.state is not None:
+            self.scan([Path(root.path) for root in self.state.roots])
+
+    def retry(self, sound: Sound) -> None:
+        """Try a failed file again, with the others of its folder that failed."""
+        root = next((root for root in self.state.roots if root.id == sound.root_id), None) if self.state else None
+        if root is not None:
+            self.scan([Path(root.path)], retry_failed=True)
+
+    def remove_root(self, path: str) -> None:
+        """Forget a folder; its files are not touched."""
+        backend = self._backend
+
+        def work(job: Job) -> None:
+            library = backend.library()
+            library.catalog.remove_root(path)
+            library.refresh()
+
+        self._jobs.start("remove", work, on_done=lambda _: self.refresh(), on_failed=self._fail)
+
+    def set_favourite(self, sound_id: int, favourite: bool) -> None:
+        """Kept in the catalog."""
+        backend = self._backend
+        self._jobs.start(
+            f"favourite {sound_id}",
+            lambda job: backend.library().catalog.set_favourite(sound_id, favourite),
+            on_done=lambda _: self.refresh(),
+            on_failed=self._fail,
+        )
+
+    def _read(self, job: Job) -> LibraryState:
+        library = self._backend.library()
+        library.refresh()
+        catalog = library.catalog
+        return LibraryState(
+            tuple(catalog.roots()),
+            catalog.counts(),
+            tuple(catalog.failed()),
+            len(catalog.favourites()),
+            catalog.revision,
+        )
+
+    def _take(self, state: LibraryState) -> None:
+        self.failure = None
+        self.state = state
+        self.changed.emit()
+        seen = (state.revision, state.counts.total, tuple((root.id, root.online) for root in state.roots))
+        if seen != self._seen:
+            self._seen = seen
+            self.contents_changed.emit()
+
+    def _scanning_on(self, progress: Progress) -> None:
+        self.scan_progress.emit(progress)
+
+    def _scanned(self, result: Any) -> None:
+        self._end_scan()
+
+    def _scan_failed(self, reason: str) -> None:
+        self._end_scan()
+        self.failed.emit(reason)
+
+    def _end_scan(self) -> None:
+        self.scanning = ()
+        self._timer.stop()
+        self.scan_progress.emit(None)
+        self._jobs.cancel("library")
+        self.refresh()
+
+    def _fail(self, reason: str) -> None:
+        self.failure = reason
+        self.failed.emit(reason)
+        self.changed.emit()
+
+
+def _starting() -> Progress:
+    from engine.jobs import Progress
+
+    return Progress("listing", 0.0)

@@ -1,0 +1,170 @@
+"""What a key or a click means for the ear: which side, which part, from where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.controllers.audition import Auditioner, Stretch
+from app.controllers.reference import ReferenceController
+from app.models.matches import Row
+from app.models.slots import SlotsModel
+from app.models.timeline import Timeline
+
+if TYPE_CHECKING:
+    from engine.matching.slots import Slot
+
+SHORTEST_STRETCH_SECONDS = 0.3
+
+
+class Listening(QObject):
+    """Ties the playhead, the region, the chosen slot and the chosen sound to the auditioner."""
+
+    stretch_changed = Signal()
+    """The part of the reference that A stands for."""
+
+    def __init__(
+        self,
+        auditioner: Auditioner,
+        reference: ReferenceController,
+        timeline: Timeline,
+        slots: SlotsModel,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._auditioner, self._reference, self._timeline, self._slots = auditioner, reference, timeline, slots
+        self.slot: Slot | None = None
+        self.row: Row | None = None
+        self.autoplay = True
+        reference.opened.connect(self._opened)
+        timeline.seek_asked.connect(self.seek)
+        timeline.region_committed.connect(self.stretch_changed)
+        auditioner.moved.connect(self._follow)
+        auditioner.changed.connect(self._follow)
+
+    @property
+    def stretch(self) -> Stretch | None:
+        """What is compared with a sound: where the chosen slot is best heard, inside the region if there is one."""
+        path, region = self._reference.path, self._timeline.region
+        if path is None or self._timeline.duration <= 0:
+            return None
+        exposed = self.slot.exposed_seconds if self.slot is not None else None
+        if region is not None:
+            if exposed is not None and region[0] <= exposed[0] < region[1] - SHORTEST_STRETCH_SECONDS:
+                return Stretch(path, exposed[0], min(exposed[1], region[1]))
+            return Stretch(path, *region)
+        if exposed is not None and exposed[1] - exposed[0] >= SHORTEST_STRETCH_SECONDS:
+            return Stretch(path, *exposed)
+        return None
+
+    def set_slot(self, slot: Slot | None) -> None:
+        self.slot = slot
+        self.stretch_changed.emit()
+
+    def choose(self, row: Row | None) -> None:
+        """The user moved to a sound: it plays at once."""
+        self.row = row
+        if row is not None and self.autoplay:
+            self._auditioner.play_sound(row.sound)
+
+    def play_pause(self) -> None:
+        """Go on, pause, or begin."""
+        if self._auditioner.toggle_pause():
+            return
+        if self._auditioner.side == "B" and self.row is not None:
+            self._auditioner.play_sound(self.row.sound)
+        else:
+            self.play_from(self._timeline.playhead or 0.0)
+
+    def restart(self) -> None:
+        """From the start, whatever it does now."""
+        if self._auditioner.side == "B" and self.row is not None:
+            self._auditioner.play_sound(self.row.sound)
+            return
+        stretch = self._auditioner.stretch
+        if stretch is not None and self._auditioner.side == "A":
+            self._auditioner.play_reference(stretch)
+        else:
+            self.play_from(self._timeline.region[0] if self._timeline.region else 0.0)
+
+    def to_start(self) -> None:
+        """Back to the start; it goes on from there if it plays."""
+        if self._auditioner.side == "A" and not self._auditioner.playing:
+            self._timeline.set_playhead(self._timeline.region[0] if self._timeline.region else 0.0)
+        self._auditioner.to_start()
+
+    def stop(self) -> None:
+        self._slots.set_listening(None)
+        self._auditioner.stop()
+
+    def toggle_side(self) -> None:
+        """From the reference to the sound and back, at matched loudness."""
+        self.play_side("A" if self._auditioner.side == "B" else "B")
+
+    def play_side(self, side: str) -> None:
+        """Play the part of the reference that is compared, or the chosen sound."""
+        if side == "B":
+            if self.row is not None:
+                self._auditioner.play_sound(self.row.sound)
+            return
+        region, path = self._timeline.region, self._reference.path
+        if path is None:
+            return
+        if region is not None:
+            self._auditioner.play_reference(Stretch(path, *region))
+        elif self.stretch is not None and self.row is not None:
+            self._auditioner.play_reference(self.stretch)
+        else:
+            self.play_from(self._timeline.playhead or 0.0)
+
+    def play_from(self, seconds: float) -> None:
+        """Play the reference from here: to the end of the region, if this lies in it, else of the song."""
+        path, duration, region = self._reference.path, self._timeline.duration, self._timeline.region
+        if path is None or duration <= 0 or self._reference.failure is not None:
+            return
+        if seconds >= duration - 0.05:
+            seconds = 0.0
+        stretch = Stretch(path, 0.0, duration)
+        if region is not None and region[0] <= seconds < region[1]:
+            stretch = Stretch(path, *region)
+        self._auditioner.play_reference(stretch, position=seconds - stretch.start)
+
+    def seek(self, seconds: float) -> None:
+        """Move the playhead; what plays goes on from there."""
+        sounding = self._auditioner.playing
+        self._slots.set_listening(None)
+        if sounding:
+            self.play_from(seconds)
+        else:
+            self._auditioner.set_side("A")
+            self._auditioner.stop()
+            self._timeline.set_playhead(seconds)
+
+    def listen_to_slot(self, row: int) -> None:
+        """Play the reference only where this slot is most exposed; again to stop."""
+        slot, path = self._slots.slot(row), self._reference.path
+        if slot is None or path is None:
+            return
+        if self._slots.listening == slot.id:
+            self.stop()
+            return
+        self._auditioner.play_reference(Stretch(path, *slot.exposed_seconds))
+        self._slots.set_listening(slot.id)
+
+    def _opened(self) -> None:
+        self._auditioner.forget()
+        self.slot = None
+        self.stretch_changed.emit()
+
+    def _follow(self) -> None:
+        auditioner = self._auditioner
+        sounding = auditioner.playing and auditioner.side == "A"
+        position = auditioner.reference_position
+        active = auditioner.playing or auditioner.loading or auditioner.position > 0
+        if auditioner.side == "A" and position is not None and active:
+            self._timeline.set_playhead(min(position, self._timeline.duration), sounding=sounding)
+        elif self._timeline.playhead is not None:
+            self._timeline.set_playhead(self._timeline.playhead, sounding=False)
+        if self._slots.listening is not None and not (auditioner.playing or auditioner.loading):
+            self._slots.set_listening(None)

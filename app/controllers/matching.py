@@ -1,0 +1,173 @@
+"""Which sounds the table shows: those ranked for the chosen slot, or all there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.backend import Backend
+from app.jobs import Job, JobRunner
+from app.models.matches import Row
+from app.widgets.text import NOTES, note_number
+
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+    from engine.library.library import Library
+    from engine.matching.slots import Slot
+
+TOP = 500
+"""Ranked rows; narrower filters look further down, so that they do not run dry."""
+TOP_FILTERED = 5000
+SETTLE_MILLISECONDS = 40
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the producer asked to see.
+
+    kinds : of 'one-shot', 'loop', 'long'; None for all.
+    note : 0..11 from C; None for any.
+    """
+
+    any_family: bool = False
+    kinds: Collection[str] | None = None
+    text: str = ""
+    note: int | None = None
+    bpm_from: float | None = None
+    bpm_to: float | None = None
+    favourites: bool = False
+    root_id: int | None = None
+
+    @property
+    def local(self) -> bool:
+        """Whether something is filtered here rather than by the library's search."""
+        return (self.note, self.bpm_from, self.bpm_to, self.root_id) != (None,) * 4 or self.favourites
+
+    def accept(self, sound: Sound) -> bool:
+        """Whether a sound passes what the library's search does not know of."""
+        if self.favourites and not sound.favourite:
+            return False
+        if self.root_id is not None and sound.root_id != self.root_id:
+            return False
+        if self.note is not None:
+            number = note_number(sound.pitch_hz) if sound.pitch_hz else None
+            if number is None or number % len(NOTES) != self.note:
+                return False
+        if self.bpm_from is None and self.bpm_to is None:
+            return True
+        tempo = sound.tempo_bpm
+        return tempo is not None and (self.bpm_from or 0.0) <= tempo <= (self.bpm_to or float("inf"))
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the table shows, and for what.
+
+    slot : None where sounds are only listed.
+    searchable : how many sounds were compared.
+    """
+
+    slot: Slot | None
+    rows: tuple[Row, ...]
+    searchable: int
+
+
+class MatchController(QObject):
+    """Ranks in the background, at most one question at a time, always the latest."""
+
+    results_ready = Signal(object)
+    failed = Signal(str)
+    overviews_ready = Signal(object)
+
+    def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs = backend, jobs
+        self.slot: Slot | None = None
+        self.filters = Filters()
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(SETTLE_MILLISECONDS)
+        self._settle.timeout.connect(self._ask)
+
+    def set_slot(self, slot: Slot | None) -> None:
+        """Rank for another slot, or for what became known of this one."""
+        self.slot = slot
+        self.refresh()
+
+    def set_filters(self, **changes: object) -> None:
+        """Change some of the filters."""
+        filters = replace(self.filters, **changes)  # type: ignore[arg-type]
+        if filters != self.filters:
+            self.filters = filters
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask again; questions that come together are one."""
+        if not self._settle.isActive():
+            self._settle.start()
+
+    def stop(self) -> None:
+        self._settle.stop()
+
+    def fetch_overviews(self, ids: list[int]) -> None:
+        """Bring the small waveforms of these sounds."""
+        if not ids:
+            return
+        backend = self._backend
+
+        def work(job: Job) -> dict[int, np.ndarray | None]:
+            catalog = backend.library().catalog
+            found: dict[int, np.ndarray | None] = {}
+            for sound_id in ids:
+                job.checkpoint()
+                found[sound_id] = catalog.overview(sound_id)
+            return found
+
+        self._jobs.start("overviews", work, on_done=self.overviews_ready.emit)
+
+    def _ask(self) -> None:
+        slot, filters, backend = self.slot, self.filters, self._backend
+
+        def work(job: Job) -> Results:
+            library = backend.library()
+            library.refresh()
+            if slot is None:
+                return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
+            from engine.matching.match import rank
+
+            matches = rank(
+                slot,
+                library,
+                top=TOP_FILTERED if filters.local else TOP,
+                any_family=filters.any_family,
+                kinds=filters.kinds,
+                text=filters.text,
+            )
+            accepted = [match for match in matches if filters.accept(match.sound)]
+            rows = tuple(Row(match.sound, number, match.similarity) for number, match in enumerate(accepted, 1))
+            return Results(slot, rows, library.searchable)
+
+        self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
+
+
+def _listed(library: Library, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:
+    """All sounds that can be played, by path; those not heard yet can be found by name too."""
+    wanted, unwanted = [], []
+    for word in filters.text.casefold().split():
+        (unwanted if word.startswith("-") and len(word) > 1 else wanted).append(word.removeprefix("-") or word)
+    rows: list[Row] = []
+    for number, sound in enumerate(library.catalog.sounds()):
+        if number % 2000 == 0:
+            checkpoint()
+        if sound.state == "failed" or (filters.kinds is not None and sound.kind not in filters.kinds):
+            continue
+        words = sound.path.casefold()
+        if not all(word in words for word in wanted) or any(word in words for word in unwanted):
+            continue
+        if filters.accept(sound):
+            rows.append(Row(sound, len(rows) + 1))
+    return tuple(rows)

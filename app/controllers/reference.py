@@ -1,0 +1,180 @@
+"""The reference: opened, drawn, heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.backend import Backend, Look, MusicFacts
+from app.jobs import Job, JobRunner
+from app.models.slots import SlotsModel
+from app.models.timeline import Timeline
+
+if TYPE_CHECKING:
+    from engine.jobs import Progress
+    from engine.matching.reference import Hearing
+
+MISSING = "There is no such file any more. Was the drive unplugged, or the file moved?"
+
+
+class ReferenceController(QObject):
+    """Waveform first, then the spectrogram, then slots as windows are heard."""
+
+    opened = Signal()
+    """Another reference, or none, is shown from now on."""
+    facts_changed = Signal()
+    look_changed = Signal(object)
+    progress_changed = Signal(object)
+    """`Progress` of hearing; None when it has ended."""
+    heard = Signal(object)
+    """A `Hearing`, after the slots model took it."""
+    failed = Signal(str)
+
+    def __init__(
+        self, backend: Backend, jobs: JobRunner, timeline: Timeline, slots: SlotsModel, parent: QObject
+    ) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs, self._timeline, self._slots = backend, jobs, timeline, slots
+        self.path: Path | None = None
+        self.failure: str | None = None
+        self.facts: MusicFacts | None = None
+        self.hearing: Hearing | None = None
+        self.heard_region: tuple[float, float] | None = None
+        """What was asked to be heard; None for the whole."""
+
+    @property
+    def title(self) -> str:
+        return self.path.stem if self.path is not None else ""
+
+    @property
+    def hearing_job(self) -> Job | None:
+        """The running analysis, to be paused or cancelled."""
+        return self._jobs.running("hear")
+
+    def open(self, path: Path) -> None:
+        """Show and hear another reference; what ran for the last one is dropped at once."""
+        for lane in ("look", "facts", "hear"):
+            self._jobs.cancel(lane)
+        self.path, self.failure, self.facts, self.hearing = path, None, None, None
+        self.heard_region = None
+        self._slots.clear()
+        self._timeline.reset()
+        self.opened.emit()
+        self._jobs.start("look", self._draw(path), on_item=self._drawn, on_failed=self._fail)
+
+    def close(self) -> None:
+        """Back to no reference."""
+        for lane in ("look", "facts", "hear"):
+            self._jobs.cancel(lane)
+        self.path = self.failure = self.facts = self.hearing = None
+        self._slots.clear()
+        self._timeline.reset()
+        self.opened.emit()
+
+    def hear(self, region: tuple[float, float] | None) -> None:
+        """Hear the whole, or a region; slots of an earlier hearing go."""
+        if self.path is None or self.failure is not None:
+            return
+        self._slots.clear()
+        self.hearing, self.heard_region = None, region
+        self._start_hearing(self.path)
+
+    def cancel_hearing(self) -> None:
+        """Stop here; the slots found so far stay."""
+        self._jobs.cancel("hear")
+        self.progress_changed.emit(None)
+
+    def _draw(self, path: Path) -> Callable[[Job], None]:
+        backend = self._backend
+
+        def work(job: Job) -> None:
+            if path.is_dir():
+                from engine.errors import AudioError
+
+                raise AudioError(path, "This is a folder, not a song.")
+            info = backend.probe(path)
+            job.item(info)
+            for look in backend.look(path, info.duration_seconds):
+                job.checkpoint()
+                job.item(look)
+
+        return work
+
+    def _drawn(self, item: Any) -> None:
+        if isinstance(item, Look):
+            if item.drawn_seconds > self._timeline.duration:
+                self._timeline.set_duration(item.drawn_seconds)
+            self.look_changed.emit(item)
+            return
+        assert self.path is not None
+        self._timeline.set_duration(item.duration_seconds)
+        self._timeline.set_playhead(0.0)
+        self.facts_changed.emit()
+        path, duration, backend = self.path, item.duration_seconds, self._backend
+        self._jobs.start(
+            "facts", lambda job: backend.music_facts(path, duration), on_done=self._take_facts, on_failed=self._no_facts
+        )
+        self._start_hearing(path)
+
+    def _take_facts(self, facts: MusicFacts) -> None:
+        self.facts = facts
+        self.facts_changed.emit()
+
+    def _no_facts(self, reason: str) -> None:
+        self._take_facts(MusicFacts(None, None))
+
+    def _start_hearing(self, path: Path) -> None:
+        backend = self._backend
+        start, end = self.heard_region or (None, None)
+
+        def work(job: Job) -> None:
+            ear = backend.ear()
+            job.checkpoint()
+            from engine.matching.reference import hear
+
+            for hearing in hear(path, ear, start=start, end=end, progress=job.progress, cancel=job.token):
+                job.item(hearing)
+                job.checkpoint()
+
+        self._jobs.start(
+            "hear",
+            work,
+            on_item=self._take_hearing,
+            on_progress=self.progress_changed.emit,
+            on_done=lambda _: self.progress_changed.emit(None),
+            on_failed=self._fail_hearing,
+        )
+        self.progress_changed.emit(_waiting())
+
+    def _take_hearing(self, hearing: Hearing) -> None:
+        self.hearing = hearing
+        if (
+            hearing.done
+            and hearing.duration_seconds > 0
+            and abs(hearing.duration_seconds - self._timeline.duration) > 0.5
+        ):
+            self._timeline.set_duration(hearing.duration_seconds)
+        self._slots.set_hearing(hearing)
+        self.heard.emit(hearing)
+
+    def _fail(self, reason: str) -> None:
+        self._jobs.cancel("hear")
+        path = str(self.path)
+        self.failure = reason.removeprefix(f"{path}: ")
+        if self.path is not None and not self.path.exists():
+            self.failure = MISSING
+        self.progress_changed.emit(None)
+        self.failed.emit(self.failure)
+
+    def _fail_hearing(self, reason: str) -> None:
+        self.progress_changed.emit(None)
+        self.failed.emit(reason.removeprefix(f"{self.path}: "))
+
+
+def _waiting() -> Progress:
+    from engine.jobs import Progress
+
+    return Progress("loading", 0.0)

@@ -1,0 +1,49 @@
+"""Sizes that depend on how large the window is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.theme import tokens
+
+
+@dataclass(frozen=True)
+class Density:
+    """Logical pixels; the flags say which parts give way in a small window."""
+
+    overview: int
+    spectrogram: int
+    lane: int
+    lane_bar: int
+    lanes: int
+    table_row: int
+    table_header: int
+    compare_pane: int
+    compare_plate: int
+    spine: int
+    narrow: bool
+    small: bool
+
+
+def for_size(width: int, height: int) -> Density:
+    """The density of a window of `width` x `height` logical pixels."""
+    size, density = tokens()["size"], tokens()["density"]
+    small = width <= density["small"]["max_width"]
+    narrow = small or width <= density["narrow"]["max_width"]
+    short = density["short"] if small or height <= density["short"]["max_height"] else {}
+    smallest = density["small"] if small else {}
+    merged = size | short
+    return Density(
+        overview=merged["overview"],
+        spectrogram=smallest.get("spectrogram", merged["spectrogram"]),
+        lane=merged["lane"],
+        lane_bar=merged["lane_bar"],
+        lanes=smallest.get("lanes_visible", size["lanes_reserved"]),
+        table_row=merged["table_row"],
+        table_header=merged["table_header"],
+        compare_pane=density["narrow"]["compare_pane"] if narrow else size["compare_pane"],
+        compare_plate=merged.get("compare_plate_height", size["compare_plate"][1]),
+        spine=smallest.get("spine_x", size["spine_x"]),
+        narrow=narrow,
+        small=small,
+    )

@@ -1,0 +1,174 @@
+"""Work beside the window: the only place where threads meet Qt.
+
+A job runs a plain callable of the engine in a thread of its own and brings what it says back to the thread of the
+window. A job started in a lane replaces the one before it there: from that moment nothing of the old one reaches the
+window, however long the engine needs to notice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from engine.errors import EarshotError
+from engine.jobs import Cancelled, CancelToken, Progress
+
+log = logging.getLogger(__name__)
+
+PROGRESS_SECONDS = 0.1
+"""Progress is passed on no more often than this; a figure that changes faster cannot be read."""
+
+Work = Callable[["Job"], Any]
+Receiver = Callable[[Any], None]
+
+
+class Job:
+    """One piece of work. The worker's side calls `item`, `progress` and `checkpoint`; the window's side the rest."""
+
+    def __init__(
+        self, lane: str, deliver: Callable[[Job, Receiver | None, Any], None], receivers: dict[str, Any]
+    ) -> None:
+        self.lane = lane
+        self.token = CancelToken()
+        self.finished = False
+        self.ended = threading.Event()
+        """Set once the thread is through, cancelled or not."""
+        self._deliver = deliver
+        self._receivers = receivers
+        self._running = threading.Event()
+        self._running.set()
+        self._last_progress = 0.0
+
+    # the worker's side
+
+    def item(self, value: object) -> None:
+        """Bring a partial result to the window."""
+        self._deliver(self, self._receivers["on_item"], value)
+
+    def progress(self, progress: Progress) -> None:
+        """Bring progress to the window, thinned out; waits here while paused, and ends the job when cancelled."""
+        self.checkpoint()
+        now = time.monotonic()
+        complete = progress.total is not None and progress.done >= progress.total
+        if complete or now - self._last_progress >= PROGRESS_SECONDS:
+            self._last_progress = now
+            self._deliver(self, self._receivers["on_progress"], progress)
+
+    def checkpoint(self) -> None:
+        """Wait while paused; raise `Cancelled` once cancelled."""
+        self._running.wait()
+        self.token.raise_if_cancelled()
+
+    # the window's side
+
+    @property
+    def paused(self) -> bool:
+        return not self._running.is_set()
+
+    def pause(self) -> None:
+        """Hold the work at its next step."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        self._running.set()
+
+    def cancel(self) -> None:
+        """End the work at its next step; nothing of it reaches the window any more."""
+        self.token.cancel()
+        self._running.set()
+
+
+class JobRunner(QObject):
+    """Starts jobs and brings back what they say, in the thread that made the runner."""
+
+    _said = Signal(object, object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._current: dict[str, Job] = {}
+        self._threads: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+
+    def start(
+        self,
+        lane: str,
+        work: Work,
+        *,
+        on_item: Receiver | None = None,
+        on_progress: Receiver | None = None,
+        on_done: Receiver | None = None,
+        on_failed: Callable[[str], None] | None = None,
+    ) -> Job:
+        """Run `work(job)` in a thread, in place of what runs in `lane`.
+
+        Parameters
+        ----------
+        on_item, on_progress, on_done : called in the window's thread with what the work gives; never after `cancel`.
+        on_failed : called with the reason in words.
+        """
+        self.cancel(lane)
+        receivers = {"on_item": on_item, "on_progress": on_progress, "on_done": on_done, "on_failed": on_failed}
+        job = Job(lane, self._said.emit, receivers)
+        if self._closed:
+            job.cancel()
+            return job
+        self._current[lane] = job
+        thread = threading.Thread(target=self._run, args=(job, work), name=f"earshot-{lane}", daemon=True)
+        with self._lock:
+            self._threads.add(thread)
+        thread.start()
+        return job
+
+    def running(self, lane: str) -> Job | None:
+        """The unfinished job of a lane."""
+        job = self._current.get(lane)
+        return job if job is not None and not job.finished and not job.token.cancelled else None
+
+    def cancel(self, lane: str) -> None:
+        """Cancel the lane's job, if there is one."""
+        job = self._current.pop(lane, None)
+        if job is not None:
+            job.cancel()
+
+    def shutdown(self, seconds: float = 5.0) -> None:
+        """Cancel everything and wait for the threads to end, at most `seconds`."""
+        self._closed = True
+        for lane in list(self._current):
+            self.cancel(lane)
+        deadline = time.monotonic() + seconds
+        with self._lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _run(self, job: Job, work: Work) -> None:
+        try:
+            result = work(job)
+            self._said.emit(job, "on_done", result)
+        except Cancelled:
+            pass
+        except EarshotError as error:
+            self._said.emit(job, "on_failed", str(error))
+        except Exception as error:
+            log.exception("job %s failed", job.lane)
+            self._said.emit(job, "on_failed", f"Earshot itself failed here ({type(error).__name__}: {error}).")
+        finally:
+            job.ended.set()
+            with self._lock:
+                self._threads.discard(threading.current_thread())
+
+    @Slot(object, object, object)
+    def _hear(self, job: Job, receiver: Receiver | str | None, value: object) -> None:
+        final = isinstance(receiver, str)
+        if final:
+            job.finished = True
+            receiver = job._receivers[receiver]  # type: ignore[index]
+        if receiver is not None and not job.token.cancelled and not self._closed:
+            receiver(value)  # type: ignore[operator]

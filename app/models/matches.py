@@ -1,0 +1,285 @@
+"""The sounds in the table: ranked for a slot, or simply listed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
+
+from app.widgets import text
+
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+
+Index = QModelIndex | QPersistentModelIndex
+NO_INDEX = QModelIndex()
+
+KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
+
+
+class Column(IntEnum):
+    """The columns, in the order of the tokens."""
+
+    NUMBER = 0
+    WAVEFORM = 1
+    NAME = 2
+    MATCH = 3
+    FAMILY = 4
+    PITCH = 5
+    BPM = 6
+    LENGTH = 7
+    FOLDER = 8
+    FAVOURITE = 9
+
+
+HEADINGS = {
+    Column.NUMBER: "#",
+    Column.NAME: "Name",
+    Column.MATCH: "Match",
+    Column.FAMILY: "Family",
+    Column.PITCH: "Pitch",
+    Column.BPM: "BPM",
+    Column.LENGTH: "Length",
+    Column.FOLDER: "Folder",
+}
+RIGHT_ALIGNED = {Column.NUMBER, Column.BPM, Column.LENGTH}
+UNSORTABLE = {Column.WAVEFORM}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then."""
+
+    sound: Sound
+    rank: int
+    similarity: float | None = None
+
+
+class MatchesModel(QAbstractTableModel):
+    """Any number of rows; what is slow to get (waveforms) comes later, for the visible ones only."""
+
+    ROW_ROLE = Qt.ItemDataRole.UserRole + 1
+    OVERVIEW_ROLE = Qt.ItemDataRole.UserRole + 2
+    OFFLINE_ROLE = Qt.ItemDataRole.UserRole + 3
+    PLAYED_ROLE = Qt.ItemDataRole.UserRole + 4
+    """Share 0..1 of the sound that has sounded, None for a row that does not sound."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: list[Row] = []
+        self._roots: dict[int, tuple[str, bool]] = {}
+        self._overviews: dict[int, np.ndarray | None] = {}
+        self._sort: tuple[int, Qt.SortOrder] = (Column.MATCH, Qt.SortOrder.DescendingOrder)
+        self._playing: tuple[int, float] | None = None
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        return self._rows
+
+    def row(self, number: int) -> Row | None:
+        return self._rows[number] if 0 <= number < len(self._rows) else None
+
+    def number_of(self, sound_id: int | None) -> int:
+        """The row that shows a sound, -1 for none."""
+        return next((number for number, row in enumerate(self._rows) if row.sound.id == sound_id), -1)
+
+    def set_roots(self, roots: dict[int, tuple[str, bool]]) -> None:
+        """Root id -> (path, online)."""
+        if roots != self._roots:
+            self._roots = roots
+            self._all_changed()
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show other rows; what is known of their waveforms stays."""
+        if [row.sound.id for row in rows] == [row.sound.id for row in self._rows] and rows:
+            self._rows = list(rows)
+            self._sort_rows()
+            self._all_changed()
+            return
+        self.beginResetModel()
+        self._rows = list(rows)
+        self._sort_rows()
+        self.endResetModel()
+
+    def set_overviews(self, overviews: dict[int, np.ndarray | None]) -> None:
+        """uint8 [64] peaks by sound id, None where there is none yet."""
+        self._overviews.update(overviews)
+        if self._rows:
+            last = self.index(len(self._rows) - 1, Column.WAVEFORM)
+            self.dataChanged.emit(self.index(0, Column.WAVEFORM), last, [self.OVERVIEW_ROLE])
+
+    def without_overview(self, first: int, last: int) -> list[int]:
+        """Ids of the sounds in these rows whose waveform was never asked for, or was not there yet."""
+        return [row.sound.id for row in self._rows[first : last + 1] if self._overviews.get(row.sound.id) is None]
+
+    def set_favourite(self, sound_id: int, favourite: bool) -> None:
+        number = self.number_of(sound_id)
+        if number >= 0:
+            row = self._rows[number]
+            self._rows[number] = replace(row, sound=replace(row.sound, favourite=favourite))
+            self.dataChanged.emit(self.index(number, 0), self.index(number, len(Column) - 1))
+
+    def set_playing(self, sound_id: int | None, share: float = 0.0) -> None:
+        """Mark the row that sounds."""
+        before = self._playing[0] if self._playing else None
+        self._playing = None if sound_id is None else (sound_id, share)
+        for changed in {before, sound_id} - {None}:
+            number = self.number_of(changed)
+            if number >= 0:
+                self.dataChanged.emit(self.index(number, 0), self.index(number, Column.WAVEFORM), [self.PLAYED_ROLE])
+
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
+        return 0 if parent.isValid() else len(Column)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.row(index.row()) if index.isValid() else None
+        if row is None:
+            return None
+        column = Column(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, column)
+        if role == self.ROW_ROLE:
+            return row
+        if role == self.OVERVIEW_ROLE:
+            return self._overviews.get(row.sound.id)
+        if role == self.OFFLINE_ROLE:
+            return self.offline(row.sound)
+        if role == self.PLAYED_ROLE:
+            return self._playing[1] if self._playing and self._playing[0] == row.sound.id else None
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._spoken(row, column)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            side = Qt.AlignmentFlag.AlignRight if column in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
+            return side | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
+            return row.sound.path
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and 0 <= section < len(Column):
+            if role == Qt.ItemDataRole.DisplayRole:
+                return HEADINGS.get(Column(section), "")
+            if role == Qt.ItemDataRole.AccessibleTextRole:
+                return HEADINGS.get(Column(section), Column(section).name.capitalize())
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        if column < 0 or Column(column) in UNSORTABLE:
+            return
+        self._sort = (column, order)
+        self.layoutAboutToBeChanged.emit()
+        persistent = self.persistentIndexList()
+        kept = [(self._rows[index.row()].sound.id, index.column()) for index in persistent]
+        self._sort_rows()
+        places = {row.sound.id: number for number, row in enumerate(self._rows)}
+        self.changePersistentIndexList(persistent, [self.index(places[sound_id], column) for sound_id, column in kept])
+        self.layoutChanged.emit()
+
+    def mimeTypes(self) -> list[str]:
+        return ["text/uri-list"]
+
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """The rows' files themselves, each once."""
+        numbers = sorted({index.row() for index in indexes})
+        paths = dict.fromkeys(self._rows[number].sound.path for number in numbers)
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(path) for path in paths if os.path.exists(path)])
+        return data
+
+    def offline(self, sound: Sound) -> bool:
+        """Whether the sound cannot be played because its file or drive is away."""
+        return sound.state == "missing" or not self._roots.get(sound.root_id, ("", True))[1]
+
+    def folder(self, sound: Sound) -> str:
+        """The folder inside the root, or the file that holds a preset."""
+        root, online = self._roots.get(sound.root_id, ("", True))
+        if not online:
+            return f"{Path(root).name}: offline"
+        if sound.preset is not None:
+            return Path(sound.path).name
+        parent = Path(sound.path).parent
+        try:
+            inside = parent.relative_to(root).as_posix() if root else parent.name
+        except ValueError:
+            inside = parent.name
+        return Path(root).name if inside == "." else inside
+
+    def _text(self, row: Row, column: Column) -> str:
+        sound = row.sound
+        match column:
+            case Column.NUMBER:
+                return str(row.rank)
+            case Column.NAME:
+                return sound.name
+            case Column.MATCH:
+                return "" if row.similarity is None else text.fraction(row.similarity)
+            case Column.FAMILY:
+                return sound.family or text.NONE
+            case Column.PITCH:
+                note = text.note_name(sound.pitch_hz)
+                return f"{note}~" if note else text.NONE
+            case Column.BPM:
+                return f"{sound.tempo_bpm:.0f}~" if sound.tempo_bpm else text.NONE
+            case Column.LENGTH:
+                return text.NONE if sound.duration_seconds is None else _length(sound.duration_seconds)
+            case Column.FOLDER:
+                return self.folder(sound)
+        return ""
+
+    def _spoken(self, row: Row, column: Column) -> str:
+        if column == Column.NAME:
+            away = ", offline" if self.offline(row.sound) else ""
+            return f"{row.sound.name}, {KIND_WORDS.get(row.sound.kind or '', 'not heard yet')}{away}"
+        if column == Column.FAVOURITE:
+            return "favourite" if row.sound.favourite else "not a favourite"
+        return f"{HEADINGS.get(column, '')} {self._text(row, column)}".strip()
+
+    def _sort_rows(self) -> None:
+        column, order = self._sort
+        descending = order == Qt.SortOrder.DescendingOrder
+        if column in (Column.NUMBER, Column.MATCH):
+            # The rank says both; best first is what "descending match" means.
+            backwards = descending if column == Column.NUMBER else not descending
+            self._rows.sort(key=lambda row: row.rank, reverse=backwards)
+            return
+        value = self._value(Column(column))
+        known = [row for row in self._rows if value(row) is not None]
+        unknown = [row for row in self._rows if value(row) is None]
+        known.sort(key=lambda row: (value(row), row.rank if not descending else -row.rank), reverse=descending)
+        self._rows = known + unknown
+
+    def _value(self, column: Column) -> Callable[[Row], Any]:
+        values: dict[Column, Callable[[Row], Any]] = {
+            Column.NAME: lambda row: row.sound.name.casefold(),
+            Column.FAMILY: lambda row: row.sound.family,
+            Column.PITCH: lambda row: row.sound.pitch_hz,
+            Column.BPM: lambda row: row.sound.tempo_bpm,
+            Column.LENGTH: lambda row: row.sound.duration_seconds,
+            Column.FOLDER: lambda row: self.folder(row.sound).casefold(),
+            Column.FAVOURITE: lambda row: row.sound.favourite,
+        }
+        return values[column]
+
+    def _all_changed(self) -> None:
+        if self._rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else text.clock(seconds, 0)

@@ -1,0 +1,315 @@
+"""Reference above, candidate below, over the same length of time; and why it matched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from app import theme
+from app.controllers.audition import Auditioner
+from app.controllers.compare import CompareController, Plate
+from app.density import Density
+from app.models.matches import MatchesModel, Row
+from app.widgets import text
+from app.widgets.controls import Button
+from app.widgets.labels import Label, Line
+from app.widgets.match_table import drag_picture
+from app.widgets.readout import paint_frequency_axis
+
+if TYPE_CHECKING:
+    from engine.matching.slots import Slot
+
+AXIS_WIDTH = 27
+PLATE_HZ = (500, 2000, 8000)
+
+
+class PlateView(QWidget):
+    """A picture with its frequency axis; empty, it says what would be here."""
+
+    def __init__(self, hint: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hint = hint
+        self._plate: Plate | None = None
+        self._span = 2.0
+        self._playhead: tuple[float, bool] | None = None
+        self.setAccessibleName(hint)
+
+    def show_plate(self, plate: Plate | None, span: float, hint: str) -> None:
+        self._plate, self._span, self._hint = plate, span, hint
+        self.update()
+
+    def set_playhead(self, share: tuple[float, bool] | None) -> None:
+        """Where in the span, 0..1, and whether it sounds."""
+        if share != self._playhead:
+            self._playhead = share
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        plate = self.rect().adjusted(AXIS_WIDTH, 0, 0, 0)
+        painter.fillRect(plate, look.canvas)
+        paint_frequency_axis(painter, QRect(0, 0, AXIS_WIDTH - 6, self.height()), PLATE_HZ)
+        if self._plate is None:
+            painter.setFont(theme.font())
+            painter.setPen(look.quiet)
+            painter.drawText(
+                plate.adjusted(8, 0, -8, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint
+            )
+            return
+        columns = round(plate.width() * self.devicePixelRatioF())
+        painter.drawImage(plate, self._plate.picture.image(0.0, self._span, columns))
+        if self._playhead is not None and 0 <= self._playhead[0] <= 1:
+            colour = look.playhead_sounding if self._playhead[1] else look.playhead_parked
+            x = plate.left() + round(self._playhead[0] * (plate.width() - 1))
+            painter.fillRect(QRect(x, 0, 1, self.height()), colour)
+
+
+class _Seconds(QWidget):
+    """The time axis beneath the plates."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.span = 2.0
+        self.setFixedHeight(20)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setFont(theme.font("axis"))
+        width = self.width() - AXIS_WIDTH
+        step = next((s for s in (0.05, 0.1, 0.2, 0.5, 1.0, 2.0) if s / self.span * width >= 44), 2.0)
+        for number in range(int(self.span / step + 1e-6) + 1):
+            x = AXIS_WIDTH + round(number * step / self.span * width)
+            painter.fillRect(QRect(x, 0, 1, 4), look.control_border)
+            label = f"{number * step:g} s"
+            if x + 5 + painter.fontMetrics().horizontalAdvance(label) <= self.width():
+                painter.setPen(look.quiet)
+                painter.drawText(QRect(x + 5, 2, 60, 16), Qt.AlignmentFlag.AlignVCenter, label)
+
+
+class _Badge(QWidget):
+    """A or B; the side that is chosen is solid."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self._letter = letter
+        self.on = False
+        self.setFixedSize(18, 18)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.accent if self.on else look.pressed)
+        painter.drawRoundedRect(QRectF(self.rect()), 3, 3)
+        painter.setFont(theme.font("small"))
+        painter.setPen(look.on_accent if self.on else look.text)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
+
+
+class _Bar(QWidget):
+    """A line of 'why it matched': word, bar, figure."""
+
+    def __init__(self, words: str, *, strong: bool = False) -> None:
+        super().__init__()
+        self._words, self._strong = words, strong
+        self.value: float | None = None
+        self.setFixedHeight(20)
+
+    def set_value(self, words: str, value: float | None) -> None:
+        self._words, self.value = words, value
+        self.setAccessibleName(f"{words} {text.fraction(value)}" if value is not None else words)
+        self.setVisible(value is not None)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.value is None:
+            return
+        look, rect = theme.current(), self.rect()
+        painter = QPainter(self)
+        painter.setFont(theme.font())
+        painter.setPen(look.text if self._strong else look.secondary)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self._words)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text.fraction(self.value))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        left, width = 96, rect.width() - 96 - 40
+        painter.setBrush(look.divider)
+        painter.drawRoundedRect(QRectF(left, rect.height() / 2 - 2, width, 4), 2, 2)
+        painter.setBrush(look.text if self._strong else look.quiet)
+        share = min(1.0, max(0.0, self.value))
+        painter.drawRoundedRect(QRectF(left, rect.height() / 2 - 2, max(4.0, width * share), 4), 2, 2)
+
+
+class DragOutButton(Button):
+    """Dragged, it carries the chosen sound's file; pressed, it asks for it to be shown in its folder."""
+
+    def __init__(self, model: MatchesModel) -> None:
+        super().__init__("Drag out", icon="handle")
+        self._model = model
+        self.row: Row | None = None
+        self._pressed: QPoint | None = None
+        self.setToolTip("Drag the file into another program")
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+
+    def sizeHint(self) -> QSize:
+        return super().sizeHint()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        moved = self._pressed is not None and (event.position().toPoint() - self._pressed).manhattanLength() > 6
+        if not moved or self.row is None:
+            return
+        self._pressed = None
+        self.setDown(False)
+        number = self._model.number_of(self.row.sound.id)
+        data = self._model.mimeData([self._model.index(number, 0)]) if number >= 0 else None
+        if data is not None and data.hasUrls():
+            drag = QDrag(self)
+            drag.setMimeData(data)
+            drag.setPixmap(drag_picture(self.row.sound.name))
+            drag.setHotSpot(QPoint(12, 14))
+            drag.exec(Qt.DropAction.CopyAction)
+
+
+class ComparePanel(QWidget):
+    """The right of the matches."""
+
+    reveal_asked = Signal(str)
+
+    def __init__(
+        self, compare: CompareController, auditioner: Auditioner, model: MatchesModel, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._compare, self._auditioner = compare, auditioner
+        self._row: Row | None = None
+        self._slot: Slot | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 0, 16, 0)
+        layout.setSpacing(0)
+        head = QWidget()
+        head.setFixedHeight(40)
+        top = QHBoxLayout(head)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(Label("Compare", role="title"))
+        top.addStretch(1)
+        self.drag_out = DragOutButton(model)
+        top.addWidget(self.drag_out)
+        layout.addWidget(head)
+        self._badges = (_Badge("A"), _Badge("B"))
+        self.names = (Label("Reference", elide=True), Label("", elide=True))
+        self.figures = (Label("", colour="quiet"), Label("", colour="quiet"))
+        self.plates = (PlateView("No song yet"), PlateView("Select a sound: it plays at once."))
+        for number in range(2):
+            caption = QWidget()
+            caption.setFixedHeight(24)
+            row = QHBoxLayout(caption)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(8)
+            row.addWidget(self._badges[number])
+            row.addWidget(self.names[number], 1)
+            row.addWidget(self.figures[number])
+            layout.addWidget(caption)
+            layout.addWidget(self.plates[number])
+            layout.addSpacing(4 if number == 0 else 0)
+        self._seconds = _Seconds()
+        layout.addWidget(self._seconds)
+        layout.addSpacing(8)
+        self._why = QWidget()
+        why = QVBoxLayout(self._why)
+        why.setContentsMargins(0, 0, 0, 0)
+        why.setSpacing(0)
+        self._line = Line(parent=self)
+        why.addSpacing(9)
+        why.addWidget(Label("Why it matched", role="strong"))
+        why.addSpacing(3)
+        self.overall, self.family, self.pitch = _Bar("Overall", strong=True), _Bar("Family"), _Bar("Pitch")
+        for bar in (self.overall, self.family):
+            why.addWidget(bar)
+        layout.addWidget(self._why)
+        layout.addStretch(1)
+        compare.changed.connect(self.refresh)
+        auditioner.changed.connect(self._show_side)
+        auditioner.moved.connect(self._show_playhead)
+        self.refresh()
+
+    def set_density(self, density: Density) -> None:
+        for plate in self.plates:
+            plate.setFixedHeight(density.compare_plate)
+
+    def show_match(self, row: Row | None, slot: Slot | None) -> None:
+        """The chosen sound, and the slot it was ranked for."""
+        self._row, self._slot = row, slot
+        self.drag_out.row = row
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the controller has."""
+        compare, row = self._compare, self._row
+        span = compare.span
+        stretch = compare.stretch
+        if stretch is not None:
+            self.figures[0].setText(f"{text.clock(stretch.start)} – {text.clock(stretch.start + span)}")
+        else:
+            self.figures[0].setText("")
+        self.names[0].setText("Reference")
+        self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
+        self.names[1].set_colour("text" if row is not None else "quiet")
+        known = row is not None and row.sound.duration_seconds is not None
+        self.figures[1].setText(f"{row.sound.duration_seconds:.2f} s" if known and row is not None else "")
+        waiting = "" if stretch is not None else "No slot chosen yet"
+        self.plates[0].show_plate(compare.reference, span, waiting)
+        hint = (
+            compare.failure
+            if compare.failure and row is not None
+            else ""
+            if row is not None
+            else "Select a sound: it plays at once."
+        )
+        self.plates[1].show_plate(compare.candidate, span, hint)
+        self._seconds.span = span
+        self._seconds.setVisible(compare.reference is not None or compare.candidate is not None)
+        self._seconds.update()
+        self.drag_out.setEnabled(row is not None)
+        ranked = row is not None and row.similarity is not None and self._slot is not None
+        self._why.setVisible(ranked)
+        self._line.setVisible(ranked)
+        if ranked and row is not None and self._slot is not None:
+            self.overall.set_value("Overall", row.similarity)
+            confidence = row.sound.family_confidence
+            self.family.set_value(f"Is {row.sound.family}", confidence if row.sound.family else None)
+        self._show_side()
+        self._place_line()
+
+    def resizeEvent(self, event: object) -> None:
+        self._place_line()
+
+    def _place_line(self) -> None:
+        self._line.setGeometry(0, self._why.y(), self.width(), 1)
+
+    def _show_side(self) -> None:
+        for number, badge in enumerate(self._badges):
+            badge.on = "AB"[number] == self._auditioner.side and self._row is not None
+            badge.update()
+        self._show_playhead()
+
+    def _show_playhead(self) -> None:
+        auditioner, span = self._auditioner, self._compare.span
+        sounding = auditioner.playing
+        where: list[tuple[float, bool] | None] = [None, None]
+        if auditioner.side == "B" and self._row is not None and (sounding or auditioner.position):
+            where[1] = (auditioner.position / span, sounding)
+        elif auditioner.side == "A" and self._compare.stretch is not None:
+            position = auditioner.reference_position
+            if position is not None and (sounding or auditioner.position):
+                where[0] = ((position - self._compare.stretch.start) / span, sounding)
+        for plate, playhead in zip(self.plates, where, strict=True):
+            plate.set_playhead(playhead)

@@ -1,0 +1,117 @@
+"""The top line: what song this is, which region counts, and what the analysis runs on."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from app.controllers.reference import ReferenceController
+from app.models.timeline import Timeline
+from app.widgets import text
+from app.widgets.controls import Button, IconButton
+from app.widgets.labels import Label, Line
+
+
+class HeaderPanel(QWidget):
+    """Everything detected carries `~`; what is still being worked out says so."""
+
+    whole_song_asked = Signal()
+    hear_region_asked = Signal()
+    settings_asked = Signal()
+
+    def __init__(self, reference: ReferenceController, timeline: Timeline, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._reference, self._timeline = reference, timeline
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 0, 12, 0)
+        layout.setSpacing(0)
+        self.title = Label("No song yet", colour="quiet", elide=True)
+        self.name = Label("", role="title", elide=True)
+        self.length = Label("", colour="secondary")
+        self.tempo = Label("", colour="secondary")
+        self.key = Label("", colour="secondary")
+        layout.addWidget(self.title)
+        layout.addWidget(self.name)
+        for label in (self.length, self.tempo, self.key):
+            label.setContentsMargins(20, 0, 0, 0)
+            layout.addWidget(label)
+        layout.addStretch(1)
+        self.region_name = Label("Region", colour="quiet")
+        self.region = Label("")
+        self.hear_region = Button("Hear region")
+        self.whole_song = Button("Whole song")
+        self.hear_region.setToolTip("Hear the instruments of this region alone")
+        self.whole_song.setToolTip("Let go of the region")
+        self.hear_region.clicked.connect(self.hear_region_asked)
+        self.whole_song.clicked.connect(self.whole_song_asked)
+        for widget, space in ((self.region_name, 8), (self.region, 12), (self.hear_region, 8), (self.whole_song, 0)):
+            layout.addWidget(widget)
+            layout.addSpacing(space)
+        layout.addSpacing(16)
+        self._divider = Line(vertical=True)
+        self._divider.setFixedHeight(16)
+        layout.addWidget(self._divider)
+        layout.addSpacing(16)
+        layout.addWidget(Label("Analysis", colour="quiet"))
+        layout.addSpacing(8)
+        self.device = Label("starting", colour="quiet")
+        layout.addWidget(self.device)
+        layout.addSpacing(8)
+        self.settings = IconButton("gear", "Settings", size=28)
+        self.settings.clicked.connect(self.settings_asked)
+        layout.addWidget(self.settings)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        reference.opened.connect(self.refresh)
+        reference.facts_changed.connect(self.refresh)
+        reference.failed.connect(lambda _: self.refresh())
+        reference.heard.connect(lambda _: self._refresh_region())
+        reference.progress_changed.connect(lambda _: self._refresh_region())
+        timeline.region_changed.connect(self._refresh_region)
+        timeline.view_changed.connect(self._refresh_length)
+        self.refresh()
+
+    def set_device(self, words: str, *, sure: bool = True) -> None:
+        """What the analysis runs on, or why it does not."""
+        self.device.setText(words)
+        self.device.set_colour("secondary" if sure else "quiet")
+
+    def refresh(self) -> None:
+        """Show the reference as it is known now."""
+        reference = self._reference
+        has_song = reference.path is not None
+        self.title.setVisible(not has_song)
+        self.name.setVisible(has_song)
+        self.name.setText(reference.title)
+        self._refresh_length()
+        facts, failed = reference.facts, reference.failure is not None
+        if failed:
+            self.tempo.setText("")
+            self.key.setText("")
+        elif facts is None:
+            self.tempo.setText("")
+            self.key.setText("tempo and key: hearing…")
+            self.key.set_colour("quiet")
+        else:
+            self.tempo.setText(f"{facts.tempo_bpm:.0f} BPM~" if facts.tempo_bpm else "no clear tempo")
+            self.key.setText(f"{facts.key}~" if facts.key else "no clear key")
+            self.tempo.set_colour("secondary" if facts.tempo_bpm else "quiet")
+            self.key.set_colour("secondary" if facts.key else "quiet")
+        for label in (self.length, self.tempo, self.key):
+            label.setVisible(has_song and bool(label.text()))
+        self._refresh_region()
+
+    def _refresh_length(self) -> None:
+        duration = self._timeline.duration
+        self.length.setText(text.clock(duration) if duration else "")
+        self.length.setVisible(bool(duration))
+
+    def _refresh_region(self) -> None:
+        usable = self._reference.path is not None and self._reference.failure is None
+        region = self._timeline.region
+        heard = self._reference.heard_region
+        self.region_name.setVisible(usable)
+        self.region.setVisible(usable)
+        self.region.setText(f"{text.clock(region[0])} – {text.clock(region[1])}" if region else "whole song")
+        self.hear_region.setVisible(usable and region is not None and region != heard)
+        self.whole_song.setVisible(usable and (region is not None or heard is not None))
+        self._divider.setVisible(usable)

@@ -1,0 +1,81 @@
+"""The shortcut sheet, over the window; any key or click closes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from app import theme
+from app.widgets.controls import paint_box
+
+if TYPE_CHECKING:
+    from app.actions import Actions
+
+ROW = 26
+COLUMN = 360
+
+
+class KeysPanel(QWidget):
+    """Lists every action that has a key, as the menus have them."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Keyboard shortcuts")
+        self.hide()
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Keys and what they do; the nine slots are one line."""
+        found = [("1 – 9", "Choose a slot"), ("Up, Down", "Step through the sounds")]
+        for action in self._actions.all:
+            keys = action.shortcuts()
+            if not keys or action.text().startswith("Slot "):
+                continue
+            words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+            found.append((" or ".join(dict.fromkeys(words)), action.text().rstrip("…")))
+        return found
+
+    def toggle(self) -> None:
+        parent = self.parentWidget()
+        assert parent is not None
+        self.setGeometry(parent.rect())
+        self.setVisible(self.isHidden())
+        self.raise_()
+        self.setFocus()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.hide()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, lines = theme.current(), self.lines()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), theme.with_alpha(look.canvas, 0.8))
+        columns = 2
+        rows = -(-len(lines) // columns)
+        box = QRect(0, 0, columns * COLUMN + 48, rows * ROW + 80)
+        box.moveCenter(self.rect().center())
+        paint_box(painter, box, look.raised, look.control_border)
+        painter.setFont(theme.font("title"))
+        painter.setPen(look.text)
+        painter.drawText(box.adjusted(24, 20, 0, 0), Qt.AlignmentFlag.AlignTop, "Keyboard")
+        painter.setFont(theme.font())
+        for number, (keys, words) in enumerate(lines):
+            left = box.left() + 24 + number // rows * COLUMN
+            top = box.top() + 60 + number % rows * ROW
+            painter.setPen(look.text)
+            painter.drawText(QRect(left, top, 116, ROW), Qt.AlignmentFlag.AlignVCenter, keys)
+            painter.setPen(look.secondary)
+            painter.drawText(QRect(left + 120, top, COLUMN - 128, ROW), Qt.AlignmentFlag.AlignVCenter, words)

@@ -1,0 +1,303 @@
+"""The matches: filters above, the table, and what the ranking rests on below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from app.controllers.matching import MatchController, Results
+from app.density import Density
+from app.models.matches import Column, MatchesModel, Row
+from app.panels.invitation import Invitation
+from app.widgets import text
+from app.widgets.controls import Button, Choice, FamilyChip, SearchBox, Segmented
+from app.widgets.labels import Label, Line
+from app.widgets.match_table import MatchTable
+
+if TYPE_CHECKING:
+    from app.controllers.library import LibraryState
+    from engine.jobs import Progress
+
+KINDS: list[tuple[str, str, tuple[str, ...] | None]] = [
+    ("All", "", None),
+    ("One-shots", "one-shot", ("one-shot",)),
+    ("Loops", "loop", ("loop",)),
+    ("Long", "long", ("long",)),
+]
+
+
+class MatchesPanel(QWidget):
+    """Sounds for the chosen slot, or all of the library while there is none."""
+
+    chosen = Signal(object)
+    """A `Row` the user moved to, None when there is none any more."""
+    favourite_asked = Signal(object)
+
+    def __init__(
+        self,
+        model: MatchesModel,
+        matching: MatchController,
+        add_folder: Button,
+        demo: Button,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.model, self._matching = model, matching
+        self.results: Results | None = None
+        self._chosen_sound: int | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._bar = QWidget()
+        self._bar.setFixedHeight(39)
+        bar = QHBoxLayout(self._bar)
+        bar.setContentsMargins(16, 0, 16, 0)
+        bar.setSpacing(0)
+        self.title = Label("Matches", role="title")
+        self.subject = Label("", colour="secondary", elide=True)
+        self.chip = FamilyChip()
+        self.kinds = Segmented([(words, icon, "") for words, icon, _ in KINDS])
+        self.kinds_short = Choice()
+        self.kinds_short.addItems([words if kinds else "All types" for words, _, kinds in KINDS])
+        self.kinds_short.setAccessibleName("Type filter")
+        self.search = SearchBox()
+        self.search.setMinimumWidth(120)
+        self.search.setMaximumWidth(280)
+        for widget, space, stretch in (
+            (self.title, 8, 0),
+            (self.subject, 12, 0),
+            (self.chip, 8, 0),
+            (self.kinds, 8, 0),
+            (self.kinds_short, 8, 0),
+        ):
+            bar.addWidget(widget, stretch)
+            bar.addSpacing(space)
+        bar.addWidget(self.search, 1)
+        self.table = MatchTable(model)
+        self._empty = Invitation("search", "", "", Button("Show every family"), dashed=False)
+        self._body = QWidget()
+        self._stack = QStackedLayout(self._body)
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self._empty)
+        self._footer = QWidget()
+        self._footer.setFixedHeight(31)
+        foot = QVBoxLayout(self._footer)
+        foot.setContentsMargins(0, 0, 0, 0)
+        foot.setSpacing(0)
+        foot.addWidget(Line())
+        words = QHBoxLayout()
+        words.setContentsMargins(16, 0, 16, 0)
+        words.setSpacing(8)
+        self.footer = Label("", colour="secondary")
+        self.footer_more = Label("", colour="quiet", elide=True)
+        words.addWidget(self.footer)
+        words.addWidget(self.footer_more, 1)
+        foot.addLayout(words, 1)
+        self._work = QWidget()
+        work = QVBoxLayout(self._work)
+        work.setContentsMargins(0, 0, 0, 0)
+        work.setSpacing(0)
+        for widget in (self._bar, Line(), self._body, self._footer):
+            work.addWidget(widget)
+        work.setStretchFactor(self._body, 1)
+        self.welcome = _Welcome(add_folder, demo)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self._work)
+        self._pages.addWidget(self.welcome)
+        layout.addLayout(self._pages)
+        self.chip.toggled.connect(lambda on: matching.set_filters(any_family=not on))
+        self.kinds.group.idClicked.connect(self._choose_kind)
+        self.kinds_short.activated.connect(self._choose_kind)
+        self.search.textChanged.connect(lambda words: matching.set_filters(text=words))
+        self.search.installEventFilter(self)
+        self._empty.button.clicked.connect(self._widen)
+        self.table.chosen.connect(self._row_chosen)
+        self.table.favourite_clicked.connect(lambda number: self.favourite_asked.emit(model.row(number)))
+        self.table.visible_changed.connect(self._fetch_visible)
+        matching.results_ready.connect(self.show_results)
+        matching.overviews_ready.connect(model.set_overviews)
+        self.show_scan(None, None)
+        self._title_for(None)
+
+    def set_density(self, density: Density) -> None:
+        self._narrow = density.narrow
+        self.kinds.setVisible(not density.narrow)
+        self.kinds_short.setVisible(density.narrow)
+        self.table.set_row_height(density.table_row, density.table_header)
+        self._show_columns()
+
+    def show_welcome(self, welcome: bool) -> None:
+        """While the library is empty the field invites to fill it."""
+        self._pages.setCurrentWidget(self.welcome if welcome else self._work)
+
+    @property
+    def current(self) -> Row | None:
+        return self.model.row(self.table.currentIndex().row())
+
+    def show_results(self, results: Results) -> None:
+        """Take what was ranked; the chosen sound stays chosen, and does not play again."""
+        before = self.results
+        same_slot = before is not None and _slot_id(before) == _slot_id(results)
+        self.results = results
+        self._title_for(results)
+        self._show_columns()
+        scrolled = self.table.verticalScrollBar().value() if same_slot else 0
+        self.model.set_rows(results.rows)
+        self.table.restore(self._chosen_sound)
+        self.table.verticalScrollBar().setValue(scrolled)
+        if self.current is None and self._chosen_sound is not None:
+            self._chosen_sound = None
+            self.chosen.emit(None)
+        self._show_empty(results)
+        self._fetch_visible()
+
+    def show_scan(self, progress: Progress | None, state: LibraryState | None) -> None:
+        """While a scan runs the footer says what the ranking rests on."""
+        if progress is None or state is None:
+            self._footer.hide()
+            return
+        waiting = state.counts.listed
+        self.footer.setText(f"Ranked from {text.sounds(state.counts.ready)} heard so far.")
+        listed = f"The other {text.count(waiting)} are listed, can be searched by name, and play already."
+        self.footer_more.setText(listed if waiting else "")
+        self._footer.show()
+
+    def forget_choice(self) -> None:
+        """Nothing is chosen any more."""
+        self._chosen_sound = None
+        self.table.restore(None)
+
+    def step(self, rows: int) -> None:
+        """Move the choice, as the arrow keys do."""
+        self.table.choose(max(0, self.table.currentIndex().row() + rows))
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        if watched is self.search and event.type() == QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                event.accept()
+                return True
+        if watched is self.search and event.type() == QEvent.Type.KeyPress:
+            assert isinstance(event, QKeyEvent)
+            if event.key() == Qt.Key.Key_Escape:
+                if self.search.text():
+                    self.search.clear()
+                else:
+                    self.table.setFocus()
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
+                self.table.setFocus()
+                if self.current is None:
+                    self.table.choose(0)
+                return True
+        return super().eventFilter(watched, event)  # type: ignore[arg-type]
+
+    def _title_for(self, results: Results | None) -> None:
+        slot = results.slot if results is not None else None
+        self.chip.setVisible(slot is not None)
+        self.chip.set_family(slot.family if slot is not None else None)
+        self.title.setText("Matches" if slot is not None else "Sounds")
+        shown = len(results.rows) if results is not None else 0
+        if slot is None:
+            self.subject.setText(f"{text.count(shown)}" if results is not None else "")
+            self.search.setPlaceholderText("Search all sounds")
+        else:
+            self.search.setPlaceholderText(f"Search {text.sounds(results.searchable)}" if results else "Search")
+
+    def name_slot(self, number: int, word: str) -> None:
+        """Which slot the matches are for."""
+        self.subject.setText(f"for slot {number}: {word}")
+
+    def _show_columns(self) -> None:
+        ranked = self.results is not None and self.results.slot is not None
+        self.table.set_columns(folder=not getattr(self, "_narrow", False), match=ranked)
+        if not ranked and self.table.horizontalHeader().sortIndicatorSection() == Column.MATCH:
+            self.table.horizontalHeader().setSortIndicatorShown(False)
+        else:
+            self.table.horizontalHeader().setSortIndicatorShown(True)
+
+    def _show_empty(self, results: Results) -> None:
+        if results.rows:
+            self._stack.setCurrentWidget(self.table)
+            return
+        filters = self._matching.filters
+        narrowed = bool(filters.kinds or filters.text or filters.local)
+        self._empty.button.setVisible(True)
+        if results.slot is None:
+            title, sentence = "No sounds to show", "No sound of the library fits these filters."
+            self._empty.button.setVisible(narrowed)
+        elif not results.searchable:
+            title = "No sound was heard yet"
+            sentence = "Matches appear here as the scan hears the library's sounds."
+            self._empty.button.setVisible(False)
+        elif narrowed:
+            title, sentence = "Nothing matches these filters", "Clear them, or search for something else."
+        else:
+            title = f"No {results.slot.family} in the library"
+            sentence = "No sound of this family was found. The nearest ones may be in other families."
+        self._empty.say(title, sentence, icon="search")
+        self._empty.button.setText("Clear filters" if narrowed else "Show every family")
+        self._empty.button.updateGeometry()
+        self._stack.setCurrentWidget(self._empty)
+
+    def _widen(self) -> None:
+        filters = self._matching.filters
+        if filters.kinds or filters.text or filters.local:
+            self.clear_filters()
+        else:
+            self.chip.setChecked(False)
+
+    def clear_filters(self) -> None:
+        """Type and words; key and tempo are cleared where they are set."""
+        self.kinds.choose(0)
+        self._choose_kind(0)
+        self.search.clear()
+        self._matching.set_filters(note=None, bpm_from=None, bpm_to=None, favourites=False, root_id=None)
+
+    def _choose_kind(self, number: int) -> None:
+        self.kinds.choose(number)
+        self.kinds_short.setCurrentIndex(number)
+        self._matching.set_filters(kinds=KINDS[number][2])
+
+    def _row_chosen(self, number: int) -> None:
+        row = self.model.row(number)
+        if row is not None:
+            self._chosen_sound = row.sound.id
+            self.chosen.emit(row)
+
+    def _fetch_visible(self) -> None:
+        first, last = self.table.visible_rows()
+        self._matching.fetch_overviews(self.model.without_overview(first, last + 12))
+
+
+class _Welcome(QWidget):
+    """First run: add a folder, or try the demo."""
+
+    def __init__(self, add_folder: Button, demo: Button) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.invitation = Invitation(
+            "folder",
+            "Add a folder of sounds",
+            "One-shots, loops and longer sounds are ranked for each instrument.",
+            add_folder,
+        )
+        layout.addWidget(self.invitation, 1)
+        row = QHBoxLayout()
+        row.setContentsMargins(16, 8, 16, 24)
+        row.setSpacing(12)
+        row.addStretch(1)
+        row.addWidget(Label("Nothing at hand?", colour="quiet"))
+        row.addWidget(demo)
+        row.addWidget(Label("A short song and a small library that come with Earshot.", colour="quiet"))
+        row.addStretch(1)
+        layout.addLayout(row)
+
+
+def _slot_id(results: Results) -> int | None:
+    return results.slot.id if results.slot is not None else None

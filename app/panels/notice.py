@@ -1,0 +1,53 @@
+"""What went wrong, in words, in the window: a line that stays until it is read or no longer true."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app import theme
+from app.widgets.controls import IconButton
+from app.widgets.icons import draw_icon
+from app.widgets.labels import Label
+
+
+class NoticeBar(QWidget):
+    """Above the transport; never modal."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._danger = True
+        self.topic = ""
+        self.setFixedHeight(33)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(40, 1, 12, 0)
+        layout.setSpacing(8)
+        self.message = Label("", elide=True)
+        self.close_button = IconButton("close", "Dismiss", size=24, icon_size=14)
+        layout.addWidget(self.message, 1)
+        layout.addWidget(self.close_button)
+        self.close_button.clicked.connect(self.hide)
+        self.hide()
+
+    def say(self, words: str, *, topic: str = "", danger: bool = True) -> None:
+        """Show a message; a later one of the same topic replaces it, and `settle` takes it away."""
+        self.topic, self._danger = topic, danger
+        self.message.setText(" ".join(words.split()))
+        self.message.setToolTip(words)
+        self.setAccessibleName(words)
+        self.show()
+        self.update()
+
+    def settle(self, topic: str) -> None:
+        """What a message of this topic said is no longer true."""
+        if self.topic == topic:
+            self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), look.raised)
+        painter.fillRect(QRect(0, 0, self.width(), 1), look.divider)
+        icon, colour = ("warning", look.danger) if self._danger else ("info", look.secondary)
+        draw_icon(painter, icon, QRect(16, 9, 16, 16), colour)

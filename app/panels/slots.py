@@ -1,0 +1,291 @@
+"""The left of the spine, above the library: open button, readout, and the list of slots beside their lanes."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.density import Density
+from app.models.slots import SlotsModel, family_word
+from app.models.timeline import Timeline
+from app.panels.reference import ReferencePanel
+from app.widgets.controls import Button, claims, paint_box, paint_focus
+from app.widgets.labels import Label, Line, Paragraph
+from app.widgets.readout import Readout
+
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+
+
+class SlotDelegate(QStyledItemDelegate):
+    """One slot: number, swatch and word, confidence, and S and M while they matter."""
+
+    BOX = 20
+
+    def __init__(self, view: SlotList) -> None:
+        super().__init__(view)
+        self._view = view
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return QSize(100, self._view.lane)
+
+    def boxes(self, rect: QRect) -> tuple[QRect, QRect]:
+        """Where S and M are in a row."""
+        top = rect.top() + (rect.height() - 1 - self.BOX) // 2
+        return QRect(rect.right() - 58, top, self.BOX, self.BOX), QRect(rect.right() - 34, top, self.BOX, self.BOX)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        look = theme.current()
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        slot = index.data(SlotsModel.SLOT_ROLE)
+        muted, listening = index.data(SlotsModel.MUTED_ROLE), index.data(SlotsModel.LISTENING_ROLE)
+        selected = index.row() == self._view.currentIndex().row()
+        hovered = index.row() == self._view.hovered_row
+        body = rect.adjusted(0, 0, 0, -1)
+        painter.save()
+        if selected or hovered:
+            painter.fillRect(body, look.selected_row if selected else look.hover)
+        if selected:
+            painter.fillRect(QRect(rect.left(), rect.top(), 3, body.height()), look.accent)
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), look.divider)
+        painter.setFont(theme.font())
+        painter.setPen(look.secondary if selected else look.quiet)
+        painter.drawText(
+            QRect(0, body.top(), 24, body.height()), _MIDDLE | Qt.AlignmentFlag.AlignRight, str(index.row() + 1)
+        )
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.4 if muted else 1.0)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.family(slot.family))
+        height = 14 if body.height() >= 26 else 12
+        painter.drawRoundedRect(QRectF(32, body.top() + (body.height() - height) / 2, 8, height), 2, 2)
+        painter.setOpacity(1.0)
+        painter.setPen(look.quiet if muted else look.text)
+        word = family_word(slot)
+        figure_right = rect.right() - 66
+        painter.drawText(QRect(48, body.top(), 96, body.height()), _MIDDLE, word)
+        if muted:
+            left = 48 + painter.fontMetrics().horizontalAdvance(word) + 8
+            painter.setPen(look.quiet)
+            painter.drawText(QRect(left, body.top(), figure_right - left - 40, body.height()), _MIDDLE, "left out")
+        painter.setPen(look.text if selected else look.secondary)
+        figure = QRect(0, body.top(), figure_right, body.height())
+        painter.drawText(figure, _MIDDLE | Qt.AlignmentFlag.AlignRight, f"{slot.confidence * 100:.0f} %")
+        solo, mute = self.boxes(rect)
+        if selected or hovered or listening:
+            self._paint_box(painter, solo, "S", listening)
+        if selected or hovered or muted:
+            self._paint_box(painter, mute, "M", muted)
+        painter.restore()
+        if selected and self._view.hasFocus():
+            painter.save()
+            paint_focus(painter, body, radius=2)
+            painter.restore()
+
+    def _paint_box(self, painter: QPainter, box: QRect, letter: str, on: bool) -> None:
+        look = theme.current()
+        paint_box(painter, box, None, look.accent if on else look.control_border, 3)
+        if on:
+            painter.setPen(QPen(look.accent, 1))
+        else:
+            painter.setPen(look.secondary)
+        painter.setFont(theme.font("axis"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
+
+
+class SlotList(QListView):
+    """Arrow keys step through the slots; S and M are pressed in the row."""
+
+    listen_pressed = Signal(int)
+    mute_pressed = Signal(int)
+
+    def __init__(self, model: SlotsModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Slots")
+        self.lane = 28
+        self.hovered_row = -1
+        self.setModel(model)
+        self._delegate = SlotDelegate(self)
+        self.setItemDelegate(self._delegate)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setUniformItemSizes(True)
+
+    def set_lane(self, lane: int) -> None:
+        self.lane = lane
+        self.verticalScrollBar().setSingleStep(lane)
+        self.scheduleDelayedItemsLayout()
+
+    def event(self, event: QEvent) -> bool:
+        return claims(event, Qt.Key.Key_Up, Qt.Key.Key_Down) or super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if index.isValid() and event.button() == Qt.MouseButton.LeftButton:
+            solo, mute = self._delegate.boxes(self.visualRect(index))
+            if solo.contains(point):
+                self.listen_pressed.emit(index.row())
+                return
+            if mute.contains(point):
+                self.mute_pressed.emit(index.row())
+                return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.indexAt(event.position().toPoint()).row())
+        super().mouseMoveEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    def _hover(self, row: int) -> None:
+        if row != self.hovered_row:
+            self.hovered_row = row
+            self.viewport().update()
+
+
+class _Caption(QWidget):
+    """ "Hearing the song" at the left of the analysis row."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.label = Label("Hearing the song", colour="secondary", parent=self)
+        self.hide()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), look.window)
+        painter.fillRect(QRect(0, self.height() - 1, self.width(), 1), look.divider)
+        self.label.setGeometry(16, 0, self.width() - 32, self.height() - 1)
+
+
+class SlotsPanel(QWidget):
+    """Rows stand exactly beside their lanes."""
+
+    slot_chosen = Signal(int)
+
+    def __init__(
+        self,
+        model: SlotsModel,
+        timeline: Timeline,
+        reference: ReferencePanel,
+        open_button: Button,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._model, self._reference = model, reference
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self._open_row = QWidget()
+        row = QHBoxLayout(self._open_row)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(12)
+        row.addWidget(open_button)
+        self._shortcut = Label("Ctrl+O", colour="quiet")
+        row.addWidget(self._shortcut)
+        row.addStretch(1)
+        self.readout = Readout(timeline, reference.spectrogram)
+        self._heading = QWidget()
+        heading = QHBoxLayout(self._heading)
+        heading.setContentsMargins(16, 0, 16, 0)
+        heading.setSpacing(8)
+        heading.addWidget(Label("Slots", role="strong"))
+        self.count = Label("", colour="quiet")
+        heading.addWidget(self.count)
+        heading.addStretch(1)
+        self.list = SlotList(model)
+        self._lines = [Line(), Line(), Line()]
+        for widget in (
+            self._open_row,
+            self._lines[0],
+            self.readout,
+            self._lines[1],
+            self._heading,
+            self._lines[2],
+            self.list,
+        ):
+            layout.addWidget(widget)
+        self.hint = Paragraph("Each instrument heard in the song gets a line here.", parent=self.list)
+        self.caption = _Caption(self.list)
+        self.list.verticalScrollBar().valueChanged.connect(reference.lanes.set_scrolled)
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        for signal in (model.rowsInserted, model.rowsRemoved, model.modelReset, model.layoutChanged):
+            signal.connect(self.refresh)
+
+    def set_density(self, density: Density) -> None:
+        self._open_row.setFixedHeight(density.overview)
+        self.readout.setFixedHeight(density.spectrogram)
+        self._heading.setFixedHeight(theme.tokens()["size"]["ruler"] - 2)
+        self.list.setFixedHeight(density.lane * density.lanes)
+        self.list.set_lane(density.lane)
+        self._shortcut.setVisible(not density.small)
+        self.refresh()
+
+    @property
+    def row(self) -> int:
+        """The chosen row, -1 for none."""
+        return self.list.currentIndex().row()
+
+    def choose(self, row: int) -> None:
+        """Choose a slot; the first ones have number keys."""
+        index = self._model.index(row)
+        if index.isValid():
+            self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.list.scrollTo(index)
+
+    def refresh(self) -> None:
+        """Fit the heading and the rows beneath the list to what was heard so far."""
+        rows = self._model.rowCount()
+        hearing = self._reference.hearing
+        empty = not self._reference.overview.isVisibleTo(self._reference)
+        self.count.setText(f"{rows} so far" if hearing else "" if empty or not rows else f"{rows} heard")
+        self.hint.setVisible(empty)
+        self.hint.setGeometry(16, 8, self.width() - 32, 48)
+        self._open_row.setVisible(True)
+        for widget in self._open_row.findChildren(QWidget):
+            widget.setVisible(not empty and (widget is not self._shortcut or self.width() >= 240))
+        lane = self.list.lane
+        above = min(rows, self.list.height() // max(1, lane) - 1)
+        self.caption.setGeometry(0, above * lane, self.width(), lane)
+        self.caption.setVisible(hearing)
+        self._lines[0].setVisible(not empty)
+        self._reference.lanes.set_selected(self.row)
+
+    def _current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        self._reference.lanes.set_selected(current.row())
+        self.list.viewport().update()
+        self.slot_chosen.emit(current.row())
+
+    def global_row_position(self, row: int) -> QPoint:
+        """Where a row is on the screen, for tests and tours."""
+        return self.list.viewport().mapToGlobal(self.list.visualRect(self._model.index(row)).center())

@@ -1,0 +1,150 @@
+"""The bottom line: play, A and B, how it is played, and where to."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from app.controllers.audition import Auditioner
+from app.density import Density
+from app.widgets import text
+from app.widgets.controls import IconButton, LevelSlider, Segmented, Switch
+from app.widgets.device_button import DeviceButton
+from app.widgets.labels import Label, Line
+
+QUIETEST_DB = -48
+
+
+class TransportPanel(QWidget):
+    """Shows what the auditioner does and passes on what is pressed."""
+
+    play_asked = Signal()
+    stop_asked = Signal()
+    start_asked = Signal()
+    side_asked = Signal(str)
+    device_menu_asked = Signal()
+
+    def __init__(self, auditioner: Auditioner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._auditioner = auditioner
+        self.setFixedHeight(48)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 16, 0)
+        layout.setSpacing(0)
+        self._left = QWidget()
+        left = QHBoxLayout(self._left)
+        left.setContentsMargins(14, 0, 0, 0)
+        left.setSpacing(6)
+        self.to_start = IconButton("to-start", "To the start (Left)", size=24)
+        self.play = IconButton("play", "Play (Space)", size=QSize(40, 28), bordered=True)
+        self.stop = IconButton("stop", "Stop (Esc)", size=24, icon_size=14)
+        self.position = Label("0:00.00")
+        self.length = Label("/ 0:00.00", colour="quiet")
+        for widget in (self.to_start, self.play, self.stop):
+            left.addWidget(widget)
+        left.addStretch(1)
+        left.addWidget(self.position)
+        left.addWidget(self.length)
+        left.addSpacing(10)
+        layout.addWidget(self._left)
+        layout.addSpacing(16)
+        self.sides = Segmented([("Reference", "", "A"), ("Candidate", "", "B")], accent=True)
+        layout.addWidget(self.sides)
+        layout.addSpacing(24)
+        self.loop = Switch("Loop")
+        self.loop.setToolTip("Loops repeat, one-shots play once (L)")
+        self.level = Switch("Level match")
+        self.level.setToolTip("Play everything equally loud")
+        layout.addWidget(self.loop)
+        layout.addSpacing(18)
+        layout.addWidget(self.level)
+        layout.addStretch(1)
+        self.message = Label("", colour="quiet", elide=True, align=Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(self.message)
+        layout.addSpacing(16)
+        self.mute = IconButton("volume", "Mute", size=24)
+        self.volume = LevelSlider()
+        self.volume.setRange(QUIETEST_DB, 0)
+        self.volume.setAccessibleName("Volume in decibels")
+        self.volume_text = Label("", colour="secondary", align=Qt.AlignmentFlag.AlignRight)
+        self.volume_text.setFixedWidth(46)
+        layout.addWidget(self.mute)
+        layout.addSpacing(6)
+        layout.addWidget(self.volume)
+        layout.addSpacing(4)
+        layout.addWidget(self.volume_text)
+        layout.addSpacing(18)
+        divider = Line(vertical=True)
+        divider.setFixedHeight(16)
+        layout.addWidget(divider)
+        layout.addSpacing(14)
+        self.device = DeviceButton("speaker", "Default output")
+        layout.addWidget(self.device)
+        self._unmuted = auditioner.volume_db
+        self.play.clicked.connect(self.play_asked)
+        self.stop.clicked.connect(self.stop_asked)
+        self.to_start.clicked.connect(self.start_asked)
+        self.device.clicked.connect(self.device_menu_asked)
+        self.sides.group.idClicked.connect(lambda number: self.side_asked.emit("AB"[number]))
+        self.loop.clicked.connect(auditioner.set_loop)
+        self.level.clicked.connect(auditioner.set_level_match)
+        self.volume.valueChanged.connect(self._volume_moved)
+        self.mute.clicked.connect(self._toggle_mute)
+        auditioner.changed.connect(self.refresh)
+        auditioner.moved.connect(self._refresh_position)
+        self.usable = False
+        self.candidate = False
+        self.refresh()
+
+    def set_density(self, density: Density) -> None:
+        self._left.setFixedWidth(density.spine)
+        self.level.setText("Level" if density.small else "Level match")
+        self.sides.set_texts(["", ""] if density.small else ["Reference", "Candidate"])
+        self.volume.setFixedWidth(64 if density.small else 102)
+        self.device.set_compact(density.narrow)
+        self.level.updateGeometry()
+
+    def set_usable(self, *, reference: bool, candidate: bool) -> None:
+        """What there is to play."""
+        self.usable, self.candidate = reference or candidate, candidate
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the auditioner's state."""
+        auditioner = self._auditioner
+        playing = auditioner.playing or auditioner.loading
+        self.play.set_icon("pause" if playing else "play", "Pause (Space)" if playing else "Play (Space)")
+        for widget in (self.play, self.stop, self.to_start, self.loop, self.level, self.sides):
+            widget.setEnabled(self.usable)
+        self.position.setEnabled(self.usable)
+        self.length.setEnabled(self.usable)
+        self.sides.choose(0 if auditioner.side == "A" else 1)
+        for number, button in enumerate(self.sides.group.buttons()):
+            button.setEnabled(self.usable and (number == 0 or self.candidate))
+        self.loop.setChecked(auditioner.loop)
+        self.level.setChecked(auditioner.level_match)
+        if round(auditioner.volume_db) != self.volume.value():
+            self.volume.blockSignals(True)
+            self.volume.setValue(round(auditioner.volume_db))
+            self.volume.blockSignals(False)
+            self.volume.update()
+        silent = self.volume.value() <= QUIETEST_DB
+        self.volume_text.setText("off" if silent else text.decibels(self.volume.value()))
+        self.mute.set_icon("volume", "Sound on" if silent else "Mute")
+        self._refresh_position()
+
+    def _refresh_position(self) -> None:
+        auditioner = self._auditioner
+        base = auditioner.stretch.start if auditioner.side == "A" and auditioner.stretch is not None else 0.0
+        self.position.setText(text.clock(base + auditioner.position, 2))
+        self.length.setText(f"/ {text.clock(base + auditioner.duration, 2)}")
+
+    def _volume_moved(self, value: int) -> None:
+        self._auditioner.set_volume(-120.0 if value <= QUIETEST_DB else float(value))
+
+    def _toggle_mute(self) -> None:
+        if self.volume.value() > QUIETEST_DB:
+            self._unmuted = self.volume.value()
+            self.volume.setValue(QUIETEST_DB)
+        else:
+            self.volume.setValue(round(self._unmuted) if self._unmuted > QUIETEST_DB else -6)

@@ -1,0 +1,153 @@
+"""The fold at the foot of the library: which files could not be read, and why."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.models.failed import FailedModel
+from app.widgets.controls import Button, FlatButton, paint_focus
+from app.widgets.icons import draw_icon
+from app.widgets.labels import Line
+
+_LINES = 3
+
+
+class _Delegate(QStyledItemDelegate):
+    """Name, and beneath it the reason in full lines."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        width = max(80, option.rect.width() - 52)  # type: ignore[attr-defined]
+        sound = index.data(FailedModel.SOUND_ROLE)
+        bounds = QFontMetrics(theme.font("small")).boundingRect(
+            QRect(0, 0, width, 400), Qt.TextFlag.TextWordWrap.value, sound.reason or ""
+        )
+        return QSize(100, 24 + min(bounds.height(), _LINES * 16))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        look = theme.current()
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state = option.state  # type: ignore[attr-defined]
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        if selected:
+            painter.fillRect(rect, look.hover)
+        sound = index.data(FailedModel.SOUND_ROLE)
+        painter.setFont(theme.font())
+        painter.setPen(look.text)
+        name = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideMiddle, rect.width() - 52)
+        painter.drawText(
+            QRect(rect.left() + 40, rect.top() + 2, rect.width() - 48, 18), Qt.AlignmentFlag.AlignVCenter, name
+        )
+        painter.setFont(theme.font("small"))
+        painter.setPen(look.secondary)
+        painter.drawText(
+            QRect(rect.left() + 40, rect.top() + 20, rect.width() - 52, rect.height() - 22),
+            Qt.TextFlag.TextWordWrap.value,
+            sound.reason or "It cannot be read.",
+        )
+        if state & QStyle.StateFlag.State_HasFocus:
+            paint_focus(painter, rect, radius=2)
+        painter.restore()
+
+
+class _Fold(FlatButton):
+    """The line that opens and closes the list: grey while closed, the sign is red while open."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+        self.setCheckable(True)
+        self.setFixedHeight(30)
+        from PySide6.QtWidgets import QSizePolicy
+
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 30)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, rect = theme.current(), self.rect()
+        painter = QPainter(self)
+        if self.hovered:
+            painter.fillRect(rect, look.hover)
+        opened = self.isChecked()
+        draw_icon(painter, "warning", QRect(16, 7, 16, 16), look.danger if opened else look.quiet)
+        painter.setFont(theme.font())
+        painter.setPen(look.text if opened else look.secondary)
+        painter.drawText(rect.adjusted(40, 0, -36, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        chevron = "chevron-down" if opened else "chevron-right"
+        draw_icon(painter, chevron, QRect(rect.width() - 27, 9, 12, 12), look.secondary)
+        if self.hasFocus():
+            paint_focus(painter, rect, radius=2)
+
+
+class FailedList(QWidget):
+    """Hidden while nothing failed."""
+
+    retry_asked = Signal(object)
+    reveal_asked = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = FailedModel(self)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(Line())
+        self.fold = _Fold()
+        layout.addWidget(self.fold)
+        self.list = QListView()
+        self.list.setAccessibleName("Files that could not be read")
+        self.list.setModel(self.model)
+        self.list.setItemDelegate(_Delegate(self.list))
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.retry = Button("Retry")
+        self.reveal = Button("Show in folder", kind="quiet")
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(40, 6, 16, 10)
+        row.setSpacing(16)
+        row.addWidget(self.retry)
+        row.addWidget(self.reveal)
+        row.addStretch(1)
+        layout.addWidget(self.list)
+        layout.addWidget(self._buttons)
+        self.fold.toggled.connect(lambda _: self.refresh())
+        self.retry.clicked.connect(lambda: self.retry_asked.emit(self._current()))
+        self.reveal.clicked.connect(lambda: self.reveal_asked.emit(self._current()))
+        self.model.modelReset.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Fit the fold to how many there are."""
+        count = self.model.rowCount()
+        self.setVisible(count > 0)
+        self.fold.setText(f"{count:,} file{'' if count == 1 else 's'} could not be read")
+        self.fold.setAccessibleName(self.fold.text())
+        opened = self.fold.isChecked()
+        self.list.setVisible(opened)
+        self._buttons.setVisible(opened)
+        if opened and count:
+            if not self.list.currentIndex().isValid():
+                self.list.setCurrentIndex(self.model.index(0))
+            heights = sum(self.list.sizeHintForRow(row) for row in range(min(count, 4)))
+            self.list.setFixedHeight(min(max(heights, 40), 156) + 2)
+
+    def _current(self) -> object:
+        return self.model.sound(max(0, self.list.currentIndex().row()))

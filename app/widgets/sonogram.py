@@ -1,0 +1,77 @@
+"""Pictures of sound on the pixel grid.
+
+An indexed image and a colour table: a change of theme is a change of table, and a pixel column that covers several
+frames shows the loudest of them. Nothing is interpolated, so nothing is invented.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QImage
+
+from app import theme
+from app.widgets.scales import CEILING_DB, FLOOR_DB
+
+
+@dataclass(frozen=True)
+class MelPicture:
+    """A mel spectrogram to draw.
+
+    Attributes
+    ----------
+    levels : uint8 [frames, bands], 0 quiet .. 255 loud, lowest band first.
+    frames_per_second : of the first axis.
+    """
+
+    levels: np.ndarray
+    frames_per_second: float
+
+    @classmethod
+    def from_decibels(cls, image: np.ndarray, frames_per_second: float) -> MelPicture:
+        """From float32 [bands, frames] in dB below the loudest."""
+        share = (image - FLOOR_DB) / (CEILING_DB - FLOOR_DB)
+        return cls(np.ascontiguousarray(np.round(np.clip(share, 0, 1) * 255).astype(np.uint8).T), frames_per_second)
+
+    def level_db(self, seconds: float, height: float) -> float | None:
+        """The level at a time and a height 0..1, None outside."""
+        frame = int(seconds * self.frames_per_second)
+        frames, bands = self.levels.shape
+        if not (0 <= frame < frames and 0 <= height <= 1):
+            return None
+        level = float(self.levels[frame, min(bands - 1, int(height * bands))])
+        return FLOOR_DB + level / 255 * (CEILING_DB - FLOOR_DB)
+
+    def image(self, start: float, end: float, width: int) -> QImage:
+        """Indexed image of `width` columns and one row per band for the time between `start` and `end`."""
+        edges = np.linspace(start, end, width + 1) * self.frames_per_second
+        columns = pool_columns(self.levels, edges)
+        rows = np.ascontiguousarray(columns[:, ::-1].T)
+        image = QImage(rows.data, width, rows.shape[0], rows.strides[0], QImage.Format.Format_Indexed8).copy()
+        image.setColorTable(list(theme.current().spectrogram_table))
+        return image
+
+
+def pool_columns(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """The greatest value between neighbouring edges.
+
+    values : [cells, ...]; edges : float [n + 1], in cells, rising. Returns [n, ...], zero outside the cells.
+    A column narrower than a cell shows that cell.
+    """
+    count = len(values)
+    first = np.floor(edges[:-1] + 1e-9).astype(np.int64)
+    last = np.maximum(np.ceil(edges[1:] - 1e-9).astype(np.int64), first + 1)
+    result = np.zeros((len(first), *values.shape[1:]), values.dtype)
+    inside = (first >= 0) & (first < count)
+    if not inside.any():
+        return result
+    first, last = first[inside], np.minimum(last[inside], count)
+    if (last - first).max() == 1:
+        result[inside] = values[first]
+        return result
+    # reduceat takes pairs: the odd results are the stretches between two columns and are dropped.
+    padded = np.concatenate((values[first[0] : last[-1]], np.zeros((1, *values.shape[1:]), values.dtype)))
+    pairs = np.stack((first, last), axis=1).ravel() - first[0]
+    result[inside] = np.maximum.reduceat(padded, pairs, axis=0)[::2]
+    return result
