@@ -19,7 +19,7 @@ setup:
 	@packaging/bootstrap.sh
 
 demo: setup
-	@$(BIN)/earshot demo
+	@$(BIN)/earshot demo --directory demo
 
 lint: setup
 	$(BIN)/ruff check

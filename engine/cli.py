@@ -49,14 +49,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _open_window() -> int:
+def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, model: Path | None = None) -> int:
     if not has_display():
         raise EarshotError("There is no display to open the window on. The commands work without: earshot --help")
     try:
         from app.main import main as open_window
     except ImportError as error:  # Qt's own libraries come with it, those of the system may not be there
         raise EarshotError(f"The window cannot be opened: {error}. Install {_SYSTEM_PACKAGES}.") from error
-    return open_window() or 0
+    return open_window(paths, library=library, model=model) or 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    result = commands.demo(options)
+    if not options.no_window:
+        if has_display():
+            say("earshot: the demo is open in the window. Close it to end.")
+            _open_window([result.files.song], library=result.catalog, model=options.model)
+        else:
+            from app.screenshots import save_matched
+
+            picture = result.catalog.parent / "window.png"
+            save_matched(result.files.song, result.catalog, picture, model=options.model)
+            say(f"earshot: there is no display. What the window would show: {picture}")
+    print(result.summary)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -115,9 +131,14 @@ def _parser() -> argparse.ArgumentParser:
     doctor = subparsers.add_parser("doctor", parents=[library, model], help="versions, devices, model, library health")
     doctor.set_defaults(handler=commands.doctor)
 
-    demo = subparsers.add_parser("demo", help="a library and a song of our own, scanned, matched and shown")
+    demo = subparsers.add_parser(
+        "demo", parents=[model, device], help="a library and a song of our own, scanned, matched and shown"
+    )
+    demo.add_argument(
+        "--directory", metavar="DIR", type=Path, help="where to make it (default: in the library's folder)"
+    )
     demo.add_argument("--no-window", action="store_true", help="print the matches and stop")
-    demo.set_defaults(handler=commands.demo)
+    demo.set_defaults(handler=_demo)
 
     for name, purpose in zip(_TRAINING_COMMANDS, ("train the ear", "measure the ear"), strict=True):
         subparsers.add_parser(name, help=f"{purpose} (see earshot {name} --help)", add_help=False)

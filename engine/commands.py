@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import AudioError, LibraryError
-from engine.paths import library_dir
+from engine.paths import demo_dir, library_dir
 from engine.terminal import ProgressBar, cancel_on_interrupt, say
 
 if TYPE_CHECKING:
+    from engine.demo import DemoResult
     from engine.encoder.ear import Ear
     from engine.library.library import Library
     from engine.matching.match import Match
@@ -221,7 +222,19 @@ def doctor(options: argparse.Namespace) -> int:
     return 0 if healthy else 1
 
 
-def demo(options: argparse.Namespace) -> int:
-    from engine import demo
+def demo(options: argparse.Namespace) -> DemoResult:
+    """Run the demo and print all but its last line, which is for the caller to print when all is shown."""
+    from engine.demo import run_demo
 
-    raise NotImplementedError(demo, options)
+    lines: list[str] = []
+    with cancel_on_interrupt() as cancel, ProgressBar() as bar:
+        result = run_demo(
+            (options.directory or demo_dir()).absolute(),
+            progress=bar,
+            cancel=cancel,
+            model=options.model,
+            device=options.device,
+            write=lines.append,
+        )
+    print("\n".join(lines), flush=True)
+    return result

@@ -23,3 +23,8 @@ def library_dir(chosen: str | Path | None = None) -> Path:
     if home:
         return Path(home).expanduser().absolute()
     return Path(platformdirs.user_data_dir("earshot", appauthor=False)) / "library"
+
+
+def demo_dir() -> Path:
+    """The folder in which the demo's sounds and song are made."""
+    return library_dir() / "demo"
