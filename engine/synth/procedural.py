@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from engine.families import FAMILY_INDEX
-from engine.synth import drum_recipes, recipes
+from engine.synth.recipes import kit, percussion, struck, sustained
 from engine.synth.signals import Samples
 
 
@@ -21,25 +21,25 @@ class Voice(Protocol):
 
 
 _RECIPES: dict[str, tuple[Callable[[np.random.Generator], Voice], int, int]] = {
-    "kick": (drum_recipes.kick, 36, 84),
-    "snare": (drum_recipes.snare, 36, 84),
-    "hat": (drum_recipes.hat, 36, 84),
-    "cymbal": (drum_recipes.cymbal, 36, 84),
-    "tom": (drum_recipes.tom, 36, 84),
-    "percussion": (drum_recipes.percussion, 36, 84),
-    "bass": (recipes.bass, 26, 55),
-    "guitar": (recipes.guitar, 40, 84),
-    "keys": (recipes.keys, 30, 96),
-    "organ": (recipes.organ, 36, 90),
-    "mallet": (recipes.mallet, 48, 96),
-    "strings": (recipes.strings, 36, 90),
-    "brass": (recipes.brass, 38, 84),
-    "woodwind": (recipes.woodwind, 50, 94),
-    "lead": (recipes.lead, 45, 92),
-    "pad": (recipes.pad, 36, 84),
-    "pluck": (recipes.pluck, 40, 92),
-    "voice": (recipes.voice, 43, 81),
-    "fx": (drum_recipes.fx, 36, 84),
+    "kick": (kit.kick, 36, 84),
+    "snare": (kit.snare, 36, 84),
+    "hat": (kit.hat, 36, 84),
+    "cymbal": (kit.cymbal, 36, 84),
+    "tom": (kit.tom, 36, 84),
+    "percussion": (percussion.percussion, 36, 84),
+    "bass": (struck.bass, 26, 55),
+    "guitar": (struck.guitar, 40, 84),
+    "keys": (struck.keys, 30, 96),
+    "organ": (sustained.organ, 36, 90),
+    "mallet": (struck.mallet, 48, 96),
+    "strings": (sustained.strings, 36, 90),
+    "brass": (sustained.brass, 38, 84),
+    "woodwind": (sustained.woodwind, 50, 94),
+    "lead": (sustained.lead, 45, 92),
+    "pad": (sustained.pad, 36, 84),
+    "pluck": (struck.pluck, 40, 92),
+    "voice": (sustained.voice, 43, 81),
+    "fx": (percussion.fx, 36, 84),
 }
 """Family: how to draw it, and its sensible range of MIDI notes."""
 

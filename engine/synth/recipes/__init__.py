@@ -1,0 +1,1 @@
+"""How each family's instruments are drawn from random numbers."""
