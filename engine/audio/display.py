@@ -81,8 +81,9 @@ def mel_decibels(
 ) -> np.ndarray:
     """float32 [bands, frames], lowest band first: mel spectrogram in dB, -inf for silence.
 
-    Absolute, so that pictures of neighbouring stretches fit together. Tilted by `SPECTROGRAM_TILT_DB_PER_OCTAVE`. There are `ceil(seconds * frames_per_second)` frames, the first centred
-    on the start; bands above half of `rate` stay at the floor. Memory beyond the picture does not grow with the sound.
+    Absolute, so that pictures of neighbouring stretches fit together. Tilted by `SPECTROGRAM_TILT_DB_PER_OCTAVE`.
+    There are `ceil(seconds * frames_per_second)` frames, the first centred on the start; bands above half of `rate`
+    stay dark. Memory beyond the picture does not grow with the sound.
     """
     hop = rate / frames_per_second
     count = max(1, int(np.ceil(len(mono) / hop)))

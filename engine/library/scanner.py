@@ -41,7 +41,7 @@ logger = logging.getLogger(__name__)
 _SECONDS_PER_COMMIT = 0.5
 _SECONDS_PER_STEP = 0.1
 _FILES_PER_LISTING = 2_000
-_LARGEST_TASK = 32
+_LARGEST_TASK = 16
 _MOST_WORKERS = 8
 
 
@@ -162,7 +162,10 @@ def _only_scan_of(directory: Path) -> Iterator[None]:
             f"The library in {directory} is being scanned by another Earshot. Wait until that is done, or stop it."
         ) from error
     except OSError as error:
-        raise LibraryError(f"The library in {directory} may not be written to: {error.strerror}.") from error
+        raise LibraryError(
+            f"The library in {directory} may not be written to ({error.strerror}). Mend its permissions, "
+            "or choose another folder with --library."
+        ) from error
     try:
         yield
     finally:
@@ -266,6 +269,8 @@ class _Meter:
         if now - self._last_report < self._SECONDS_PER_REPORT and not last:
             return
         self._last_report = now
+        if self._history[-1][1] == 0:
+            self._history.clear()  # the model was still being loaded; that says nothing about the rate
         self._history.append((now, done))
         while len(self._history) > 2 and now - self._history[0][0] > self._WINDOW_SECONDS:
             self._history.popleft()

@@ -16,6 +16,7 @@ import psutil
 import pytest
 import soundfile
 
+from engine.encoder import checkpoint
 from engine.errors import LibraryError
 from engine.library.catalog import Catalog, Counts
 from engine.library.database import FILE_NAME
@@ -203,8 +204,10 @@ def test_a_folder_of_broken_files(tmp_path: Path) -> None:
     failing, fine = broken(folder)
     untouched = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     library = Library.open(tmp_path / "library", create=True)
+    model = tmp_path / "ear.safetensors"
+    checkpoint.save(model, checkpoint.untrained(0), name="untrained")
 
-    result = scan(library, [folder], workers=2, loader=load_toy)
+    result = scan(library, [folder], workers=2, model=model)
 
     reasons = {sound.name: sound.reason or "" for sound in library.catalog.failed()}
     for name, word in failing.items():
@@ -226,7 +229,7 @@ def test_a_folder_of_broken_files(tmp_path: Path) -> None:
         assert sound.loudness_lufs is not None
         assert np.isfinite([sound.loudness_lufs, sound.peak_db, sound.family_confidence]).all()
 
-    again = scan(library, [folder], workers=2, loader=load_toy)
+    again = scan(library, [folder], workers=2, model=model)
     assert (again.listed, again.embedded, again.failed, again.unchanged) == (result.listed, 0, 0, result.listed)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == untouched
     library.close()

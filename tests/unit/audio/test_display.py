@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.audio.display import SPECTROGRAM_TILT_DB_PER_OCTAVE, mel_image, waveform_peaks
+from engine.audio.display import (
+    SPECTROGRAM_TILT_DB_PER_OCTAVE,
+    below_loudest,
+    loudest_level,
+    mel_decibels,
+    mel_image,
+    waveform_peaks,
+)
 
 RATE = 44_100
 
@@ -70,3 +77,23 @@ def test_any_length_and_rate(length: int, rate: int) -> None:
 
 def test_silence_is_dark() -> None:
     assert (mel_image(np.zeros(RATE, np.float32), RATE) == -120.0).all()
+
+
+def test_pictures_of_neighbouring_stretches_fit_together() -> None:
+    rng = np.random.default_rng(0)
+    sound = (rng.normal(0, 0.1, 4 * RATE) * np.linspace(0.1, 1, 4 * RATE)).astype(np.float32)
+    whole = mel_decibels(sound, RATE)
+    halves = np.concatenate([mel_decibels(sound[: 2 * RATE], RATE), mel_decibels(sound[2 * RATE :], RATE)], axis=1)
+    away_from_the_seam = np.r_[0:95, 105:195]
+    np.testing.assert_allclose(halves[:, away_from_the_seam], whole[:, away_from_the_seam], atol=1e-3)
+
+
+def test_the_loudest_level_is_that_of_the_sound_not_of_the_tilt() -> None:
+    t = np.arange(RATE) / RATE
+    low, high = (np.sin(2 * np.pi * hz * t).astype(np.float32) for hz in (100.0, 10_000.0))
+    levels = [loudest_level(mel_decibels(sound, RATE)) for sound in (low, 0.5 * low, high)]
+    assert levels[1] - levels[0] == pytest.approx(-6.02, abs=0.01)
+    picture = below_loudest(mel_decibels(0.5 * low, RATE), levels[0])
+    assert picture.max() < -6.0
+    assert loudest_level(mel_decibels(np.zeros(RATE, np.float32), RATE)) == -np.inf
+    assert (below_loudest(mel_decibels(low, RATE), -np.inf) == -120.0).all()

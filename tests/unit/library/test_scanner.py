@@ -12,7 +12,11 @@ from typing import Any
 import psutil
 import pytest
 
+from engine.audio.decode import decode
+from engine.encoder import checkpoint
+from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
+from engine.families import FAMILIES
 from engine.jobs import Cancelled, CancelToken, Progress
 from engine.library.catalog import Counts
 from engine.library.library import Library
@@ -87,6 +91,23 @@ def test_another_model_hears_everything_again(library: Library, sounds: Path, tm
     assert (result.embedded, result.unchanged) == (4, 0)
     assert (library.fingerprint, library.searchable) == ("newer toy", 4)
     assert library.catalog.embeddings("toy")[0].size == 0
+
+
+def test_with_the_ear_itself(library: Library, sounds: Path, tmp_path: Path) -> None:
+    model = tmp_path / "ear.safetensors"
+    checkpoint.save(model, checkpoint.untrained(0), name="untrained")
+    result = scan(library, [sounds], workers=2, model=model)
+    assert (result.embedded, result.failed) == (12, 0)
+
+    ear = Ear.load(model, device="cpu")
+    assert library.fingerprint == ear.fingerprint
+    path = sounds / "low" / "Tone 02.wav"
+    audio = decode(path, rate=ear.rate)
+    heard = ear.embed([audio.mono()])
+    (best, similarity), *_ = library.search(heard.vectors[0])
+    assert best.path == str(path)
+    assert similarity == pytest.approx(1.0, abs=5e-3)  # float16, and padding that differs from batch to batch
+    assert best.family == FAMILIES[int(heard.families[0].argmax())]
 
 
 def test_one_bad_file_costs_one_row(library: Library, tone: Callable[..., Path], tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""What a worker makes of files, without a process around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.audio.decode import decode
+from engine.library.records import Failed, Heard, Pending
+from engine.library.worker import LONGEST_HEARD_SECONDS, Decoding, Done, Embedding, Message, hear
+from tests.unit.library.ears import ToyEar
+
+
+class _AttentiveEar(ToyEar):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[np.ndarray] = []
+
+    def embed(self, sounds: list[np.ndarray]) -> object:  # type: ignore[override]
+        self.heard += sounds
+        return super().embed(sounds)
+
+
+def test_a_task_is_told_step_by_step(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    (tmp_path / "text.wav").write_text("no sound")
+    task = [
+        Pending(1, str(tone(tmp_path / "one.wav"))),
+        Pending(2, str(tmp_path / "text.wav")),
+        Pending(3, str(tone(tmp_path / "three.wav", 1_000.0))),
+    ]
+    told: list[Message] = []
+    hear(task, ToyEar(), told.append)
+
+    assert told[0] == Decoding(1)
+    assert told[1] == Decoding(2)
+    assert isinstance(told[2], Done)
+    assert [type(outcome) for outcome in told[2].outcomes] == [Failed]
+    assert told[3:5] == [Decoding(3), Embedding()]
+    assert isinstance(told[5], Done)
+    one, three = told[5].outcomes
+    assert isinstance(one, Heard)
+    assert isinstance(three, Heard)
+    assert (one.sound_id, three.sound_id) == (1, 3)
+    assert one.vectors != three.vectors
+    assert len(told) == 6
+
+
+def test_nothing_usable_is_not_embedded(tmp_path: Path) -> None:
+    told: list[Message] = []
+    hear([Pending(1, str(tmp_path / "gone.wav"))], ToyEar(), told.append)
+    assert told == [Decoding(1), Done((Failed(1, "There is no such file."),))]
+
+
+def test_of_a_long_file_the_beginning_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "mix.wav"
+    with soundfile.SoundFile(path, "w", 8_000, 1, "PCM_U8") as file:
+        for minute in range(10):
+            file.write(np.random.default_rng(minute).normal(0, 0.1, 60 * 8_000))
+    ear, told = _AttentiveEar(), list[Message]()
+    hear([Pending(1, str(path))], ear, told.append)
+    assert isinstance(told[-1], Done)
+    (outcome,) = told[-1].outcomes
+    assert isinstance(outcome, Heard)
+    assert (outcome.facts.kind, outcome.facts.duration_seconds) == ("long", 600.0)
+    assert len(ear.heard[0]) == LONGEST_HEARD_SECONDS * ear.rate
+
+
+def test_the_ear_gets_mono_at_its_rate(tmp_path: Path) -> None:
+    path = tmp_path / "stereo.wav"
+    t = np.arange(48_000) / 48_000
+    soundfile.write(path, np.stack([np.sin(2 * np.pi * 100 * t), np.zeros_like(t)], axis=1), 48_000)
+    ear = _AttentiveEar()
+    hear([Pending(1, str(path))], ear, lambda _: None)
+    (heard,) = ear.heard
+    np.testing.assert_allclose(heard, decode(path, rate=16_000).mono(), atol=1e-4)
+    assert heard.dtype == np.float32
+
+
+def test_an_ear_that_makes_no_sense(tmp_path: Path, tone: Callable[..., Path]) -> None:
+    class Confused(ToyEar):
+        def embed(self, sounds: list[np.ndarray]) -> object:  # type: ignore[override]
+            embeddings = super().embed(sounds)
+            embeddings.vectors[0] = np.nan
+            return embeddings
+
+    told: list[Message] = []
+    hear([Pending(n, str(tone(tmp_path / f"{n}.wav"))) for n in (1, 2)], Confused(), told.append)
+    assert isinstance(told[-1], Done)
+    assert [type(outcome) for outcome in told[-1].outcomes] == [Failed, Heard]
