@@ -153,12 +153,13 @@ class Output:
             stream.close(ignore_errors=True)
             raise
         _open_streams += 1
+        self._latency_seconds = float(stream.latency)
         return stream
 
     @property
     def latency_seconds(self) -> float:
-        """From rendering a frame to hearing it, as far as the system knows."""
-        return float(self._stream.latency)
+        """From rendering a frame to hearing it, as far as the system knew when the device was opened."""
+        return self._latency_seconds
 
     @property
     def alive(self) -> bool:

@@ -158,14 +158,14 @@ class Player:
 
     @property
     def position_seconds(self) -> float | None:
-        """Where in the sound the listener is; None when there is none."""
-        with self._lock:
-            if self._resume_at is not None:
-                return self._resume_at
-            if self._deck is None or self._output is None or self._deck.position is None:
-                return None
-            heard = self._deck.position / self._deck.rate - (self._output.latency_seconds if self.playing else 0.0)
-            return max(0.0, heard)
+        """Where in the sound the listener is; None when there is none. Never waits: fit for every frame of a window."""
+        place, output, deck = self._resume_at, self._output, self._deck
+        if place is not None:
+            return place
+        position = None if deck is None else deck.position
+        if deck is None or output is None or position is None:
+            return None
+        return max(0.0, position / deck.rate - (output.latency_seconds if deck.playing else 0.0))
 
     @property
     def failure(self) -> str | None:
