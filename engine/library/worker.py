@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 LONGEST_HEARD_SECONDS = 60.0
 """Of longer files only this much is decoded, so that a mix of three hours takes no more time or memory than a loop."""
 
+_MOST_SAMPLES = 24_000_000
+"""Over all channels: a minute of eight channels at 48 kHz. A hundred megabytes is enough for one file."""
+
 OVERVIEW_BINS = 64
 _SILENT_BELOW_DB = -90.0
 
@@ -142,12 +145,15 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
 
 def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]:
     """What is known before the model has heard it, and the sound as float32 [n] at `rate`."""
-    audio = decode(pending.path, end=LONGEST_HEARD_SECONDS)
+    info = probe(pending.path)
+    longest = min(LONGEST_HEARD_SECONDS, _MOST_SAMPLES / (info.rate * info.channels))
+    audio = decode(pending.path, end=longest)
+    was_cut = audio.duration_seconds > 0.99 * longest
     facts = measure(audio)
     if facts.peak_db < _SILENT_BELOW_DB:
         raise AudioError(pending.path, "Silent: there is nothing to hear.")
-    if audio.duration_seconds > 0.99 * LONGEST_HEARD_SECONDS:
-        facts = replace(facts, duration_seconds=max(audio.duration_seconds, probe(pending.path).duration_seconds))
+    if was_cut:
+        facts = replace(facts, duration_seconds=max(audio.duration_seconds, info.duration_seconds))
     mono = audio.mono()
     peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
     overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import sys
 from pathlib import Path
 
@@ -112,6 +113,25 @@ def test_content_decides_not_the_name(tmp_path: Path) -> None:
     assert decode(path).duration_seconds == pytest.approx(1.0)
 
 
+def test_ogg_inside_wav(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "sound.ogg", sine(), RATE)
+    ogg = (tmp_path / "sound.ogg").read_bytes()
+    # As FL Studio writes it: format tag 0x674F and ten bytes of its own, which libsndfile calls malformed.
+    header = struct.pack("<HHIIHHH", 0x674F, 1, RATE, 11_000, 1, 16, 8) + bytes(8)
+    chunks = b"fmt " + struct.pack("<I", len(header)) + header + b"data" + struct.pack("<I", len(ogg)) + ogg
+    path = tmp_path / "sound.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks)
+    np.testing.assert_array_equal(decode(path).samples, decode(tmp_path / "sound.ogg").samples)
+
+
+def test_errors_of_the_reader_are_its_own(tmp_path: Path) -> None:
+    write_with_ffmpeg(tmp_path / "sound.m4a", np.stack([sine()] * 2), "aac")
+    blocks = stream(tmp_path / "sound.m4a", rate=RATE, block_seconds=0.1)
+    next(blocks)
+    with pytest.raises(ValueError, match="mine"):
+        blocks.throw(ValueError("mine"))
+
+
 def broken_files(folder: Path) -> dict[str, str]:
     """Files without anything to hear, and a word of the reason expected for each."""
     whole = folder / "whole.wav"
@@ -130,6 +150,7 @@ def broken_files(folder: Path) -> dict[str, str]:
     soundfile.write(folder / "no samples.wav", sine()[:0], RATE)
     soundfile.write(folder / "not numbers.wav", np.full(100, np.nan, np.float32), RATE, subtype="FLOAT")
     soundfile.write(folder / "rate of 10.wav", sine()[:100], 10)
+    soundfile.write(folder / "100 channels.wav", np.zeros((100, 100)), RATE)
     (folder / "folder.wav").mkdir()
     whole.unlink()
     flac.unlink()
@@ -145,7 +166,8 @@ def broken_files(folder: Path) -> dict[str, str]:
         "picture.mp3": "audio|no sound",
         "no samples.wav": "not a single sample",
         "not numbers.wav": "number",
-        "rate of 10.wav": "10 Hz",
+        "rate of 10.wav": "at 10 Hz",
+        "100 channels.wav": "100 channels",
         "folder.wav": "folder",
         "missing.wav": "no such file",
     }

@@ -68,6 +68,20 @@ def test_of_a_long_file_the_beginning_is_heard(tmp_path: Path) -> None:
     assert len(ear.heard[0]) == LONGEST_HEARD_SECONDS * ear.rate
 
 
+def test_many_channels_at_a_high_rate_take_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "array.wav"
+    with soundfile.SoundFile(path, "w", 192_000, 64, "PCM_U8") as file:
+        for second in range(4):
+            file.write(np.random.default_rng(second).normal(0, 0.1, (192_000, 1)).repeat(64, axis=1))
+    ear, told = _AttentiveEar(), list[Message]()
+    hear([Pending(1, str(path))], ear, told.append)
+    assert isinstance(told[-1], Done)
+    (outcome,) = told[-1].outcomes
+    assert isinstance(outcome, Heard)
+    assert (outcome.facts.channels, outcome.facts.duration_seconds) == (64, 4.0)
+    assert len(ear.heard[0]) < 2.1 * ear.rate
+
+
 def test_the_ear_gets_mono_at_its_rate(tmp_path: Path) -> None:
     path = tmp_path / "stereo.wav"
     t = np.arange(48_000) / 48_000

@@ -1,0 +1,201 @@
+"""Opens audio files and reads their samples as they are, at their own rate and in all their channels.
+
+libsndfile (through soundfile) reads wav, aiff, flac, ogg, opus, mp3 and their relatives; FFmpeg (through PyAV) takes
+the rest: m4a, aac, wma, ac3. What a file is, is decided by what it holds, never by its name.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+import itertools
+import math
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import av
+import av.error
+import numpy as np
+import soundfile
+
+from engine.errors import AudioError
+
+DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError)
+"""What `Source.blocks` raises where the samples are damaged."""
+
+_FFMPEG_SUFFIXES = frozenset({".m4a", ".aac", ".ac3", ".wma"})
+AUDIO_SUFFIXES: frozenset[str] = _FFMPEG_SUFFIXES | {
+    *{".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au"},
+    *{".flac", ".ogg", ".oga", ".opus", ".mp3"},
+}
+"""Endings (lower case) of the files that a scan lists."""
+
+_NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
+_BLOCK_SAMPLES = 1 << 17
+_MOST_CHANNELS = 64
+_RATES_HZ = range(1_000, 1_000_001)
+
+_FFMPEG_OPTIONS = {
+    # Playlists and the like would let a file that nobody trusts open others, or the network.
+    "protocol_whitelist": "file",
+    "format_whitelist": "mov,aac,asf,ac3,eac3,caf,mp3,matroska,wav,w64,aiff,au,flac,ogg,wv,ape,tta,amr",
+}
+
+
+@dataclass(frozen=True)
+class AudioInfo:
+    """What the header says; `duration_seconds` is 0.0 where it does not say."""
+
+    duration_seconds: float
+    rate: int
+    channels: int
+    format: str
+
+
+class Source(Protocol):
+    """An open file. `blocks` gives float32 [channels, k] of the frames from `first` up to `last` (None: to the end)."""
+
+    info: AudioInfo
+
+    def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]: ...
+
+
+class _SndfileSource:
+    def __init__(self, file: soundfile.SoundFile) -> None:
+        self._file = file
+        # Frames are unknown (a very large number) in some streams that were never closed properly.
+        seconds = file.frames / file.samplerate if 0 <= file.frames < 1 << 48 and file.samplerate > 0 else 0.0
+        self.info = AudioInfo(seconds, file.samplerate, file.channels, file.format.lower())
+
+    def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
+        if first:
+            self._file.seek(min(first, self._file.frames))
+        most = _BLOCK_SAMPLES // self.info.channels
+        left = math.inf if last is None else last - first
+        while left > 0:
+            block = np.full((int(min(left, most)), self.info.channels), np.nan, np.float32)
+            try:
+                frames = self._file.read(dtype="float32", out=block)
+            except soundfile.LibsndfileError:
+                # What was decoded before the damage is in the block already.
+                written = np.flatnonzero(~np.isnan(block).all(axis=1))
+                if not len(written):
+                    raise
+                yield np.ascontiguousarray(block[: written[-1] + 1].T)
+                raise
+            if not len(frames):
+                return
+            yield np.ascontiguousarray(frames.T)
+            left -= len(frames)
+
+
+class _FfmpegSource:
+    def __init__(self, container: av.container.InputContainer) -> None:
+        self._container = container
+        self._stream = container.streams.audio[0]
+        context = self._stream.codec_context
+        seconds = 0.0
+        if self._stream.duration is not None and self._stream.time_base is not None:
+            seconds = float(self._stream.duration * self._stream.time_base)
+        elif container.duration is not None:
+            seconds = container.duration / av.time_base
+        self.info = AudioInfo(seconds, context.sample_rate, context.channels, self._stream.codec.name)
+
+    def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
+        # Read from the start, not from a seek: where a seek lands, to the sample, differs from container to container.
+        to_planar_float = av.AudioResampler(format="fltp", rate=self.info.rate)
+        position = 0
+        for frame in itertools.chain(self._container.decode(self._stream), [None]):
+            for converted in to_planar_float.resample(frame):
+                samples = converted.to_ndarray()
+                kept = samples[:, max(0, first - position) : None if last is None else max(0, last - position)]
+                position += samples.shape[1]
+                if kept.shape[1]:
+                    yield kept
+            if last is not None and position >= last:
+                return
+
+
+@contextmanager
+def open_source(path: str | Path) -> Iterator[Source]:
+    """Open a file with whichever library knows what it holds.
+
+    Raises
+    ------
+    AudioError : missing, unreadable, empty or not audio.
+    """
+    path = Path(path)
+    _check_readable(path)
+    with ExitStack() as stack:
+        source = _first_that_opens(path, stack)
+        rate, channels = source.info.rate, source.info.channels
+        if rate < 1 or channels < 1:
+            raise AudioError(path, _NOT_AUDIO)
+        if rate not in _RATES_HZ or channels > _MOST_CHANNELS:
+            raise AudioError(path, f"Its header makes no sense: {channels} channels at {rate} Hz.")
+        yield source
+
+
+def _first_that_opens(path: Path, stack: ExitStack) -> Source:
+    # libsndfile takes bytes, so that names which are not valid UTF-8 open as well; on Windows it takes text.
+    name: str | bytes = str(path) if os.name == "nt" else os.fsencode(path)
+    try:
+        return _SndfileSource(stack.enter_context(soundfile.SoundFile(name)))
+    except soundfile.LibsndfileError as error:
+        sndfile_error = error
+    except TypeError as error:  # soundfile asks for the format of '.raw'
+        raise AudioError(path, "Headerless sample data: its rate and format cannot be known.") from error
+    try:
+        ogg = _ogg_inside_wav(path)
+        if ogg is not None:
+            return _SndfileSource(stack.enter_context(soundfile.SoundFile(ogg)))
+        container = stack.enter_context(av.open(stack.enter_context(path.open("rb")), options=_FFMPEG_OPTIONS))
+    except (soundfile.LibsndfileError, av.error.FFmpegError, ValueError) as error:
+        # Of the two accounts of what is wrong, the one of the library that should have known the format.
+        cause = error if path.suffix.lower() in _FFMPEG_SUFFIXES else sndfile_error
+        raise AudioError(path, _NOT_AUDIO) from cause
+    if not container.streams.audio:
+        raise AudioError(path, "There is no sound in it.")
+    if container.streams.audio[0].codec_context is None:
+        raise AudioError(path, "Its sound is coded in a way that is not known here.")
+    return _FfmpegSource(container)
+
+
+def _ogg_inside_wav(path: Path) -> io.BytesIO | None:
+    """The Ogg stream that FL Studio and others put into wav files, where neither library looks for it."""
+    with open(path, "rb") as file:
+        head = file.read(4_096)
+        start = head.find(b"OggS")
+        if start < 0 or head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+            return None
+        file.seek(start)
+        return io.BytesIO(file.read())
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise AudioError(path, "This is a folder, not a sound.")
+        if not path.is_file():
+            raise AudioError(path, "This is not a regular file.")
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise AudioError(path, _words_for(error)) from error
+    if size == 0:
+        raise AudioError(path, "The file is empty.")
+
+
+def _words_for(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "There is no such file."
+    if isinstance(error, PermissionError):
+        return "It may not be read: permission denied."
+    if error.errno == errno.ENAMETOOLONG:
+        return "The path is too long."
+    return f"It cannot be read: {error.strerror or error}."
