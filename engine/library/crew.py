@@ -7,6 +7,7 @@ import itertools
 import logging
 import multiprocessing
 import multiprocessing.connection
+import os
 import signal
 import time
 from collections import Counter, deque
@@ -27,8 +28,9 @@ DECODING_SECONDS = 60.0
 """A file that takes longer is given up."""
 
 _EMBEDDING_SECONDS = 600.0
-_CRASHES_TO_FAIL = 2
-"""A worker may have been killed from outside, so that the file it was on gets a second chance, alone."""
+_CRASH, _KILL, _GUILTY = 2, 1, 4
+"""A sound is given up after two crashes of its own. A worker that was killed says little about the sound it was on: the
+system may have been short of memory, or the user of patience."""
 
 _DEATHS_IN_A_ROW = 12
 """More than that without a single sound heard in between is no matter of files."""
@@ -60,7 +62,7 @@ class Crew:
         self._exhausted = True
         self._task_size = 1
         self._again: deque[list[Pending]] = deque()
-        self._crashes: Counter[int] = Counter()
+        self._suspicion: Counter[int] = Counter()
         self._deaths_in_a_row = 0
         self._last_step = time.monotonic()
         self.fingerprint: str | None = None
@@ -179,7 +181,8 @@ class Crew:
 
     def _bury(self, worker: _Worker) -> list[Outcome]:
         """After a crash: find out which sound is to blame, and give the others to another worker."""
-        cause = _words_for(self._replace(worker))
+        code = self._replace(worker)
+        cause = _words_for(code)
         self._deaths_in_a_row += 1
         if self._deaths_in_a_row > _DEATHS_IN_A_ROW or (self.fingerprint is None and self._deaths_in_a_row > 2):
             raise ModelError(
@@ -196,8 +199,9 @@ class Crew:
             for pending in worker.task.values():
                 self._give_back([pending])
             return []
-        self._crashes[suspect.sound_id] += 1
-        if self._crashes[suspect.sound_id] < _CRASHES_TO_FAIL:
+        was_killed = code in (-signal.SIGKILL, -signal.SIGTERM) if os.name == "posix" else False
+        self._suspicion[suspect.sound_id] += _KILL if was_killed else _CRASH
+        if self._suspicion[suspect.sound_id] < _GUILTY:
             self._give_back([suspect])
             return []
         logger.warning("ended the process (%s): %s", cause, suspect.path)

@@ -75,7 +75,7 @@ def load_slow(model: Path | None) -> ToyEar:
 
 
 def load_fragile(model: Path | None) -> ToyEar:
-    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*"; "unlucky*" ends it once."""
+    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*"; "unlucky*" is killed twice."""
 
     def misbehave(path: Path, decode: Decode) -> Audio:
         if path.name.startswith("crash"):
@@ -84,10 +84,11 @@ def load_fragile(model: Path | None) -> ToyEar:
             time.sleep(1_000)
         if path.name.startswith("defect"):
             raise ZeroDivisionError("by zero")
-        mark = path.with_suffix(".mark")
-        if path.name.startswith("unlucky") and not mark.exists():
-            mark.touch()
-            os.kill(os.getpid(), signal.SIGKILL)
+        if path.name.startswith("unlucky"):
+            for mark in (path.with_suffix(".once"), path.with_suffix(".twice")):
+                if not mark.exists():
+                    mark.touch()
+                    os.kill(os.getpid(), signal.SIGKILL)
         return decode()
 
     _instead_of_decode(misbehave)
