@@ -27,6 +27,8 @@ PICTURE_FRAMES_PER_SECOND = 50
 PICTURE_FRAMES = 60_000
 """A longer reference is drawn with fewer frames a second: memory stays the same."""
 PICTURE_BANDS = 128
+PARTIAL_ABOVE_BAND_DB = 6.0
+"""The scale counts from the loudest partial; a band is the mean of its bins and stays this much below."""
 OVERLAP_FRAMES = 8
 BLOCK_SECONDS = 40.0
 PEAKS_PER_SECOND = 40
@@ -178,9 +180,8 @@ class Backend:
             levels.append(image.astype(np.float16))
             tail = part[-overlap:] if len(part) >= overlap else part
             whole = np.concatenate(levels, axis=1).astype(np.float32)
-            picture = MelPicture.from_decibels(
-                below_loudest(whole, loudest_level(whole, low_hz=LOW_HZ, high_hz=HIGH_HZ)), per_second
-            )
+            loudest = loudest_level(whole, low_hz=LOW_HZ, high_hz=HIGH_HZ)
+            picture = MelPicture.from_decibels(below_loudest(whole, loudest + PARTIAL_ABOVE_BAND_DB), per_second)
             yield Look(all_peaks, picture, drawn / PICTURE_RATE)
 
     def close_up(self, path: str | Path, start: float, end: float) -> MelPicture:
@@ -198,7 +199,9 @@ class Backend:
             high_hz=HIGH_HZ,
         )
         loudest = loudest_level(image, low_hz=LOW_HZ, high_hz=HIGH_HZ)
-        return MelPicture.from_decibels(below_loudest(image, loudest), CLOSE_UP_FRAMES_PER_SECOND)
+        return MelPicture.from_decibels(
+            below_loudest(image, loudest + PARTIAL_ABOVE_BAND_DB), CLOSE_UP_FRAMES_PER_SECOND
+        )
 
     def music_facts(self, path: Path, duration: float) -> MusicFacts:
         """Tempo and key of a reference. Raises AudioError."""
@@ -233,9 +236,9 @@ class Backend:
     def demo(self, progress: ProgressCallback) -> tuple[Path, Path]:
         """Make the demo's library and song where they are missing; their paths."""
         from engine.demo import ensure_demo
-        from engine.paths import library_dir
+        from engine.paths import demo_dir
 
-        files = ensure_demo(library_dir().parent / "demo", progress)
+        files = ensure_demo(demo_dir(), progress)
         return files.library, files.song
 
     def close(self) -> None:

@@ -41,7 +41,7 @@ def main(
     window = MainWindow(Backend(library_dir(library), model=model), remembered)
     window.show()
     if paths:
-        QTimer.singleShot(0, lambda: window.take_dropped(list(paths)))
+        QTimer.singleShot(0, lambda: window.workspace.take(list(paths)))
     # Python sees Ctrl-C only while it runs; a slow timer lets it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()

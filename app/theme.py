@@ -85,7 +85,8 @@ class Theme:
 
 def _colour_table(stops: list[str]) -> tuple[int, ...]:
     at = np.linspace(0, 255, len(stops))
-    channels = np.array([QColor(stop).getRgb()[:3] for stop in stops], dtype=float)
+    colours = [QColor(stop) for stop in stops]
+    channels = np.array([[c.red(), c.green(), c.blue()] for c in colours], dtype=np.float64)
     table = np.stack([np.interp(np.arange(256), at, channels[:, channel]) for channel in range(3)], axis=1)
     return tuple(0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table.round())
 
@@ -202,7 +203,7 @@ _STYLE = """
 QMainWindow, QWidget#zone { background: %(window)s; }
 QWidget#canvas { background: %(canvas)s; }
 QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px 8px; }
-QMenuBar { background: transparent; color: %(secondary)s; padding-left: 2px; }
+QMenuBar { background: transparent; color: %(secondary)s; padding-left: 2px; spacing: 5px; }
 QMenuBar::item { padding: 6px 7px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: %(hover)s; color: %(text)s; }
 QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }
@@ -212,9 +213,9 @@ QMenu::item:selected { background: %(pressed)s; }
 QMenu::item:disabled { color: %(disabled)s; }
 QMenu::separator { height: 1px; background: %(divider)s; margin: 4px 8px; }
 QLineEdit { background: %(canvas)s; color: %(text)s; border: 1px solid %(control_border)s; border-radius: 4px;
-            padding: 0 9px; min-height: 26px; max-height: 26px; selection-background-color: %(accent)s;
+            padding: 0 7px; min-height: 26px; max-height: 26px; selection-background-color: %(accent)s;
             selection-color: %(on_accent)s; }
-QLineEdit:focus { border: 2px solid %(focus_ring)s; padding: 0 8px; min-height: 24px; max-height: 24px; }
+QLineEdit:focus { border: 2px solid %(focus_ring)s; padding: 0 6px; min-height: 24px; max-height: 24px; }
 QLineEdit:disabled { color: %(disabled)s; }
 QComboBox { background: %(canvas)s; color: %(text)s; border: 1px solid %(control_border)s; border-radius: 4px;
             padding: 0 9px; min-height: 26px; max-height: 26px; }

@@ -156,7 +156,8 @@ class MatchController(QObject):
 
 def _listed(library: Library, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:
     """All sounds that can be played, by path; those not heard yet can be found by name too."""
-    wanted, unwanted = [], []
+    wanted: list[str] = []
+    unwanted: list[str] = []
     for word in filters.text.casefold().split():
         (unwanted if word.startswith("-") and len(word) > 1 else wanted).append(word.removeprefix("-") or word)
     rows: list[Row] = []

@@ -63,7 +63,7 @@ class ReferenceController(QObject):
         self._slots.clear()
         self._timeline.reset()
         self.opened.emit()
-        self._jobs.start("look", self._draw(path), on_item=self._drawn, on_failed=self._fail)
+        self._jobs.start("look", self._draw(path), on_item=self._drawn, on_done=self._all_drawn, on_failed=self._fail)
 
     def close(self) -> None:
         """Back to no reference."""
@@ -113,11 +113,14 @@ class ReferenceController(QObject):
         self._timeline.set_duration(item.duration_seconds)
         self._timeline.set_playhead(0.0)
         self.facts_changed.emit()
-        path, duration, backend = self.path, item.duration_seconds, self._backend
+        self._start_hearing(self.path)
+
+    def _all_drawn(self, _: object) -> None:
+        assert self.path is not None
+        path, duration, backend = self.path, self._timeline.duration, self._backend
         self._jobs.start(
             "facts", lambda job: backend.music_facts(path, duration), on_done=self._take_facts, on_failed=self._no_facts
         )
-        self._start_hearing(path)
 
     def _take_facts(self, facts: MusicFacts) -> None:
         self.facts = facts

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.controllers.reference import ReferenceController
+from app.density import Density
 from app.models.timeline import Timeline
 from app.widgets import text
 from app.widgets.controls import Button, IconButton
@@ -22,6 +23,7 @@ class HeaderPanel(QWidget):
     def __init__(self, reference: ReferenceController, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reference, self._timeline = reference, timeline
+        self._small = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 12, 0)
         layout.setSpacing(0)
@@ -70,7 +72,11 @@ class HeaderPanel(QWidget):
         timeline.view_changed.connect(self._refresh_length)
         self.refresh()
 
-    def set_device(self, words: str, *, sure: bool = True) -> None:
+    def set_density(self, density: Density) -> None:
+        self._small = density.small
+        self.refresh()
+
+    def set_device(self, words: str, sure: bool = True) -> None:
         """What the analysis runs on, or why it does not."""
         self.device.setText(words)
         self.device.set_colour("secondary" if sure else "quiet")
@@ -97,19 +103,19 @@ class HeaderPanel(QWidget):
             self.tempo.set_colour("secondary" if facts.tempo_bpm else "quiet")
             self.key.set_colour("secondary" if facts.key else "quiet")
         for label in (self.length, self.tempo, self.key):
-            label.setVisible(has_song and bool(label.text()))
+            label.setVisible(has_song and bool(label.text()) and not self._small)
         self._refresh_region()
 
     def _refresh_length(self) -> None:
         duration = self._timeline.duration
         self.length.setText(text.clock(duration) if duration else "")
-        self.length.setVisible(bool(duration))
+        self.length.setVisible(bool(duration) and not self._small)
 
     def _refresh_region(self) -> None:
         usable = self._reference.path is not None and self._reference.failure is None
         region = self._timeline.region
         heard = self._reference.heard_region
-        self.region_name.setVisible(usable)
+        self.region_name.setVisible(usable and not self._small)
         self.region.setVisible(usable)
         self.region.setText(f"{text.clock(region[0])} – {text.clock(region[1])}" if region else "whole song")
         self.hear_region.setVisible(usable and region is not None and region != heard)

@@ -20,7 +20,7 @@ from app.widgets.labels import Label, Paragraph, ProgressLine
 
 if TYPE_CHECKING:
     from engine.jobs import Progress
-    from engine.library.catalog import Root
+    from engine.library.catalog import Root, Sound
 
 
 class TreeRow(FlatButton):
@@ -175,6 +175,7 @@ class LibraryPanel(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll.setMinimumHeight(24)
         inside = QWidget()
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 0, 8)
@@ -207,12 +208,20 @@ class LibraryPanel(QWidget):
         layout.addWidget(self.failed)
         self.favourites.toggled.connect(lambda on: matching.set_filters(favourites=on))
         self.clear.clicked.connect(self.clear_filters)
-        self.failed.retry_asked.connect(lambda sound: sound is not None and library.retry(sound))
-        self.failed.reveal_asked.connect(lambda sound: sound is not None and self.reveal_asked.emit(sound.path))
+        self.failed.retry_asked.connect(self._retry)
+        self.failed.reveal_asked.connect(self._reveal)
         library.changed.connect(self.refresh)
         library.scan_progress.connect(self._show_scan)
         self._progress: Progress | None = None
         self.refresh()
+
+    def _retry(self, sound: Sound | None) -> None:
+        if sound is not None:
+            self._library.retry(sound)
+
+    def _reveal(self, sound: Sound | None) -> None:
+        if sound is not None:
+            self.reveal_asked.emit(sound.path)
 
     def clear_filters(self) -> None:
         """All of the library again."""

@@ -66,14 +66,15 @@ class MatchesPanel(QWidget):
         self.search = SearchBox()
         self.search.setMinimumWidth(120)
         self.search.setMaximumWidth(280)
-        for widget, space, stretch in (
-            (self.title, 8, 0),
-            (self.subject, 12, 0),
-            (self.chip, 8, 0),
-            (self.kinds, 8, 0),
-            (self.kinds_short, 8, 0),
-        ):
-            bar.addWidget(widget, stretch)
+        spaced: list[tuple[QWidget, int]] = [
+            (self.title, 8),
+            (self.subject, 12),
+            (self.chip, 8),
+            (self.kinds, 8),
+            (self.kinds_short, 8),
+        ]
+        for control, space in spaced:
+            bar.addWidget(control)
             bar.addSpacing(space)
         bar.addWidget(self.search, 1)
         self.table = MatchTable(model)
@@ -118,7 +119,6 @@ class MatchesPanel(QWidget):
         self.table.favourite_clicked.connect(lambda number: self.favourite_asked.emit(model.row(number)))
         self.table.visible_changed.connect(self._fetch_visible)
         matching.results_ready.connect(self.show_results)
-        matching.overviews_ready.connect(model.set_overviews)
         self.show_scan(None, None)
         self._title_for(None)
 

@@ -58,7 +58,7 @@ class SlotDelegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         look = theme.current()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
+        rect: QRect = option.rect
         slot = index.data(SlotsModel.SLOT_ROLE)
         muted, listening = index.data(SlotsModel.MUTED_ROLE), index.data(SlotsModel.LISTENING_ROLE)
         selected = index.row() == self._view.currentIndex().row()

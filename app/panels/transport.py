@@ -101,8 +101,14 @@ class TransportPanel(QWidget):
         self.level.setText("Level" if density.small else "Level match")
         self.sides.set_texts(["", ""] if density.small else ["Reference", "Candidate"])
         self.volume.setFixedWidth(64 if density.small else 102)
+        self.length.setVisible(not density.small)
         self.device.set_compact(density.narrow)
         self.level.updateGeometry()
+
+    def set_output(self, name: str, *, silent: bool) -> None:
+        """Where it sounds; without any output the window says so and goes on."""
+        self.device.set_device(name)
+        self.message.setText("No audio output: all else works, silently" if silent else "")
 
     def set_usable(self, *, reference: bool, candidate: bool) -> None:
         """What there is to play."""

@@ -28,7 +28,7 @@ class _Delegate(QStyledItemDelegate):
     """Name, and beneath it the reason in full lines."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        width = max(80, option.rect.width() - 52)  # type: ignore[attr-defined]
+        width = max(80, option.rect.width() - 52)
         sound = index.data(FailedModel.SOUND_ROLE)
         bounds = QFontMetrics(theme.font("small")).boundingRect(
             QRect(0, 0, width, 400), Qt.TextFlag.TextWordWrap.value, sound.reason or ""
@@ -39,8 +39,8 @@ class _Delegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         look = theme.current()
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state = option.state  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        state = option.state
         selected = bool(state & QStyle.StateFlag.State_Selected)
         painter.save()
         if selected:
@@ -87,7 +87,9 @@ class _Fold(FlatButton):
         draw_icon(painter, "warning", QRect(16, 7, 16, 16), look.danger if opened else look.quiet)
         painter.setFont(theme.font())
         painter.setPen(look.text if opened else look.secondary)
-        painter.drawText(rect.adjusted(40, 0, -36, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        room = rect.adjusted(40, 0, -36, 0)
+        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
         chevron = "chevron-down" if opened else "chevron-right"
         draw_icon(painter, chevron, QRect(rect.width() - 27, 9, 12, 12), look.secondary)
         if self.hasFocus():
@@ -117,6 +119,7 @@ class FailedList(QWidget):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setMinimumHeight(40)
         self.retry = Button("Retry")
         self.reveal = Button("Show in folder", kind="quiet")
         self._buttons = QWidget()
@@ -147,7 +150,7 @@ class FailedList(QWidget):
             if not self.list.currentIndex().isValid():
                 self.list.setCurrentIndex(self.model.index(0))
             heights = sum(self.list.sizeHintForRow(row) for row in range(min(count, 4)))
-            self.list.setFixedHeight(min(max(heights, 40), 156) + 2)
+            self.list.setMaximumHeight(min(max(heights, 40), 156) + 2)
 
     def _current(self) -> object:
         return self.model.sound(max(0, self.list.currentIndex().row()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from app.backend import Backend
+from engine.audio.decode import Audio
 from engine.families import FAMILIES, FAMILY_INDEX
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.scanner import ScanResult, scan
@@ -74,8 +76,73 @@ def load_stand_in(model: Path | None) -> StandInEar:
     return StandInEar()
 
 
+class SilentPlayer:
+    """The interface of `engine.audition.player.Player` without a device: time passes, nothing sounds."""
+
+    def __init__(self) -> None:
+        self.played: list[tuple[Audio, float, bool]] = []
+        self.failure: str | None = None
+        self.volume_db = 0.0
+        self.device: str | None = None
+        self._began: float | None = None
+        self._position: float | None = None
+        self._length = 0.0
+        self._loop = False
+
+    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
+        self.played.append((audio, gain_db, loop))
+        self._length, self._loop = audio.duration_seconds, loop
+        self._began, self._position = time.monotonic() - start, start
+
+    @property
+    def playing(self) -> bool:
+        return self._began is not None and (self._loop or time.monotonic() - self._began < self._length)
+
+    @property
+    def position_seconds(self) -> float | None:
+        if self._began is None:
+            return self._position
+        passed = time.monotonic() - self._began
+        if passed < self._length:
+            return passed
+        return passed % self._length if self._loop else None
+
+    def pause(self) -> None:
+        self._position, self._began = self.position_seconds, None
+
+    def resume(self) -> None:
+        self._began = time.monotonic() - (self._position or 0.0)
+
+    def stop(self) -> None:
+        self._began = self._position = None
+
+    def seek(self, seconds: float) -> None:
+        if self._began is not None:
+            self._began = time.monotonic() - seconds
+        self._position = seconds
+
+    def set_loop(self, loop: bool) -> None:
+        self._loop = loop
+
+    def set_volume_db(self, volume_db: float) -> None:
+        self.volume_db = volume_db
+
+    def close(self) -> None:
+        self.stop()
+
+
 class StandInBackend(Backend):
-    """The real engine with another ear."""
+    """The real engine with another ear, and with a player that needs no device."""
+
+    def __init__(self, library_dir: Path) -> None:
+        super().__init__(library_dir)
+        self.silent_player = SilentPlayer()
+
+    def player(self) -> SilentPlayer:  # type: ignore[override]
+        return self.silent_player
+
+    def existing_player(self) -> SilentPlayer:  # type: ignore[override]
+        return self.silent_player
 
     def ear(self) -> StandInEar:  # type: ignore[override]
         return StandInEar()

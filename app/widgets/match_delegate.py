@@ -1,0 +1,152 @@
+"""How a row of the table is painted."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from app import theme
+from app.models.matches import Column, MatchesModel, Row
+from app.widgets.icons import draw_icon
+from app.widgets.match_columns import content
+
+KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+Index = QModelIndex | QPersistentModelIndex
+
+
+class MatchDelegate(QStyledItemDelegate):
+    """Paints one cell; the fill of the row runs through all of them."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__(table)
+        self._table = table
+        self.row_height = 28
+        self.hovered_row = -1
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(10, self.row_height)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        look = theme.current()
+        row: Row = index.data(MatchesModel.ROW_ROLE)
+        rect: QRect = option.rect
+        selected = self._table.selectionModel().isRowSelected(index.row(), QModelIndex())
+        hovered = index.row() == self.hovered_row
+        if selected or hovered:
+            painter.fillRect(rect, look.selected_row if selected else look.hover)
+        painter.save()
+        offline = bool(index.data(MatchesModel.OFFLINE_ROLE))
+        ink = look.quiet if offline or row.sound.state != "ready" else look.text
+        if offline and selected:
+            ink = look.secondary
+        second = look.secondary if not offline else ink
+        column = Column(index.column())
+        painter.setFont(theme.font())
+        match column:
+            case Column.NUMBER:
+                self._paint_number(painter, rect, index, row, selected, hovered, offline)
+            case Column.WAVEFORM:
+                self._paint_waveform(painter, rect, index, offline)
+            case Column.NAME:
+                icon = "preset" if row.sound.preset is not None else KIND_ICONS.get(row.sound.kind or "", "long")
+                draw_icon(painter, icon, QRectF(rect.left(), rect.center().y() - 6, 14, 14), second)
+                self._text(painter, rect.adjusted(22, 0, -12, 0), row.sound.name, ink)
+            case Column.MATCH:
+                if row.similarity is not None:
+                    self._text(painter, QRect(rect.left(), rect.top(), 28, rect.height()), index.data(), ink)
+                    self._paint_bar(painter, rect.left() + 28, rect, row.similarity, offline)
+            case Column.FAMILY:
+                if row.sound.family:
+                    painter.setOpacity(0.5 if offline else 1.0)
+                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                    painter.setPen(Qt.PenStyle.NoPen)
+                    painter.setBrush(look.family(row.sound.family))
+                    painter.drawRoundedRect(QRectF(rect.left(), rect.center().y() - 5.5, 8, 12), 2, 2)
+                    painter.setOpacity(1.0)
+                self._text(painter, rect.adjusted(16, 0, -2, 0), index.data(), second)
+            case Column.BPM | Column.LENGTH:
+                self._paint_figure(painter, rect, column, index.data(), second)
+            case Column.FAVOURITE:
+                if row.sound.favourite or selected or hovered:
+                    star = "star-filled" if row.sound.favourite else "star"
+                    box = QRectF(rect.left() + 9, rect.center().y() - 6, 14, 14)
+                    draw_icon(painter, star, box, look.text if row.sound.favourite else look.secondary)
+            case _:
+                gap = 0 if column == Column.PITCH else 8
+                self._text(painter, rect.adjusted(0, 0, -gap, 0), index.data(), second)
+        painter.restore()
+
+    def _text(self, painter: QPainter, rect: QRect, text: str, colour: QColor) -> None:
+        painter.setPen(colour)
+        painter.drawText(
+            rect, _MIDDLE, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+        )
+
+    def _paint_number(
+        self,
+        painter: QPainter,
+        rect: QRect,
+        index: Index,
+        row: Row,
+        selected: bool,
+        hovered: bool,
+        offline: bool,
+    ) -> None:
+        look = theme.current()
+        box = QRectF(rect.left() + 22, rect.center().y() - 6, 14, 14)
+        if index.data(MatchesModel.PLAYED_ROLE) is not None:
+            draw_icon(painter, "play", box, look.accent)
+        elif offline:
+            draw_icon(painter, "drive", box, look.quiet)
+        elif hovered:
+            draw_icon(painter, "handle", box, look.secondary)
+        else:
+            painter.setPen(look.secondary if selected else look.quiet)
+            number = QRect(rect.left(), rect.top(), 36, rect.height())
+            painter.drawText(number, _MIDDLE | Qt.AlignmentFlag.AlignRight, index.data())
+
+    def _paint_waveform(self, painter: QPainter, rect: QRect, index: Index, offline: bool) -> None:
+        look = theme.current()
+        overview: np.ndarray | None = index.data(MatchesModel.OVERVIEW_ROLE)
+        played: float | None = index.data(MatchesModel.PLAYED_ROLE)
+        width, height = theme.tokens()["size"]["row_waveform"]
+        middle = rect.center().y() + 1
+        painter.setOpacity(0.45 if offline else 1.0)
+        painter.fillRect(QRect(rect.left(), middle - 1, width, 1), look.wave_peak)
+        if overview is not None and len(overview):
+            peaks = overview[np.arange(width) * len(overview) // width] / 255 * (height / 2)
+            border = -1 if played is None else played * width
+            for column, peak in enumerate(peaks):
+                if peak >= 0.5:
+                    colour = look.wave_played if column < border else look.wave_rms
+                    painter.fillRect(QRectF(rect.left() + column, middle - 0.5 - peak, 1, 2 * peak), colour)
+        painter.setOpacity(1.0)
+        if played is not None:
+            at = rect.left() + round(min(played, 1.0) * (width - 1))
+            painter.fillRect(QRect(at, middle - height // 2, 1, height), look.accent)
+
+    def _paint_bar(self, painter: QPainter, left: int, rect: QRect, similarity: float, offline: bool) -> None:
+        look = theme.current()
+        width, height = theme.tokens()["size"]["match_bar"]
+        bar = QRectF(left, rect.center().y() - 1, width, height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(look.divider)
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setOpacity(0.5 if offline else 1.0)
+        painter.setBrush(look.quiet)
+        bar.setWidth(max(height, width * min(1.0, max(0.0, similarity))))
+        painter.drawRoundedRect(bar, 2, 2)
+        painter.setOpacity(1.0)
+
+    def _paint_figure(self, painter: QPainter, rect: QRect, column: Column, text: str, colour: QColor) -> None:
+        """A right-aligned figure; the mark of a detected value hangs outside it."""
+        painter.setPen(colour)
+        figure, mark = (text[:-1], "~") if text.endswith("~") else (text, "")
+        box = QRect(rect.left(), rect.top(), content(column)[1], rect.height())
+        painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, figure)
+        if mark:
+            painter.drawText(box.adjusted(box.width(), 0, 12, 0), _MIDDLE, mark)

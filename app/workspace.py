@@ -1,0 +1,273 @@
+"""Everything behind the window: the state, the controllers, and how they hang together. Knows no widget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.backend import Backend
+from app.controllers.audition import Auditioner
+from app.controllers.compare import CompareController
+from app.controllers.library import LibraryController
+from app.controllers.listening import Listening
+from app.controllers.matching import MatchController
+from app.controllers.reference import ReferenceController
+from app.jobs import Job, JobRunner
+from app.models.matches import MatchesModel, Row
+from app.models.slots import SlotsModel
+from app.models.timeline import Timeline
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.audition.player import OutputDevice
+    from engine.encoder.ear import Ear
+    from engine.jobs import Progress
+    from engine.matching.slots import Slot
+
+DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
+DEMO_WORDS = "Making the demo: a short song and a small library."
+
+
+class Workspace(QObject):
+    """One reference, one library, and what is being listened to."""
+
+    said = Signal(str, str, bool)
+    """Words for the user, their topic, and whether something failed."""
+    settled = Signal(str)
+    """What was said about this topic is no longer true."""
+    analysis_changed = Signal(str, bool)
+    """What the analysis runs on, and whether it runs."""
+    outputs_changed = Signal(object)
+    """Names of the audio outputs, the default first; a list."""
+    demo_running = Signal(bool)
+    row_changed = Signal()
+    """Another sound is chosen, or none."""
+
+    def __init__(self, backend: Backend, settings: Settings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.backend, self.settings = backend, settings
+        self.jobs = JobRunner(self)
+        self.timeline = Timeline(self)
+        self.slots = SlotsModel(self)
+        self.matches = MatchesModel(self)
+        self.reference = ReferenceController(backend, self.jobs, self.timeline, self.slots, self)
+        self.library = LibraryController(backend, self.jobs, self)
+        self.matching = MatchController(backend, self.jobs, self)
+        self.auditioner = Auditioner(backend, self.jobs, self)
+        self.auditioner.volume_db = settings.volume_db
+        self.auditioner.loop, self.auditioner.level_match = settings.loop, settings.level_match
+        self.listening = Listening(self.auditioner, self.reference, self.timeline, self.slots, self)
+        self.listening.autoplay = settings.autoplay
+        self.compare = CompareController(backend, self.jobs, self)
+        self.output_names: list[str] = []
+        self._connect()
+
+    def _connect(self) -> None:
+        self.reference.opened.connect(self._reference_opened)
+        self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
+        self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
+        self.matching.overviews_ready.connect(self.matches.set_overviews)
+        self.library.changed.connect(self._library_changed)
+        self.library.contents_changed.connect(self.matching.refresh)
+        self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
+        self.listening.stretch_changed.connect(self._show_compare)
+        self.auditioner.failed.connect(self._playback_failed)
+        self.auditioner.changed.connect(self._audition_changed)
+        self.auditioner.moved.connect(self._mark_playing)
+
+    def wake(self) -> None:
+        """Open the library, load the ear, look for outputs: all behind the window."""
+        self.library.refresh()
+        self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed)
+        self.read_outputs()
+
+    def close(self) -> None:
+        """Keep the settings, end the jobs, give back what is held."""
+        self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
+        self.settings.autoplay = self.listening.autoplay
+        self.settings.sync()
+        self.matching.stop()
+        self.jobs.shutdown()
+        self.backend.close()
+
+    # what the user asks for
+
+    def take(self, paths: list[Path]) -> None:
+        """Folders join the library, a file becomes the reference."""
+        folders = [path for path in paths if path.is_dir()]
+        files = [path for path in paths if not path.is_dir()]
+        if folders:
+            self.library.scan(folders)
+        if files:
+            self.open_song(files[0])
+        if len(files) > 1:
+            rest = len(files) - 1
+            self.said.emit(
+                f"One song at a time: {files[0].name} was opened, the other {rest} {'was' if rest == 1 else 'were'} "
+                "not. To add sounds to the library, drop their folder.",
+                "drop",
+                False,
+            )
+
+    def open_song(self, path: Path) -> None:
+        """Show and hear a song, a loop or a single sound."""
+        for topic in ("drop", "playback"):
+            self.settled.emit(topic)
+        self.settings.remember_song(path)
+        self.reference.open(path)
+
+    def try_demo(self) -> None:
+        """Make the demo's song and library once, then open both."""
+        self.demo_running.emit(True)
+        self.said.emit(DEMO_WORDS, "demo", False)
+        self.jobs.start(
+            "demo",
+            lambda job: self.backend.demo(job.progress),
+            on_progress=self._demo_progress,
+            on_done=self._demo_ready,
+            on_failed=self._demo_failed,
+        )
+
+    def choose_slot(self, row: int) -> None:
+        """Rank for this slot; called again when more of it is known."""
+        slot = self.slots.slot(row)
+        other = _id(slot) != _id(self.listening.slot)
+        self.listening.slot = slot
+        self.matching.set_slot(None if slot is None or self.slots.muted(slot.id) else slot)
+        # While the slot is still being heard its best passage moves with every window: the picture waits for the last.
+        if other or self.compare.stretch is None or self.reference.hearing_job is None:
+            self._show_compare()
+
+    def choose_row(self, row: Row | None) -> None:
+        """The user moved to a sound: it plays at once."""
+        self.listening.choose(row)
+        self._show_compare()
+        self.row_changed.emit()
+
+    def toggle_muted(self, row: int) -> None:
+        """Leave a slot out of results, or take it in again."""
+        slot = self.slots.slot(row)
+        if slot is not None:
+            self.slots.set_muted(row, not self.slots.muted(slot.id))
+            if self.listening.slot is not None and self.listening.slot.id == slot.id:
+                self.choose_slot(row)
+
+    def toggle_favourite(self, row: Row) -> None:
+        """Mark a sound, or take the mark away."""
+        current = self.matches.row(self.matches.number_of(row.sound.id)) or row
+        self.matches.set_favourite(row.sound.id, not current.sound.favourite)
+        self.library.set_favourite(row.sound.id, not current.sound.favourite)
+
+    def hear_region(self) -> None:
+        """Hear the instruments of the region alone."""
+        if self.timeline.region is not None:
+            self.reference.hear(self.timeline.region)
+
+    def whole_song(self) -> None:
+        """Let go of the region; if only a region was heard, hear the rest too."""
+        self.timeline.set_region(None)
+        if self.reference.heard_region is not None:
+            self.reference.hear(None)
+
+    def read_outputs(self) -> None:
+        """Look for audio outputs."""
+        self.jobs.start(
+            "outputs", lambda job: self.backend.devices(), on_done=self._take_outputs, on_failed=self._no_outputs
+        )
+
+    def choose_output(self, name: str | None) -> None:
+        """Play through another output; None is the system's default."""
+        self.settings.device = name
+        self.auditioner.set_device(name)
+        self.outputs_changed.emit(self.output_names)
+
+    @property
+    def output(self) -> str:
+        """What sounds now, or would."""
+        if not self.output_names:
+            return "No output"
+        chosen = self.settings.device
+        return chosen if chosen in self.output_names else self.output_names[0]
+
+    # what the engine says
+
+    def _reference_opened(self) -> None:
+        self.listening.row = None
+        self.matching.set_slot(None)
+        self._show_compare()
+        self.row_changed.emit()
+
+    def _show_compare(self) -> None:
+        row = self.listening.row
+        self.compare.show(self.listening.stretch, row.sound if row is not None else None)
+
+    def _library_changed(self) -> None:
+        state = self.library.state
+        if state is not None:
+            self.matches.set_roots({root.id: (root.path, root.online) for root in state.roots})
+        if self.library.failure is None:
+            self.settled.emit("library")
+
+    def _load_ear(self, job: Job) -> Ear:
+        # One after the other: imports share one lock, and a song can be drawn before it can be heard.
+        self.backend.warm()
+        job.checkpoint()
+        return self.backend.ear()
+
+    def _ear_ready(self, ear: Ear) -> None:
+        self.analysis_changed.emit(DEVICE_WORDS.get(ear.device, ear.device), True)
+
+    def _ear_failed(self, reason: str) -> None:
+        self.analysis_changed.emit("not available", False)
+        self.said.emit(reason, "ear", True)
+
+    def _demo_progress(self, progress: Progress) -> None:
+        figures = f" {progress.done:,.0f} of {progress.total:,.0f}." if progress.total else ""
+        self.said.emit(DEMO_WORDS + figures, "demo", False)
+
+    def _demo_ready(self, paths: tuple[Path, Path]) -> None:
+        self.settled.emit("demo")
+        self.demo_running.emit(False)
+        library, song = paths
+        self.take([library, song])
+
+    def _demo_failed(self, reason: str) -> None:
+        self.demo_running.emit(False)
+        self.said.emit(reason, "demo", True)
+
+    def _take_outputs(self, devices: list[OutputDevice]) -> None:
+        self.output_names = list(
+            dict.fromkeys(device.name for device in sorted(devices, key=lambda device: not device.default))
+        )
+        if self.settings.device in self.output_names:
+            self.auditioner.set_device(self.settings.device)
+        self.outputs_changed.emit(self.output_names)
+
+    def _no_outputs(self, reason: str) -> None:
+        self.output_names = []
+        self.outputs_changed.emit([])
+
+    def _playback_failed(self, reason: str) -> None:
+        self.said.emit(reason, "playback", True)
+        self._mark_playing()
+
+    def _audition_changed(self) -> None:
+        if self.auditioner.playing:
+            self.settled.emit("playback")
+        self.settings.loop, self.settings.level_match = self.auditioner.loop, self.auditioner.level_match
+        self._mark_playing()
+
+    def _mark_playing(self) -> None:
+        auditioner = self.auditioner
+        sounding = auditioner.side == "B" and (auditioner.playing or auditioner.loading)
+        if sounding and auditioner.sound is not None:
+            share = auditioner.position / auditioner.duration if auditioner.duration else 0.0
+            self.matches.set_playing(auditioner.sound.id, min(1.0, share))
+        else:
+            self.matches.set_playing(None)
+
+
+def _id(slot: Slot | None) -> int | None:
+    return slot.id if slot is not None else None

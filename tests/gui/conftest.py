@@ -1,0 +1,99 @@
+"""The real window over the real engine; only the ear and the sound card are stood in for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.main_window import MainWindow
+from app.settings import Settings
+from tests.gui.stand_in import RATE, StandInBackend
+
+SONG_SECONDS = 12.0
+
+
+def tone(hz: float, seconds: float, *, decay: float = 0.0, level: float = 0.3) -> np.ndarray:
+    """float32 [n]: a sine tone, dying away by `decay` per second."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    return (level * np.sin(2 * np.pi * hz * time) * np.exp(-decay * time)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve seconds of a bass, joined by a high tone after four."""
+    path = tmp_path_factory.mktemp("songs") / "Two Tones.wav"
+    samples = tone(180.0, SONG_SECONDS)
+    samples[4 * RATE :] += tone(1600.0, SONG_SECONDS - 4)
+    soundfile.write(path, samples, RATE)
+    return path
+
+
+@pytest.fixture(scope="session")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Eight basses, four leads, and two files that are none."""
+    root = tmp_path_factory.mktemp("library") / "Sounds"
+    for folder, base, count in (("Bass", 140.0, 8), ("Leads", 1300.0, 4)):
+        (root / folder).mkdir(parents=True)
+        for number in range(count):
+            samples = tone(base * (1 + 0.08 * number), 0.4, decay=6.0)
+            soundfile.write(root / folder / f"{folder} {number:02}.wav", samples, RATE)
+    (root / "broken.wav").write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
+    (root / "notes.flac").write_text("no sound in here")
+    return root
+
+
+@pytest.fixture
+def backend(tmp_path: Path) -> StandInBackend:
+    return StandInBackend(tmp_path / "library")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path, backend: StandInBackend) -> Iterator[MainWindow]:
+    """A shown window with an empty library; no thread of it outlives the test."""
+    opened = make_window(backend, tmp_path / "settings.ini")
+    yield opened
+    opened.close()
+    assert leftover_threads() == []
+    opened.deleteLater()
+
+
+@pytest.fixture
+def filled(window: MainWindow, qtbot: QtBot, sounds: Path, song: Path) -> MainWindow:
+    """The window with the library scanned, the song heard, and matches for its first slot."""
+    work = window.workspace
+    work.take([sounds, song])
+    qtbot.waitUntil(lambda: work.library.state is not None and work.library.state.counts.ready == 12, timeout=60_000)
+    qtbot.waitUntil(lambda: not work.library.scanning, timeout=60_000)
+    qtbot.waitUntil(lambda: work.reference.hearing is not None and work.reference.hearing.done, timeout=60_000)
+    wait_for_rows(qtbot, window, 8)
+    return window
+
+
+def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
+    from PySide6.QtWidgets import QApplication
+
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application, "dark")
+    window = MainWindow(backend, Settings(settings))
+    window.resize(1440, 900)
+    window.show()
+    return window
+
+
+def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
+    qtbot.waitUntil(lambda: window.workspace.matches.rowCount() == count, timeout=20_000)
+
+
+def leftover_threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("earshot-")]
+
+
+Wait = Callable[[Callable[[], bool]], None]

@@ -1,0 +1,137 @@
+"""Threads meet Qt here, and only here."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.jobs import Job, JobRunner
+from engine.errors import AudioError
+from engine.jobs import Progress
+from tests.gui.conftest import leftover_threads
+
+
+@pytest.fixture
+def jobs(qtbot: QtBot) -> Iterator[JobRunner]:
+    runner = JobRunner()
+    yield runner
+    runner.shutdown()
+    assert leftover_threads() == []
+
+
+def test_results_arrive_in_the_windows_thread(jobs: JobRunner, qtbot: QtBot) -> None:
+    heard: list[tuple[str, object, bool]] = []
+
+    def hear(kind: str) -> object:
+        return lambda value: heard.append((kind, value, threading.current_thread() is threading.main_thread()))
+
+    def work(job: Job) -> str:
+        assert threading.current_thread() is not threading.main_thread()
+        job.item(1)
+        job.item(None)
+        return "end"
+
+    jobs.start("lane", work, on_item=hear("item"), on_done=hear("done"))  # type: ignore[arg-type]
+    qtbot.waitUntil(lambda: len(heard) == 3)
+    assert heard == [("item", 1, True), ("item", None, True), ("done", "end", True)]
+    assert jobs.running("lane") is None
+
+
+def test_a_replaced_job_never_speaks_again(jobs: JobRunner, qtbot: QtBot) -> None:
+    heard: list[str] = []
+    release = threading.Event()
+
+    def stubborn(job: Job) -> str:
+        job.item("old")
+        release.wait(5)  # an engine call that does not look at its token
+        job.item("old")
+        return "old"
+
+    old = jobs.start("lane", stubborn, on_item=heard.append, on_done=heard.append)
+    began = time.monotonic()
+    jobs.start("lane", lambda job: "new", on_done=heard.append)
+    qtbot.waitUntil(lambda: "new" in heard)
+    assert time.monotonic() - began < 0.5
+    release.set()
+    qtbot.waitUntil(old.ended.is_set)
+    qtbot.wait(50)
+    assert heard == ["new"]
+
+
+def test_cancelling_ends_a_job_at_its_next_step(jobs: JobRunner, qtbot: QtBot) -> None:
+    def work(job: Job) -> None:
+        while True:
+            job.checkpoint()
+            time.sleep(0.005)
+
+    job = jobs.start("lane", work)
+    began = time.monotonic()
+    jobs.cancel("lane")
+    assert job.ended.wait(0.5), f"still running after {time.monotonic() - began:.1f} s"
+
+
+def test_a_paused_job_waits_and_goes_on(jobs: JobRunner, qtbot: QtBot) -> None:
+    steps: list[int] = []
+
+    def work(job: Job) -> None:
+        for step in range(1000):
+            job.progress(Progress("counting", step))
+            steps.append(step)
+            time.sleep(0.002)
+
+    job = jobs.start("lane", work)
+    qtbot.waitUntil(lambda: len(steps) > 2)
+    job.pause()
+    qtbot.wait(50)
+    reached = len(steps)
+    qtbot.wait(100)
+    assert len(steps) == reached
+    job.resume()
+    qtbot.waitUntil(lambda: len(steps) > reached)
+    job.pause()
+    jobs.cancel("lane")  # a paused job can be cancelled
+    assert job.ended.wait(0.5)
+
+
+def test_failures_become_words(jobs: JobRunner, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    words: list[str] = []
+
+    def bad_file(job: Job) -> None:
+        raise AudioError("/songs/x.wav", "It is empty.")
+
+    def defect(job: Job) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    jobs.start("one", bad_file, on_failed=words.append)
+    jobs.start("two", defect, on_failed=words.append)
+    qtbot.waitUntil(lambda: len(words) == 2)
+    assert "/songs/x.wav: It is empty." in words
+    assert any("ZeroDivisionError" in word for word in words)
+    assert "job two failed" in caplog.text
+
+
+def test_progress_is_thinned_but_its_end_arrives(jobs: JobRunner, qtbot: QtBot) -> None:
+    seen: list[float] = []
+
+    def work(job: Job) -> None:
+        for step in range(5001):
+            job.progress(Progress("counting", step, 5000))
+
+    jobs.start("lane", work, on_progress=lambda progress: seen.append(progress.done), on_done=lambda _: seen.append(-1))
+    qtbot.waitUntil(lambda: seen[-1:] == [-1], timeout=10_000)
+    assert seen[-2] == 5000
+    assert len(seen) < 500
+
+
+def test_nothing_starts_after_shutdown(qtbot: QtBot) -> None:
+    runner = JobRunner()
+    runner.shutdown()
+    heard: list[object] = []
+    runner.start("lane", lambda job: 1, on_done=heard.append)
+    qtbot.wait(30)
+    assert heard == []
+    assert leftover_threads() == []

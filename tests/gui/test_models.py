@@ -1,0 +1,164 @@
+"""The item models keep Qt's rules, and their own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+
+from app.models.failed import FailedModel
+from app.models.matches import Column, MatchesModel, Row
+from app.models.slots import SlotsModel
+from engine.library.catalog import Sound
+from engine.matching.reference import Hearing
+from engine.matching.slots import Slot
+
+Mode = QAbstractItemModelTester.FailureReportingMode
+
+
+def make_slot(number: int, confidence: float, family: str = "bass") -> Slot:
+    return Slot(
+        id=number,
+        vector=np.zeros(4, np.float32),
+        family=family,
+        family_confidence=0.9,
+        confidence=confidence,
+        exposure=np.ones(20, np.float32),
+        activity=((0.0, 2.0),),
+        exposed_seconds=(0.0, 2.0),
+    )
+
+
+def make_sound(number: int, **facts: object) -> Sound:
+    sound = Sound(
+        id=number,
+        path=f"/sounds/Kit/Sound {number:02}.wav",
+        preset=None,
+        name=f"Sound {number:02}",
+        root_id=1,
+        state="ready",
+        reason=None,
+        family="bass",
+        family_confidence=0.8,
+        kind="one-shot",
+        duration_seconds=1.0,
+        loudness_lufs=-20.0,
+        peak_db=-6.0,
+        pitch_hz=None,
+        pitch_confidence=0.0,
+        tempo_bpm=None,
+        rate=44_100,
+        channels=1,
+        size=100,
+        favourite=False,
+    )
+    return replace(sound, **facts)  # type: ignore[arg-type]
+
+
+def hearing(*slots: Slot, done: bool = False) -> Hearing:
+    return Hearing(slots, 2.0, 4.0, done)
+
+
+def test_slots_stand_still_while_heard_and_settle_at_the_end(qapp: object) -> None:
+    model = SlotsModel()
+    QAbstractItemModelTester(model, Mode.Fatal)
+    model.set_hearing(hearing(make_slot(1, 0.5), make_slot(2, 0.4)))
+    chosen = QPersistentModelIndex(model.index(0))
+    model.set_hearing(hearing(make_slot(3, 0.9), make_slot(2, 0.8), make_slot(1, 0.3)))
+    assert [slot.id for slot in model.slots] == [1, 2, 3]
+
+    model.set_hearing(hearing(make_slot(3, 0.9), make_slot(1, 0.3)))  # 2 was merged into another
+    assert [slot.id for slot in model.slots] == [1, 3]
+
+    model.set_hearing(hearing(make_slot(3, 0.9), make_slot(1, 0.3), done=True))
+    assert [slot.id for slot in model.slots] == [3, 1]
+    assert chosen.row() == 1, "the chosen slot stays chosen when the order settles"
+    model.clear()
+    assert model.rowCount() == 0
+
+
+def test_an_unsure_slot_says_so(qapp: object) -> None:
+    model = SlotsModel()
+    model.set_hearing(hearing(make_slot(1, 0.54, "pad"), make_slot(2, 0.6, "keys")))
+    assert [model.index(row).data() for row in range(2)] == ["pad?", "keys"]
+    assert "54% sure" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    model.set_muted(0, True)
+    assert "left out" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_matches_sort_by_every_column_with_unknown_values_last(qapp: object) -> None:
+    model = MatchesModel()
+    QAbstractItemModelTester(model, Mode.Fatal)
+    sounds = [
+        make_sound(1, tempo_bpm=90.0, pitch_hz=440.0),
+        make_sound(2, tempo_bpm=None, pitch_hz=110.0, duration_seconds=9.0),
+        make_sound(3, tempo_bpm=120.0, favourite=True),
+    ]
+    model.set_rows([Row(sound, rank, 1.0 - rank / 10) for rank, sound in enumerate(sounds, 1)])
+    kept = QPersistentModelIndex(model.index(1, 0))
+
+    def order(column: Column, direction: Qt.SortOrder) -> list[int]:
+        model.sort(column, direction)
+        return [row.sound.id for row in model.rows]
+
+    up, down = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder
+    assert order(Column.BPM, up) == [1, 3, 2]
+    assert order(Column.BPM, down) == [3, 1, 2]
+    assert order(Column.PITCH, up) == [2, 1, 3]
+    assert order(Column.LENGTH, down)[0] == 2
+    assert order(Column.FAVOURITE, down)[0] == 3
+    assert order(Column.MATCH, down) == [1, 2, 3]
+    assert order(Column.MATCH, up) == [3, 2, 1]
+    assert model.row(kept.row()).sound.id == 2  # type: ignore[union-attr]
+    for column in Column:
+        order(column, up)
+
+
+def test_what_a_row_shows(qapp: object) -> None:
+    model = MatchesModel()
+    model.set_roots({1: ("/sounds", True)})
+    sound = make_sound(1, pitch_hz=311.1, tempo_bpm=127.6, duration_seconds=75.0)
+    model.set_rows([Row(sound, 1, 0.934), Row(make_sound(2, root_id=7), 2, 1.0)])
+    shown = [model.index(0, column).data() for column in Column]
+    assert shown == ["1", "", "Sound 01", ".93", "bass", "D#4~", "128~", "1:15", "Kit", ""]
+    assert model.index(1, Column.MATCH).data() == "1.00"
+
+    model.set_roots({1: ("/sounds", False)})
+    assert model.index(0, Column.FOLDER).data() == "sounds: offline"
+    assert model.index(0, Column.NAME).data(MatchesModel.OFFLINE_ROLE)
+
+
+def test_dragged_rows_are_files_that_exist(qapp: object, tmp_path: Path) -> None:
+    real = tmp_path / "Kick & Snare ü.wav"
+    real.write_bytes(b"x")
+    model = MatchesModel()
+    model.set_rows([Row(make_sound(1, path=str(real)), 1), Row(make_sound(2, path=str(tmp_path / "gone.wav")), 2)])
+    data = model.mimeData([model.index(0, 0), model.index(0, 2), model.index(1, 0)])
+    assert [url.toLocalFile() for url in data.urls()] == [str(real)]
+    assert model.flags(model.index(0, 2)) & Qt.ItemFlag.ItemIsDragEnabled
+
+
+def test_the_same_rows_again_keep_the_view(qapp: object, qtbot: pytest.FixtureRequest) -> None:
+    model = MatchesModel()
+    rows = [Row(make_sound(number), number, 0.5) for number in range(1, 4)]
+    model.set_rows(rows)
+    resets: list[bool] = []
+    model.modelReset.connect(lambda: resets.append(True))
+    model.set_rows([replace(row, similarity=0.6) for row in rows])
+    assert (resets, model.index(0, Column.MATCH).data()) == ([], ".60")
+    model.set_rows(rows[:2])
+    assert len(resets) == 1
+
+
+def test_failed_files_come_with_their_reason(qapp: object) -> None:
+    model = FailedModel()
+    QAbstractItemModelTester(model, Mode.Fatal)
+    model.set_sounds([make_sound(1, state="failed", reason="Cut short: 0.4 s of 2.1 s is there.")])
+    assert model.index(0).data() == "Sound 01.wav"
+    assert "Cut short" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+    model.set_sounds([])
+    assert model.rowCount() == 0
