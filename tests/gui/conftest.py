@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from app import theme
 from app.main_window import MainWindow
 from app.settings import Settings
 from tests.gui.stand_in import RATE, StandInBackend
+
+# Tests open no window on the desktop of whoever runs them, unless asked to.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SONG_SECONDS = 12.0
 
@@ -95,5 +99,3 @@ def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
 def leftover_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("earshot-")]
 
-
-Wait = Callable[[Callable[[], bool]], None]

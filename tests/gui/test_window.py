@@ -1,0 +1,436 @@
+"""What a producer does with the window, on the real engine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.main_window import MainWindow
+from app.models.matches import Column
+from tests.gui.conftest import leftover_threads, make_window, tone, wait_for_rows
+from tests.gui.stand_in import RATE, StandInBackend
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    """A drop of files, as the desktop delivers it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    at = QPointF(window.width() / 2, 200)
+    no_button, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at.toPoint(), Qt.DropAction.CopyAction, data, no_button, no_key)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    event = QDropEvent(at, Qt.DropAction.CopyAction, data, no_button, no_key)
+    QApplication.sendEvent(window, event)
+    assert event.isAccepted()
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key | str) -> None:
+    """A key pressed wherever the focus is."""
+    target = QApplication.focusWidget() or window
+    if isinstance(key, str):
+        qtbot.keyClicks(target, key)
+    else:
+        qtbot.keyClick(target, key)
+
+
+def played(window: MainWindow) -> int:
+    backend = window.workspace.backend
+    assert isinstance(backend, StandInBackend)
+    return len(backend.silent_player.played)
+
+
+def test_first_run_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.workspace.library.state is not None)
+    assert window.reference_panel.invitation.isVisible()
+    assert window.matches_panel.welcome.isVisible()
+    assert window.demo_button.isVisible()
+    assert not window.compare_panel.isVisible()
+    assert not window.transport.play.isEnabled()
+    assert not window.notice.isVisible()
+
+
+def test_a_dropped_song_is_drawn_heard_and_matched(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    assert filled.header.name.text() == "Two Tones"
+    assert filled.header.length.text() == "0:12.0"
+    assert filled.windowTitle() == "Two Tones – Earshot"
+    picture = filled.reference_panel.spectrogram.picture
+    assert picture is not None
+    assert picture.levels.shape == (600, 128)
+    assert [slot.family for slot in work.slots.slots] == ["bass", "lead"]
+    lead = work.slots.slots[1]
+    assert lead.activity[0][0] == pytest.approx(4.0, abs=0.5)
+    assert filled.matches_panel.subject.text() == "for slot 1: bass"
+    assert {row.sound.family for row in work.matches.rows} == {"bass"}
+    assert [row.rank for row in work.matches.rows] == list(range(1, 9))
+    assert work.matches.folder(work.matches.rows[0].sound) == "Bass"
+    similarities = [row.similarity for row in work.matches.rows]
+    assert similarities == sorted(similarities, reverse=True)  # type: ignore[type-var]
+    qtbot.waitUntil(lambda: work.matches.without_overview(0, 7) == [], timeout=5000)
+
+
+def test_choosing_a_row_plays_it_at_once_at_matched_level(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    table = filled.matches_panel.table
+    row = work.matches.rows[2]
+    point = table.visualRect(work.matches.index(2, Column.NAME)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    qtbot.waitUntil(lambda: played(filled) == 1)
+    audio, gain_db, loop = work.backend.silent_player.played[0]  # type: ignore[attr-defined]
+    assert audio.duration_seconds == pytest.approx(0.4, abs=0.01)
+    assert row.sound.loudness_lufs is not None
+    assert gain_db == pytest.approx(min(-18.0 - row.sound.loudness_lufs, -1.0 - row.sound.peak_db), abs=0.1)  # type: ignore[operator]
+    assert not loop
+    assert work.auditioner.side == "B"
+    assert filled.compare_panel.names[1].text() == row.sound.name
+    qtbot.waitUntil(lambda: work.compare.candidate is not None, timeout=10_000)
+
+    qtbot.keyClick(table, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: played(filled) == 2)
+    assert work.auditioner.sound == work.matches.rows[3].sound
+    qtbot.waitUntil(lambda: not work.auditioner.playing, timeout=5000)  # it ends by itself
+
+
+def test_keys_choose_slots_play_and_compare(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    press(qtbot, filled, "2")
+    assert filled.slots_panel.row == 1
+    wait_for_rows(qtbot, filled, 4)
+    press(qtbot, filled, Qt.Key.Key_Down)
+    qtbot.waitUntil(lambda: played(filled) == 1)
+    press(qtbot, filled, "a")
+    qtbot.waitUntil(lambda: played(filled) == 2)
+    assert work.auditioner.side == "A"
+    start, end = work.slots.slots[1].exposed_seconds
+    assert work.auditioner.stretch is not None
+    assert (work.auditioner.stretch.start, work.auditioner.stretch.end) == (start, end)
+    qtbot.waitUntil(lambda: work.timeline.sounding)
+    assert work.timeline.playhead == pytest.approx(start, abs=1.0)
+    press(qtbot, filled, Qt.Key.Key_Space)
+    assert not work.auditioner.playing
+    press(qtbot, filled, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: work.auditioner.playing)
+    press(qtbot, filled, Qt.Key.Key_Escape)
+    assert not work.auditioner.playing
+    press(qtbot, filled, "a")
+    qtbot.waitUntil(lambda: work.auditioner.side == "B" and work.auditioner.playing)
+    press(qtbot, filled, "l")
+    assert work.auditioner.loop
+    assert filled.transport.loop.isChecked()
+    press(qtbot, filled, "s")
+    qtbot.waitUntil(lambda: work.slots.listening == work.slots.slots[1].id)
+    press(qtbot, filled, Qt.Key.Key_Escape)
+    assert work.slots.listening is None
+
+
+def test_single_keys_do_nothing_while_typing(filled: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, filled, "/")
+    search = filled.matches_panel.search
+    assert QApplication.focusWidget() is search
+    qtbot.keyClicks(search, "bass 2al fs")
+    assert search.text() == "bass 2al fs"
+    assert filled.slots_panel.row == 0
+    assert (played(filled), filled.workspace.auditioner.loop) == (0, False)
+    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    assert search.text() == ""
+
+
+def test_a_focused_button_keeps_the_space_key(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.transport.level.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(filled.transport.level, Qt.Key.Key_Space)
+    assert not filled.workspace.auditioner.level_match
+    assert played(filled) == 0
+
+
+def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -> None:
+    panel, work = filled.matches_panel, filled.workspace
+    qtbot.mouseClick(panel.chip, Qt.MouseButton.LeftButton)
+    wait_for_rows(qtbot, filled, 12)
+    assert {row.sound.family for row in work.matches.rows} == {"bass", "lead"}
+    qtbot.keyClicks(panel.search, "-leads")
+    wait_for_rows(qtbot, filled, 8)
+    panel.search.setText("bass -03 -04")
+    wait_for_rows(qtbot, filled, 6)
+    panel.search.clear()
+    wait_for_rows(qtbot, filled, 12)
+    qtbot.mouseClick(panel.kinds.group.button(2), Qt.MouseButton.LeftButton)  # loops: there are none
+    wait_for_rows(qtbot, filled, 0)
+    assert panel._empty.isVisible()
+    qtbot.mouseClick(panel._empty.button, Qt.MouseButton.LeftButton)
+    wait_for_rows(qtbot, filled, 12)
+    filled.library_panel.filters.bpm_from.setText("90")
+    wait_for_rows(qtbot, filled, 0)
+    qtbot.mouseClick(filled.library_panel.clear, Qt.MouseButton.LeftButton)
+    wait_for_rows(qtbot, filled, 12)
+
+
+def test_the_chosen_sound_stays_chosen_and_silent_when_results_change(filled: MainWindow, qtbot: QtBot) -> None:
+    panel = filled.matches_panel
+    panel.table.choose(4)
+    qtbot.waitUntil(lambda: played(filled) == 1)
+    chosen = panel.current
+    assert chosen is not None
+    panel.chip.setChecked(False)
+    wait_for_rows(qtbot, filled, 12)
+    assert panel.current is not None
+    assert panel.current.sound.id == chosen.sound.id
+    qtbot.wait(100)
+    assert played(filled) == 1
+
+
+def test_favourites_are_kept(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    filled.matches_panel.table.choose(1)
+    press(qtbot, filled, "f")
+    row = filled.matches_panel.current
+    assert row is not None
+    assert row.sound.favourite
+    qtbot.waitUntil(lambda: filled.workspace.library.state.favourites == 1)  # type: ignore[union-attr]
+    qtbot.mouseClick(filled.library_panel.favourites, Qt.MouseButton.LeftButton)
+    wait_for_rows(qtbot, filled, 1)
+    filled.close()
+
+    again = make_window(StandInBackend(filled.workspace.backend.library_dir), tmp_path / "settings.ini")
+    wait_for_rows(qtbot, again, 12)
+    assert [row.sound.favourite for row in again.workspace.matches.rows].count(True) == 1
+    assert again.matches_panel.title.text() == "Sounds"
+    again.close()
+    assert leftover_threads() == []
+
+
+def test_a_region_is_dragged_listened_to_and_heard_alone(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    surface = filled.reference_panel.spectrogram
+    width = surface.width()
+    qtbot.mousePress(surface, Qt.MouseButton.LeftButton, pos=QPoint(0, 50))
+    qtbot.mouseMove(surface, QPoint(width // 8, 60))
+    qtbot.mouseMove(surface, QPoint(width // 4, 60))
+    qtbot.mouseRelease(surface, Qt.MouseButton.LeftButton, pos=QPoint(width // 4, 60))
+    assert work.timeline.region == pytest.approx((0.0, 3.0), abs=0.05)
+    assert filled.header.region.text() == "0:00.0 – 0:03.0"
+    qtbot.mouseClick(filled.header.hear_region, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: work.reference.hearing is not None and work.reference.hearing.done, timeout=20_000)
+    assert [slot.family for slot in work.slots.slots] == ["bass"]
+    qtbot.mouseClick(filled.header.whole_song, Qt.MouseButton.LeftButton)
+    assert work.timeline.region is None
+    qtbot.waitUntil(lambda: len(work.slots.slots) == 2, timeout=20_000)
+
+
+def test_a_click_moves_the_playhead_and_the_wheel_zooms(filled: MainWindow, qtbot: QtBot) -> None:
+    timeline, surface = filled.workspace.timeline, filled.reference_panel.spectrogram
+    qtbot.mouseClick(surface, Qt.MouseButton.LeftButton, pos=QPoint(surface.width() // 2, 40))
+    assert timeline.playhead == pytest.approx(6.0, abs=0.05)
+    press(qtbot, filled, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: filled.workspace.auditioner.playing)
+    assert filled.workspace.auditioner.reference_position == pytest.approx(6.0, abs=0.5)
+    timeline.zoom(0.5, 3.0)
+    assert timeline.end - timeline.start == pytest.approx(6.0)
+
+
+def test_a_muted_slot_leaves_the_results(filled: MainWindow, qtbot: QtBot) -> None:
+    press(qtbot, filled, "m")
+    assert filled.workspace.slots.muted(filled.workspace.slots.slots[0].id)
+    qtbot.waitUntil(lambda: filled.matches_panel.title.text() == "Sounds")
+    press(qtbot, filled, "m")
+    qtbot.waitUntil(lambda: filled.matches_panel.title.text() == "Matches")
+
+
+def test_failed_files_say_why_and_can_be_tried_again(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, sounds: Path
+) -> None:
+    root = tmp_path / "Some"
+    root.mkdir()
+    soundfile.write(root / "good.wav", tone(200, 0.3), RATE)
+    bad = root / "bad.wav"
+    bad.write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
+    drop(window, root)
+    library = window.workspace.library
+    qtbot.waitUntil(lambda: library.state is not None and len(library.state.failed) == 1, timeout=30_000)
+    qtbot.waitUntil(lambda: not library.scanning, timeout=30_000)
+    failed = window.library_panel.failed
+    assert failed.fold.text() == "1 file could not be read"
+    qtbot.mouseClick(failed.fold, Qt.MouseButton.LeftButton)
+    assert failed.list.isVisible()
+    assert failed.model.sound(0).reason  # type: ignore[union-attr]
+    soundfile.write(bad, tone(300, 0.3), RATE)
+    qtbot.mouseClick(failed.retry, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: library.state is not None and library.state.counts.ready == 2, timeout=30_000)
+    qtbot.waitUntil(lambda: not failed.isVisible(), timeout=5000)
+
+
+@pytest.mark.parametrize("kind", ["text", "folder", "missing", "empty", "silent"])
+def test_a_bad_song_answers_in_words(window: MainWindow, qtbot: QtBot, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "song.wav"
+    if kind == "text":
+        path.write_text("no sound")
+    elif kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "silent":
+        soundfile.write(path, np.zeros(RATE * 6, np.float32), RATE)
+    window.workspace.open_song(path)
+    panel = window.reference_panel
+    if kind == "silent":
+        qtbot.waitUntil(panel.message.isVisible, timeout=20_000)
+        assert "silence" in panel.message.text()
+        return
+    qtbot.waitUntil(lambda: "could not be opened" in panel.invitation.title.text(), timeout=20_000)
+    assert panel.invitation.sentence.text()
+    assert str(tmp_path) not in panel.invitation.sentence.text()
+    assert not window.transport.play.isEnabled()
+
+
+def test_a_drop_replaces_what_runs_within_half_a_second(
+    window: MainWindow, qtbot: QtBot, song: Path, tmp_path: Path
+) -> None:
+    long = tmp_path / "Long.wav"
+    soundfile.write(long, np.tile(tone(180, 10), 30), RATE)
+    drop(window, long)
+    qtbot.waitUntil(lambda: window.workspace.slots.rowCount() > 0, timeout=30_000)
+    began = time.monotonic()
+    for _ in range(10):
+        drop(window, long)
+    drop(window, song)
+    assert window.header.name.text() == "Two Tones"
+    assert window.workspace.slots.rowCount() == 0
+    qtbot.waitUntil(lambda: window.workspace.timeline.duration == pytest.approx(12.0), timeout=20_000)
+    assert time.monotonic() - began < 10
+    qtbot.waitUntil(lambda: len([n for n in leftover_threads() if n == "earshot-hear"]) <= 1, timeout=2000)
+    qtbot.waitUntil(
+        lambda: window.workspace.reference.hearing is not None and window.workspace.reference.hearing.done,
+        timeout=30_000,
+    )
+    assert [slot.family for slot in window.workspace.slots.slots] == ["bass", "lead"]
+
+
+def test_hearing_can_be_stopped_and_keeps_what_was_heard(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    long = tmp_path / "Long.wav"
+    soundfile.write(long, np.tile(tone(180, 10), 30), RATE)
+    window.workspace.open_song(long)
+    strip = window.reference_panel.strip
+    qtbot.waitUntil(lambda: window.workspace.slots.rowCount() > 0 and strip.isVisible(), timeout=30_000)
+    qtbot.mouseClick(strip.pause, Qt.MouseButton.LeftButton)
+    assert strip.pause.accessibleName() == "Go on hearing"
+    qtbot.mouseClick(strip.cancel, Qt.MouseButton.LeftButton)
+    assert not strip.isVisible()
+    assert window.workspace.slots.rowCount() > 0
+    heard = window.reference_panel.lanes.heard_seconds
+    assert heard is not None
+    assert 0 < heard < 300
+
+
+def test_closing_during_a_scan_leaves_nothing_behind(
+    window: MainWindow, qtbot: QtBot, sounds: Path, song: Path
+) -> None:
+    drop(window, sounds, song)
+    qtbot.waitUntil(lambda: window.library_panel.scan.isVisible())
+    qtbot.wait(300)
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 8
+    assert leftover_threads() == []
+
+
+def test_without_an_output_the_window_says_so_and_goes_on(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.errors import PlaybackError
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PlaybackError("No audio output was found. Connect one and play again.")
+
+    monkeypatch.setattr(filled.workspace.backend.silent_player, "play", refuse)  # type: ignore[attr-defined]
+    filled.matches_panel.table.choose(0)
+    qtbot.waitUntil(filled.notice.isVisible)
+    assert "No audio output" in filled.notice.message.text()
+    assert not filled.workspace.auditioner.playing
+    filled.matches_panel.table.choose(1)
+    assert filled.compare_panel.names[1].text() == filled.workspace.matches.rows[1].sound.name
+
+
+def test_a_damaged_library_is_a_message_not_a_crash(qtbot: QtBot, tmp_path: Path) -> None:
+    folder = tmp_path / "library"
+    folder.mkdir()
+    (folder / "catalog.sqlite").write_bytes(b"this is no database" * 100)
+    window = make_window(StandInBackend(folder), tmp_path / "settings.ini")
+    qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
+    assert "catalog" in window.notice.message.text().casefold()
+    window.close()
+
+
+def test_several_songs_at_once_open_the_first(window: MainWindow, qtbot: QtBot, song: Path, sounds: Path) -> None:
+    drop(window, song, sounds / "Bass" / "Bass 00.wav")
+    assert window.header.name.text() == "Two Tones"
+    assert "One song at a time" in window.notice.message.text()
+
+
+def test_a_single_sound_becomes_one_slot(window: MainWindow, qtbot: QtBot, sounds: Path) -> None:
+    drop(window, sounds / "Leads" / "Leads 01.wav")
+    qtbot.waitUntil(lambda: [slot.family for slot in window.workspace.slots.slots] == ["lead"], timeout=20_000)
+
+
+def test_both_themes_and_all_sizes_paint(filled: MainWindow, qtbot: QtBot) -> None:
+    for name, size in (("light", (1440, 900)), ("dark", (1280, 800)), ("dark", (960, 600)), ("light", (2560, 1440))):
+        filled.set_theme(name)
+        filled.resize(*size)
+        qtbot.wait(20)
+        image = filled.grab().toImage()
+        assert image.pixelColor(size[0] - 3, size[1] - 5) == theme.theme(name).window
+        lanes = filled.reference_panel.lanes
+        rows = filled.slots_panel.list
+        top = lanes.mapTo(filled, QPoint(0, 0)).y()
+        assert top == rows.mapTo(filled, QPoint(0, 0)).y(), "lanes stand beside their slots"
+        assert lanes.height() == rows.height()
+    assert filled.compare_panel.isVisible()
+
+
+def test_everything_reachable_has_a_name(filled: MainWindow) -> None:
+    for kind in (QAbstractButton, QLineEdit, QComboBox, QSlider):
+        for control in filled.findChildren(kind):
+            if control.isVisible() and control.focusPolicy() != Qt.FocusPolicy.NoFocus:
+                assert control.accessibleName() or control.objectName().startswith("qt_"), control
+    views = [filled.slots_panel.list, filled.matches_panel.table]
+    assert all(view.accessibleName() for view in views)
+
+
+def test_tab_reaches_the_controls_and_shows_where_it_is(filled: MainWindow, qtbot: QtBot) -> None:
+    reached: set[QWidget] = set()
+    for _ in range(60):
+        filled.focusNextChild()
+        widget = QApplication.focusWidget()
+        assert widget is not None
+        reached.add(widget)
+    for wanted in (
+        filled.transport.play,
+        filled.matches_panel.table,
+        filled.matches_panel.search,
+        filled.slots_panel.list,
+        filled.reference_panel.spectrogram,
+        filled.library_panel.favourites,
+    ):
+        assert wanted in reached
+
+
+def test_the_path_of_a_sound_can_be_copied(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.matches_panel.table.choose(0)
+    filled.copy_path()
+    assert QGuiApplication.clipboard().text() == filled.workspace.matches.rows[0].sound.path
+
+
+def test_shortcut_sheet_opens_and_any_key_closes_it(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.actions_.keys.trigger()
+    assert filled.keys.isVisible()
+    assert ("Space", "Play or pause") in filled.keys.lines()
+    qtbot.keyClick(filled.keys, Qt.Key.Key_Space)
+    assert not filled.keys.isVisible()
+    assert played(filled) == 0
