@@ -75,8 +75,8 @@ def fingerprint(path: Path) -> str:
 def _config(text: str) -> EarConfig:
     stored = json.loads(text)
     known = {field.name for field in fields(EarConfig)}
-    if stored.keys() != known:
-        raise ValueError(f"unknown or missing settings: {sorted(stored.keys() ^ known)}")
+    if not isinstance(stored, dict) or stored.keys() != known:
+        raise ValueError(f"unknown or missing settings: {sorted(set(stored) ^ known)}")
     return EarConfig(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
 
 

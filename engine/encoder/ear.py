@@ -14,6 +14,7 @@ from engine.encoder import checkpoint
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.model import EarNetwork
 
+ACTIVITY_SECONDS = 0.1
 LONGEST_SOUND_SECONDS = 10.0
 BATCH_SECONDS = 80.0
 """Audio in one pass through the network: enough to keep it busy, little enough to stay in the processor's cache."""
@@ -32,7 +33,7 @@ class HeardWindows:
     """Slots of n windows.
 
     vectors : float32 [n, slots, dimension], unit; presence : [n, slots], 0..1; families : [n, slots, families],
-    probabilities; activity : [n, slots, steps], 0..1 over equal time steps of `Ear.activity_seconds`.
+    probabilities; activity : [n, slots, steps], 0..1 in steps of `ACTIVITY_SECONDS` over the window.
     """
 
     vectors: np.ndarray
@@ -84,11 +85,6 @@ class Ear:
     def dimension(self) -> int:
         return self.config.dimension
 
-    @property
-    def activity_seconds(self) -> float:
-        """Length of one step of `HeardWindows.activity`."""
-        return self.config.activity_seconds
-
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         """Vectors of single sounds.
 
@@ -122,10 +118,16 @@ class Ear:
                 slots["vectors"],
                 slots["presence"].sigmoid(),
                 slots["family"].softmax(-1),
-                slots["activity"].sigmoid(),
+                self._on_even_steps(slots["activity"].sigmoid()),
             )
             parts.append(tuple(value.float().cpu().numpy() for value in found))
         return HeardWindows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def _on_even_steps(self, activity: torch.Tensor) -> torch.Tensor:
+        """Activity in the network's steps, which run past the window's end, on steps of `ACTIVITY_SECONDS`."""
+        steps = round(self.window_seconds / ACTIVITY_SECONDS)
+        times = (torch.arange(steps, device=activity.device) + 0.5) * ACTIVITY_SECONDS / self.config.activity_seconds
+        return activity[..., times.long().clamp_max(activity.shape[-1] - 1)]
 
     def _prepare(self, sound: np.ndarray) -> np.ndarray:
         """At least one cell and at most the loudest ten seconds of a sound."""

@@ -15,6 +15,7 @@ from engine.training.note_bank import NoteBank
 logger = logging.getLogger(__name__)
 
 TRAINED_SOURCES = ("fluid", "musescore", "hydrogen", "sonic-pi", "lmms", "zynaddsubfx", "procedural")
+ALL_SOURCES = TRAINED_SOURCES + tuple(sorted(sources.UNSEEN_SOURCES))
 SEED = 2026
 
 
@@ -22,7 +23,7 @@ def build(
     directory: Path,
     *,
     midi: Path | None,
-    names: tuple[str, ...] = TRAINED_SOURCES + tuple(sorted(sources.UNSEEN_SOURCES)),
+    names: tuple[str, ...] = ALL_SOURCES,
     procedural_per_family: int = 45,
     workers: int = 2,
 ) -> dict[str, dict[str, int]]:

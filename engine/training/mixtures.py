@@ -90,21 +90,21 @@ class BatchSource:
     ) -> Mixtures:
         """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time."""
         most = stems[1]
-        config = self._config
-        waveform = np.zeros((count, config.window_samples), np.float32)
+        cell = self._config.cell_frames * self._config.hop
+        length = self._config.window_samples if steps is None else steps * cell
+        half_cells = self._bank.energy.shape[1] if steps is None else 2 * steps
+        waveform = np.zeros((count, length), np.float32)
         labels = np.full((count, most), -1, np.int64)
-        energy = np.zeros((count, most, *self._bank.energy.shape[1:]), np.float32)
+        energy = np.zeros((count, most, half_cells, self._bank.energy.shape[2]), np.float32)
         for row in range(count):
+            first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
             for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), rng)):
                 gain = self._levels[phrase] * 10 ** (rng.uniform(*STEM_GAIN_DB) / 20)
-                waveform[row] += self._bank.samples[phrase] * np.float32(gain / 32767.0)
+                samples = self._bank.samples[phrase, first * cell : first * cell + length]
+                waveform[row] += samples * np.float32(gain / 32767.0)
                 labels[row, stem] = self._owners[phrase]
-                energy[row, stem] = 10 ** self._bank.energy[phrase].astype(np.float32) * gain**2
-        if steps is not None:
-            cell = config.cell_frames * config.hop
-            start = int(rng.integers(0, config.window_samples // cell - steps + 1))
-            waveform = waveform[:, start * cell : (start + steps) * cell]
-            energy = energy[:, :, 2 * start : 2 * (start + steps)]
+                power = 10 ** self._bank.energy[phrase, 2 * first : 2 * first + half_cells].astype(np.float32)
+                energy[row, stem] = power * gain**2
         return Mixtures(torch.from_numpy(waveform), torch.from_numpy(labels), torch.from_numpy(energy))
 
     def _stems(self, count: int, rng: np.random.Generator) -> list[int]:

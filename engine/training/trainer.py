@@ -29,6 +29,8 @@ from engine.training.phrase_bank import PhraseBank
 
 logger = logging.getLogger(__name__)
 
+AVERAGE_EVERY = 10
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -39,6 +41,8 @@ class TrainConfig:
     stage : "sounds" or "mixtures".
     steps : batches; the learning rate follows a cosine to zero over them.
     singles, mixtures : clips and mixtures in a batch.
+    accumulate : batches to each step of the optimiser; checkpoints fall between such steps.
+    average_decay : of the running average of the weights, taken every `AVERAGE_EVERY` batches.
     crop_cells : length of the clips (and, in stage "sounds", of the mixtures) in cells of time.
     stems : fewest and most instruments of a mixture.
     """
@@ -52,8 +56,9 @@ class TrainConfig:
     learning_rate: float = 2e-3
     warmup: int = 300
     weight_decay: float = 0.02
-    average_decay: float = 0.998
+    average_decay: float = 0.98
     cells_each: int = 32
+    accumulate: int = 2
     seed: int = 1
     checkpoint_seconds: float = 180.0
 
@@ -89,6 +94,7 @@ class Trainer:
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": plain, "weight_decay": 0.0}],
             lr=config.learning_rate,
             betas=(0.9, 0.98),
+            fused=True,
         )
         self.families = torch.from_numpy(self.source.families).to(self.device)
         self.step = 0
@@ -148,6 +154,8 @@ class Trainer:
                 self.history.append({"step": self.step, "seconds": time.monotonic() - started} | entry)
                 bar.set_postfix({name: f"{value:.2f}" for name, value in entry.items()}, refresh=False)
             now = time.monotonic()
+            if self.step % self.config.accumulate:
+                continue
             if now - saved > self.config.checkpoint_seconds:
                 self.save()
                 saved = now
@@ -214,11 +222,13 @@ class Trainer:
         weights = {"single": 1.0, "single_family": 0.3, "dense": 1.0, "dominance": 0.2, "slot": 1.0, "presence": 1.0}
         weights |= {"family": 0.3, "cover": 1.0, "activity": 0.5, "contrast": 0.5}
         total = sum((losses[name] * weights[name] for name in losses), torch.zeros((), device=self.device))
-        self.optimiser.zero_grad(set_to_none=True)
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(self._parameters(), 2.0)
-        self.optimiser.step()
-        self._update_average()
+        (total / config.accumulate).backward()
+        if (self.step + 1) % config.accumulate == 0:
+            torch.nn.utils.clip_grad_norm_(self._parameters(), 2.0)
+            self.optimiser.step()
+            self.optimiser.zero_grad(set_to_none=True)
+        if (self.step + 1) % AVERAGE_EVERY == 0:
+            self._update_average()
         return losses
 
     def _sound_losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -283,7 +293,8 @@ class Trainer:
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        decay = min(self.config.average_decay, (1 + self.step) / (10 + self.step))
+        updates = self.step // AVERAGE_EVERY
+        decay = min(self.config.average_decay, (1 + updates) / (10 + updates))
         current = self.network.state_dict()
         floating = [name for name, value in current.items() if value.is_floating_point()]
         torch._foreach_lerp_([self.average[name] for name in floating], [current[name] for name in floating], 1 - decay)
@@ -302,3 +313,11 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 SOUNDS = TrainConfig()
 MIXTURES = replace(SOUNDS, stage="mixtures", steps=6000, singles=32, mixtures=32, stems=(1, 9), learning_rate=1e-3)
 """The two stages of the shipped ear."""
+
+
+def averaged_network(directory: Path, ear: EarConfig | None = None) -> EarNetwork:
+    """The network of a run with its averaged weights, on the CPU."""
+    state = torch.load(directory / "checkpoint.pt", map_location="cpu", weights_only=True)
+    network = EarNetwork(ear or EarConfig())
+    network.load_state_dict(state["average"])
+    return network.eval()

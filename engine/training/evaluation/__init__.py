@@ -1,0 +1,1 @@
+"""How well the ear hears: protocols, the systems compared, and the table."""

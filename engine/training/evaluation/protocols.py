@@ -1,0 +1,226 @@
+"""The protocols: what is asked of a system, and how the answer is scored.
+
+Every protocol draws its material once from a seed, so that all systems answer the same questions, and returns per-item
+scores, from which the table takes means and bootstrap intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from engine.families import DRUM_FAMILIES
+from engine.training.evaluation.systems import HeardMixture, System
+from engine.training.phrase_bank import PhraseBank
+
+SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass", "woodwind", "lead", "voice")
+SMTI_INSTRUMENTS, SMTI_MIXTURES = 53, 1000
+CIR_GROUPS = {"percussion": DRUM_FAMILIES, "bass": ("bass",), "lead": ("lead",)}
+PRESENT = 0.5
+"""Confidence from which a slot counts as heard."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A measured figure with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def bootstrap(items: int, measure: Callable[[np.ndarray], float], rounds: int = 200, seed: int = 0) -> Figure:
+    """`measure` of all items, and of resamples of them with replacement (Efron 1979)."""
+    rng = np.random.default_rng(seed)
+    values = [measure(rng.integers(0, items, items)) for _ in range(rounds)]
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return Figure(measure(np.arange(items)), float(low), float(high))
+
+
+class Material:
+    """Held-out instruments and their sounds, with the training instruments as further candidates."""
+
+    def __init__(self, held_out: PhraseBank, trained: PhraseBank | None = None) -> None:
+        self.held_out, self.trained = held_out, trained
+        self.rows_of: dict[int, list[int]] = {}
+        for row, phrase in enumerate(held_out.phrases):
+            self.rows_of.setdefault(phrase.instrument, []).append(row)
+
+    def melodic(self) -> list[int]:
+        """Held-out instruments that play pitches and have phrases."""
+        return [
+            number
+            for number, instrument in enumerate(self.held_out.instruments)
+            if not instrument.drum and instrument.family not in DRUM_FAMILIES and len(self.rows_of.get(number, ())) >= 5
+        ]
+
+    def of_families(self, families: tuple[str, ...]) -> list[int]:
+        return [n for n, i in enumerate(self.held_out.instruments) if i.family in families and n in self.rows_of]
+
+    def phrase(self, row: int) -> np.ndarray:
+        """One phrase, float32, at the loudness that all phrases share."""
+        return self.held_out.samples[row].astype(np.float32) / 32767.0 * self.held_out.phrases[row].level
+
+
+def one_shot(bank: PhraseBank, number: int) -> np.ndarray:
+    """The single-note reference of an instrument: the note at the centre of its range, velocity 0.8."""
+    notes, place = bank.notes[number]
+    return notes.read(notes.notes[place][0])
+
+
+def single(system: System, material: Material, seed: int = 1) -> dict[str, Figure]:
+    """Phrase queries against one one-shot reference each of all held-out melodic instruments; and the equal error rate
+    of SMTI, section 5.1 (five clips enrolled, 20 + 20 compared)."""
+    rng = np.random.default_rng(seed)
+    chosen = material.melodic()
+    library = system.embed([one_shot(material.held_out, number) for number in chosen])
+    clips = {number: [material.phrase(row) for row in material.rows_of[number]] for number in chosen}
+    flat = system.embed([clip for number in chosen for clip in clips[number]])
+    owner = np.concatenate([np.full(len(clips[number]), position) for position, number in enumerate(chosen)])
+    similarity = flat @ library.T
+    rank = (similarity > similarity[np.arange(len(flat)), owner][:, None]).sum(axis=1)
+    errors = []
+    for position in range(len(chosen)):
+        own = np.flatnonzero(owner == position)
+        enrolled = rng.permutation(own)[:5]
+        centre = flat[enrolled].mean(axis=0)
+        rest = np.setdiff1d(own, enrolled)
+        same = rng.choice(rest if len(rest) else own, size=20)
+        other = rng.choice(np.flatnonzero(owner != position), size=20, replace=False)
+        errors.append(_equal_error_rate(flat[same] @ centre, flat[other] @ centre))
+    scores = np.array(errors)
+    return {
+        "top-1": bootstrap(len(rank), lambda picked: float((rank[picked] < 1).mean())),
+        "top-5": bootstrap(len(rank), lambda picked: float((rank[picked] < 5).mean())),
+        "EER": bootstrap(len(scores), lambda picked: float(scores[picked].mean())),
+    }
+
+
+def _equal_error_rate(same: np.ndarray, other: np.ndarray) -> float:
+    thresholds = np.sort(np.concatenate([same, other]))
+    rejected = np.array([(same < threshold).mean() for threshold in thresholds])
+    accepted = np.array([(other >= threshold).mean() for threshold in thresholds])
+    best = np.abs(rejected - accepted).argmin()
+    return float((rejected[best] + accepted[best]) / 2)
+
+
+def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]:
+    """SMTI, section 5.2: 53 unseen instruments of ten families, 1,000 plain sums of 2 to 9 of them, five seconds.
+
+    The library holds one phrase of each instrument, which no mixture uses. The retrieved set is the nearest instrument
+    of each of nine outputs (of each slot above the presence threshold, for systems that claim presence); average
+    precision ranks the mixtures for each instrument by the highest cosine similarity of any output.
+    """
+    from sklearn.metrics import average_precision_score, f1_score
+
+    rng = np.random.default_rng(seed)
+    chosen = _smti_instruments(material, rng)
+    library = system.embed([material.phrase(material.rows_of[number][0]) for number in chosen])
+    truth = np.zeros((SMTI_MIXTURES, len(chosen)), bool)
+    score = np.zeros((SMTI_MIXTURES, len(chosen)), np.float32)
+    nine, heard_set = np.zeros_like(truth), np.zeros_like(truth)
+    for start in range(0, SMTI_MIXTURES, 50):
+        mixtures = []
+        for item in range(start, start + 50):
+            members = rng.choice(len(chosen), size=int(rng.integers(2, 10)), replace=False)
+            truth[item, members] = True
+            rows = [rng.choice(material.rows_of[chosen[member]][1:]) for member in members]
+            mixtures.append(np.sum([material.phrase(row) for row in rows], axis=0))
+        for item, heard in enumerate(system.hear(np.stack(mixtures)), start):
+            similarity = heard.vectors @ library.T
+            score[item] = mixture_score(similarity, heard)
+            nine[item, similarity[:9].argmax(axis=1)] = True
+            heard_set[item, similarity[heard.confidence >= PRESENT].argmax(axis=1)] = True
+    families = np.array([material.held_out.instruments[number].family for number in chosen])
+
+    def by_family(answers: np.ndarray) -> np.ndarray:
+        return np.stack([answers[:, families == family].any(axis=1) for family in SMTI_FAMILIES], axis=1)
+
+    def f1(answer: np.ndarray, average: str) -> Callable[[np.ndarray], float]:
+        return lambda picked: float(f1_score(truth[picked], answer[picked], average=average, zero_division=0))
+
+    def precision(average: str) -> Callable[[np.ndarray], float]:
+        return lambda picked: float(average_precision_score(truth[picked], score[picked], average=average))
+
+    family_truth, family_nine, family_heard = by_family(truth), by_family(nine), by_family(heard_set)
+    count = SMTI_MIXTURES
+    return {
+        "mAP macro": bootstrap(count, precision("macro"), 50),
+        "mAP weighted": bootstrap(count, precision("weighted"), 50),
+        "F1 macro, nine outputs": bootstrap(count, f1(nine, "macro"), 50),
+        "F1 macro, heard": bootstrap(count, f1(heard_set, "macro"), 50),
+        "F1 weighted, heard": bootstrap(count, f1(heard_set, "weighted"), 50),
+        "family F1 macro, nine outputs": bootstrap(
+            count, lambda p: float(f1_score(family_truth[p], family_nine[p], average="macro", zero_division=0)), 50
+        ),
+        "family F1 macro, heard": bootstrap(
+            count, lambda p: float(f1_score(family_truth[p], family_heard[p], average="macro", zero_division=0)), 50
+        ),
+    }
+
+
+def mixture_score(similarity: np.ndarray, heard: HeardMixture) -> np.ndarray:
+    """How surely each library sound is in the mixture: the highest similarity of any output, an output of low
+    confidence counting less. similarity : [outputs, library]."""
+    return (similarity + np.log(heard.confidence.clip(1e-3))[:, None] * 0.1).max(axis=0)
+
+
+def _smti_instruments(material: Material, rng: np.random.Generator) -> list[int]:
+    """53 melodic instruments, as evenly over the ten families as there are."""
+    melodic = set(material.melodic())
+    queues = [rng.permutation([n for n in material.of_families((family,)) if n in melodic]) for family in SMTI_FAMILIES]
+    chosen: list[int] = []
+    for depth in range(max(len(queue) for queue in queues)):
+        chosen += [int(queue[depth]) for queue in queues if depth < len(queue)]
+    return chosen[:SMTI_INSTRUMENTS]
+
+
+def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) -> dict[str, Figure]:
+    """CIR: mixtures of one percussion, one bass and one lead, all held out; the candidates are the single-note
+    references of every instrument, trained ones included.
+
+    Family given: candidates of the stem's group only, ranked by `mixture_score`. Family not given: all candidates;
+    each heard slot ranks them, slots are credited to stems one to one, as well as possible, and a stem counts where it
+    is among the first k of its slot.
+    """
+    rng = np.random.default_rng(seed)
+    banks = [material.held_out] + ([material.trained] if material.trained else [])
+    pairs = [(bank, number) for bank in banks for number in range(len(bank.instruments))]
+    library = system.embed([one_shot(bank, number) for bank, number in pairs])
+    group_of = np.array([_group(bank.instruments[number].family) for bank, number in pairs])
+    members = {group: material.of_families(families) for group, families in CIR_GROUPS.items()}
+    stems = np.array([[rng.choice(members[group]) for group in CIR_GROUPS] for _ in range(mixtures)])
+    rows = [[rng.choice(material.rows_of[number]) for number in triple] for triple in stems]
+    waves = np.stack([np.sum([material.phrase(row) for row in triple], axis=0) for triple in rows])
+    heard = [found for start in range(0, mixtures, 50) for found in system.hear(waves[start : start + 50])]
+    given, free = np.zeros((mixtures, 3), int), np.zeros((mixtures, 3), int)
+    for item, found in enumerate(heard):
+        similarity = found.vectors @ library.T
+        score = mixture_score(similarity, found)
+        for stem, group in enumerate(CIR_GROUPS):
+            given[item, stem] = (score[group_of == group] > score[stems[item, stem]]).sum()
+        claimed = similarity[found.confidence >= PRESENT] if (found.confidence >= PRESENT).any() else similarity[:1]
+        ranks = np.stack([(claimed > claimed[:, [number]]).sum(axis=1) for number in stems[item]], axis=1)
+        free[item] = len(library)
+        slot, stem = linear_sum_assignment(np.log1p(ranks))
+        free[item, stem] = ranks[slot, stem]
+    figures = {"candidates": Figure(len(library), len(library), len(library))}
+    for name, ranks in (("family given", given), ("family not given", free)):
+        for k in (1, 5):
+            hits = ranks < k
+            figures[f"top-{k}, {name}"] = bootstrap(mixtures, lambda picked, hits=hits: float(hits[picked].mean()))
+            for stem, group in enumerate(CIR_GROUPS):
+                figures[f"top-{k} {group}, {name}"] = bootstrap(
+                    mixtures, lambda picked, column=hits[:, stem]: float(column[picked].mean())
+                )
+    return figures
+
+
+def _group(family: str | None) -> str:
+    return next((group for group, families in CIR_GROUPS.items() if family in families), "other")
+
+
+PROTOCOLS: dict[str, Callable[[System, Material], dict[str, Figure]]] = {"single": single, "smti": smti, "cir": cir}

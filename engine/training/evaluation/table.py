@@ -1,0 +1,60 @@
+"""The results table: every system through every protocol, printed, and saved as JSON and Markdown."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from tqdm import tqdm
+
+from engine.encoder.ear import Ear
+from engine.errors import EarshotError
+from engine.training.evaluation.protocols import PROTOCOLS, Figure, Material
+from engine.training.evaluation.systems import ChanceSystem, EarSystem, MfccSystem, System
+from engine.training.phrase_bank import PhraseBank
+
+SHOWN = {
+    "single": ("top-1", "top-5", "EER"),
+    "smti": ("mAP macro", "mAP weighted", "F1 macro, nine outputs", "F1 macro, heard", "family F1 macro, heard"),
+    "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),
+}
+
+Results = dict[str, dict[str, dict[str, Figure]]]
+
+
+def run(data: Path, *, protocols: list[str], split: str, model: Path | None, output: Path | None) -> int:
+    """Measure chance, MFCC and the ear on a split; returns the exit code."""
+    held_out, trained = data / "phrases" / split, data / "phrases" / "train"
+    for path in (held_out, trained):
+        if not (path / "phrases.json").exists():
+            raise EarshotError(f"{path}: no data to measure with; run 'earshot train data' first")
+    material = Material(PhraseBank(held_out), PhraseBank(trained))
+    systems: list[System] = [ChanceSystem(), MfccSystem(), EarSystem(Ear.load(model))]
+    results: Results = {}
+    with tqdm(total=len(protocols) * len(systems), unit="run") as bar:
+        for protocol in protocols:
+            for system in systems:
+                results.setdefault(protocol, {})[system.name] = PROTOCOLS[protocol](system, material)
+                bar.update()
+    text = markdown(results)
+    print(text)
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        plain = {p: {s: {n: asdict(f) for n, f in fs.items()} for s, fs in r.items()} for p, r in results.items()}
+        (output / "results.json").write_text(json.dumps(plain, indent=1))
+        (output / "results.md").write_text(text + "\n")
+    return 0
+
+
+def markdown(results: Results) -> str:
+    """One Markdown table for each protocol; figures in per cent with their 95 % intervals."""
+    lines = []
+    for protocol, rows in results.items():
+        names = SHOWN[protocol]
+        lines += [f"**{protocol}**", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+        for system, figures in rows.items():
+            cells = [f"{100 * f.value:.1f} ({100 * f.low:.1f}-{100 * f.high:.1f})" for f in (figures[n] for n in names)]
+            lines.append(f"| {system} | " + " | ".join(cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
