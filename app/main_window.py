@@ -55,6 +55,8 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(backend, settings, self)
         self._density: Density | None = None
         self._shows_compare = False
+        self._slot_taken = False
+        """Whether the user chose a slot; until then the surest one is shown."""
         self._build()
         self._connect()
         self._apply_density()
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
         work.library.changed.connect(self._refresh_zones)
         work.library.scan_progress.connect(self._scan_progress)
         work.auditioner.changed.connect(self._show_audition)
-        self.slots_panel.slot_chosen.connect(work.choose_slot)
+        self.slots_panel.slot_chosen.connect(self._slot_chosen)
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
         self.slots_panel.list.mute_pressed.connect(work.toggle_muted)
         self.reference_panel.row_pressed.connect(self.slots_panel.choose)
@@ -136,6 +138,8 @@ class MainWindow(QMainWindow):
         self.header.hear_region_asked.connect(work.hear_region)
         self.header.settings_asked.connect(self._show_settings)
         self.matches_panel.chosen.connect(self._row_chosen)
+        self.matches_panel.compare.clicked.connect(self.swap_compare)
+        self.compare_panel.back.clicked.connect(self.swap_compare)
         self.matches_panel.favourite_asked.connect(work.toggle_favourite)
         self.library_panel.reveal_asked.connect(reveal)
         self.transport.play_asked.connect(work.listening.play_pause)
@@ -214,11 +218,18 @@ class MainWindow(QMainWindow):
         self._refresh_zones()
 
     def _heard(self) -> None:
-        if self.workspace.slots.rowCount() and self.slots_panel.row < 0:
+        hearing, listening = self.workspace.reference.hearing, self.workspace.listening
+        settled = hearing is not None and hearing.done and not self._slot_taken and listening.row is None
+        if self.workspace.slots.rowCount() and (self.slots_panel.row < 0 or settled):
             self.slots_panel.choose(0)
+            self._slot_taken = False
         self.slots_panel.refresh()
         self.workspace.choose_slot(self.slots_panel.row)
         self._refresh_zones()
+
+    def _slot_chosen(self, row: int) -> None:
+        self._slot_taken = row >= 0
+        self.workspace.choose_slot(row)
 
     def _row_chosen(self, row: Row | None) -> None:
         self.workspace.choose_row(row)

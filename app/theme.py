@@ -163,7 +163,7 @@ def apply(application: QApplication, name: str) -> None:
     """Dress the whole application in the theme called `name`."""
     global _current
     _current = name
-    if application.style().objectName() != "fusion":
+    if not application.styleSheet():
         application.setStyle(QStyleFactory.create("Fusion"))
     application.setFont(font())
     application.setPalette(_palette(current()))
@@ -203,7 +203,7 @@ _STYLE = """
 QMainWindow, QWidget#zone { background: %(window)s; }
 QWidget#canvas { background: %(canvas)s; }
 QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px 8px; }
-QMenuBar { background: transparent; color: %(secondary)s; padding-left: 2px; spacing: 5px; }
+QMenuBar { background: transparent; color: %(secondary)s; padding-left: 4px; spacing: 5px; }
 QMenuBar::item { padding: 6px 7px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: %(hover)s; color: %(text)s; }
 QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }

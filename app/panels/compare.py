@@ -14,7 +14,7 @@ from app.controllers.compare import CompareController, Plate
 from app.density import Density
 from app.models.matches import MatchesModel, Row
 from app.widgets import text
-from app.widgets.controls import Button
+from app.widgets.controls import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.match_table import drag_picture
 from app.widgets.readout import paint_frequency_axis
@@ -202,7 +202,9 @@ class ComparePanel(QWidget):
         top.addWidget(Label("Compare", role="title"))
         top.addStretch(1)
         self.drag_out = DragOutButton(model)
+        self.back = IconButton("close", "Back to the table (C)", size=28)
         top.addWidget(self.drag_out)
+        top.addWidget(self.back)
         layout.addWidget(head)
         self._badges = (_Badge("A"), _Badge("B"))
         self.names = (Label("Reference", elide=True), Label("", elide=True))
@@ -244,6 +246,7 @@ class ComparePanel(QWidget):
     def set_density(self, density: Density) -> None:
         for plate in self.plates:
             plate.setFixedHeight(density.compare_plate)
+        self.back.setVisible(density.small)
 
     def show_match(self, row: Row | None, slot: Slot | None) -> None:
         """The chosen sound, and the slot it was ranked for."""

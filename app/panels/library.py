@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from engine.library.catalog import Root, Sound
 
 
+HEARING_STAGE = "scanning"
+"""What the scanner calls its second pass; in the first, of listing, the end is not known."""
+
+
 class TreeRow(FlatButton):
     """Icon, name, and a figure at the right; pressed, it narrows the table to what it names."""
 
@@ -108,15 +112,15 @@ class ScanRow(QWidget):
         self.bar = ProgressLine()
         layout.addWidget(self.bar)
         row = QHBoxLayout()
-        row.setSpacing(12)
+        row.setSpacing(4)
         self.rate = Label("", role="small", colour="quiet")
         self.left = Label("", role="small", colour="quiet", elide=True)
         self.pause = IconButton("pause", "Pause scanning", size=22, icon_size=14)
         self.cancel = IconButton("close", "Stop scanning", size=22, icon_size=14)
         row.addWidget(self.rate)
+        row.addSpacing(8)
         row.addWidget(self.left, 1)
         row.addWidget(self.pause)
-        row.setSpacing(4)
         row.addWidget(self.cancel)
         layout.addLayout(row)
         self.pause.clicked.connect(self._toggle_pause)
@@ -124,9 +128,9 @@ class ScanRow(QWidget):
 
     def show_progress(self, progress: Progress) -> None:
         """Count, rate and time left; only what is known."""
-        share = progress.done / progress.total if progress.total else 0.0
-        self.bar.set_share(share)
-        self.rate.setText(f"{progress.rate:,.0f} per s" if progress.rate >= 1 else progress.stage)
+        hearing = progress.stage == HEARING_STAGE and bool(progress.total)
+        self.bar.set_share(progress.done / progress.total if hearing and progress.total else 0.0)
+        self.rate.setText(f"{progress.rate:,.0f} per s" if hearing and progress.rate >= 1 else progress.stage)
         left = progress.seconds_left
         self.left.setText(f"{text.duration_left(left)} left" if left is not None else "")
         self._show_pause()
@@ -285,11 +289,12 @@ class LibraryPanel(QWidget):
             return
         scanned = [row for row in self._rows.values() if Path(row.root.path) in self._library.scanning]
         row = scanned[-1] if scanned else None
-        if row is not None and progress.total:
+        if row is not None:
             self._roots.removeWidget(self.scan)
             self._list.removeWidget(self.scan)
             self._roots.insertWidget(self._roots.indexOf(row) + 1, self.scan)
-            row.row.set_figure(f"{progress.done:,.0f} of {progress.total:,.0f}")
+            of = f" of {progress.total:,.0f}" if progress.stage == HEARING_STAGE and progress.total else ""
+            row.row.set_figure(f"{progress.done:,.0f}{of}")
 
 
 class _Heading(QWidget):

@@ -13,7 +13,7 @@ from app.density import Density
 from app.models.matches import Column, MatchesModel, Row
 from app.panels.invitation import Invitation
 from app.widgets import text
-from app.widgets.controls import Button, Choice, FamilyChip, SearchBox, Segmented
+from app.widgets.controls import Button, Choice, FamilyChip, IconButton, SearchBox, Segmented
 from app.widgets.labels import Label, Line
 from app.widgets.match_table import MatchTable
 
@@ -77,6 +77,9 @@ class MatchesPanel(QWidget):
             bar.addWidget(control)
             bar.addSpacing(space)
         bar.addWidget(self.search, 1)
+        self.compare = IconButton("columns", "Compare with the reference (C)", size=28)
+        bar.addSpacing(4)
+        bar.addWidget(self.compare)
         self.table = MatchTable(model)
         self._empty = Invitation("search", "", "", Button("Show every family"), dashed=False)
         self._body = QWidget()
@@ -126,6 +129,7 @@ class MatchesPanel(QWidget):
         self._narrow = density.narrow
         self.kinds.setVisible(not density.narrow)
         self.kinds_short.setVisible(density.narrow)
+        self.compare.setVisible(density.small)
         self.table.set_row_height(density.table_row, density.table_header)
         self._show_columns()
 
@@ -159,10 +163,12 @@ class MatchesPanel(QWidget):
         if progress is None or state is None:
             self._footer.hide()
             return
-        waiting = state.counts.listed
-        self.footer.setText(f"Ranked from {text.sounds(state.counts.ready)} heard so far.")
-        listed = f"The other {text.count(waiting)} are listed, can be searched by name, and play already."
-        self.footer_more.setText(listed if waiting else "")
+        heard, waiting = state.counts.ready, state.counts.listed
+        what = f"The other {text.count(waiting)}" if heard else "They"
+        self.footer.setText(
+            f"Ranked from {text.sounds(heard)} heard so far." if heard else f"{text.sounds(waiting)} found so far."
+        )
+        self.footer_more.setText(f"{what} are listed, can be searched by name, and play already." if waiting else "")
         self._footer.show()
 
     def forget_choice(self) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, Qt
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -76,8 +76,8 @@ class Spectrogram(TimeSurface):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._picture: MelPicture | None = None
-        self._image: QImage | None = None
-        self._drawn: tuple[float, float, int] | None = None
+        self._image: QPixmap | None = None
+        self._drawn: tuple[float, float, QSize] | None = None
         timeline.hover_changed.connect(self.update)
 
     @property
@@ -98,11 +98,13 @@ class Spectrogram(TimeSurface):
         painter = QPainter(self)
         painter.fillRect(event.rect(), look.canvas)
         if self._picture is not None and timeline.duration > 0:
-            columns = round(self.width() * self.devicePixelRatioF())
-            drawn = (timeline.start, timeline.end, columns)
+            size = self.size() * self.devicePixelRatioF()
+            drawn = (timeline.start, timeline.end, size)
             if self._image is None or drawn != self._drawn:
-                self._image, self._drawn = self._picture.image(timeline.start, timeline.end, columns), drawn
-            painter.drawImage(self.rect(), self._image)
+                image = self._picture.image(timeline.start, timeline.end, size.width())
+                # Kept as it is shown: a moving playhead costs a copy of a few columns.
+                self._image, self._drawn = QPixmap.fromImage(image.scaled(size)), drawn
+            painter.drawPixmap(self.rect(), self._image)
         paint_region(painter, timeline, self.rect(), filled=True)
         if timeline.hover is not None:
             line = theme.with_alpha(look.text, 0.45)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ import soundfile
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.backend import Backend
 from app.main_window import MainWindow
 from app.settings import Settings
+from engine.jobs import CancelToken, ignore_progress
 from tests.gui.stand_in import RATE, StandInBackend
 
 # Tests open no window on the desktop of whoever runs them, unless asked to.
@@ -27,6 +30,14 @@ def tone(hz: float, seconds: float, *, decay: float = 0.0, level: float = 0.3) -
     """float32 [n]: a sine tone, dying away by `decay` per second."""
     time = np.arange(round(seconds * RATE)) / RATE
     return (level * np.sin(2 * np.pi * hz * time) * np.exp(-decay * time)).astype(np.float32)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _warm(song: Path) -> None:
+    """What is imported and compiled once, so that no test waits for it or closes a window in the middle of it."""
+    backend = Backend(song.parent)
+    backend.warm()
+    backend.music_facts(song, SONG_SECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +64,17 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def scanned(tmp_path_factory: pytest.TempPathFactory, sounds: Path) -> Path:
+    """A library folder in which the sounds were scanned; to be copied."""
+    folder = tmp_path_factory.mktemp("scanned") / "library"
+    backend = StandInBackend(folder)
+    result = backend.scan([sounds], progress=ignore_progress, cancel=CancelToken())
+    assert (result.embedded, result.failed) == (12, 2)
+    backend.close()
+    return folder
+
+
 @pytest.fixture
 def backend(tmp_path: Path) -> StandInBackend:
     return StandInBackend(tmp_path / "library")
@@ -69,15 +91,20 @@ def window(qtbot: QtBot, tmp_path: Path, backend: StandInBackend) -> Iterator[Ma
 
 
 @pytest.fixture
-def filled(window: MainWindow, qtbot: QtBot, sounds: Path, song: Path) -> MainWindow:
-    """The window with the library scanned, the song heard, and matches for its first slot."""
+def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[MainWindow]:
+    """A window with the library scanned, the song heard, and matches for its first slot."""
+    folder = tmp_path / "scanned"
+    shutil.copytree(scanned, folder)
+    window = make_window(StandInBackend(folder), tmp_path / "settings.ini")
     work = window.workspace
-    work.take([sounds, song])
-    qtbot.waitUntil(lambda: work.library.state is not None and work.library.state.counts.ready == 12, timeout=60_000)
-    qtbot.waitUntil(lambda: not work.library.scanning, timeout=60_000)
+    work.take([song])
     qtbot.waitUntil(lambda: work.reference.hearing is not None and work.reference.hearing.done, timeout=60_000)
     wait_for_rows(qtbot, window, 8)
-    return window
+    qtbot.waitUntil(lambda: work.library.state is not None and work.library.state.counts.ready == 12)
+    yield window
+    window.close()
+    assert leftover_threads() == []
+    window.deleteLater()
 
 
 def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
@@ -98,4 +125,3 @@ def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
 
 def leftover_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("earshot-")]
-

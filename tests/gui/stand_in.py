@@ -12,6 +12,7 @@ import numpy as np
 
 from app.backend import Backend
 from engine.audio.decode import Audio
+from engine.audition.output import OutputDevice
 from engine.families import FAMILIES, FAMILY_INDEX
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.scanner import ScanResult, scan
@@ -146,6 +147,12 @@ class StandInBackend(Backend):
 
     def ear(self) -> StandInEar:  # type: ignore[override]
         return StandInEar()
+
+    def devices(self) -> list[OutputDevice]:
+        return [
+            OutputDevice(0, "Speakers", "stand-in", 2, 48_000, True),
+            OutputDevice(1, "Headphones", "stand-in", 2, 48_000, False),
+        ]
 
     def scan(
         self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False

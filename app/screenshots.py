@@ -1,0 +1,279 @@
+"""Pictures of the real window in each of its states: `python -m app.screenshots [FOLDER]`, or `make screenshots`.
+
+The engine is the real one, with the demo's song and library; only the sound card is stood in for, since what is
+pictured shall not depend on whether the machine has one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEventLoop, QPoint, QTimer
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication
+
+from app import theme
+from app.backend import Backend
+from app.main_window import MainWindow
+from app.settings import Settings
+from engine.errors import EarshotError
+from engine.jobs import ignore_progress
+from engine.paths import demo_dir
+
+if TYPE_CHECKING:
+    from engine.audio.decode import Audio
+    from engine.audition.player import OutputDevice
+
+WIDE, NARROW, SMALL = (1440, 900), (1280, 800), (960, 600)
+PATIENCE_SECONDS = 600.0
+STILL_SHARE = 0.35
+"""How far the pictured sound has played."""
+
+
+class StillPlayer:
+    """The interface of the player; what it plays stands still, so that a picture is the same every time."""
+
+    failure: str | None = None
+    device: str | int | None = None
+    playing = False
+
+    def __init__(self) -> None:
+        self.position_seconds: float | None = None
+
+    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
+        self.position_seconds = start + STILL_SHARE * (audio.duration_seconds - start)
+        self.playing = True
+
+    def pause(self) -> None:
+        self.playing = False
+
+    def resume(self) -> None:
+        self.playing = True
+
+    def stop(self) -> None:
+        self.playing, self.position_seconds = False, None
+
+    def seek(self, seconds: float) -> None:
+        self.position_seconds = seconds
+
+    def set_loop(self, loop: bool) -> None: ...
+
+    def set_volume_db(self, volume_db: float) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class PictureBackend(Backend):
+    """The real engine, silently."""
+
+    def __init__(self, library_dir: Path, *, model: Path | None = None) -> None:
+        super().__init__(library_dir, model=model)
+        self._still = StillPlayer()
+
+    def player(self) -> StillPlayer:  # type: ignore[override]
+        return self._still
+
+    def existing_player(self) -> StillPlayer:  # type: ignore[override]
+        return self._still
+
+    def devices(self) -> list[OutputDevice]:
+        from engine.audition.player import OutputDevice
+
+        return [OutputDevice(0, "Speakers", "", 2, 48_000, True)]
+
+
+class Studio:
+    """A window to be pictured. A context manager: leaving it closes the window.
+
+    Parameters
+    ----------
+    backend : a `PictureBackend`, or another one for tests.
+    """
+
+    def __init__(self, backend: Backend, *, look: str = "dark") -> None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        application = QApplication.instance() or QApplication(sys.argv[:1])
+        assert isinstance(application, QApplication)
+        theme.apply(application, look)
+        self._settings = tempfile.TemporaryDirectory()
+        self.window = MainWindow(backend, Settings(Path(self._settings.name) / "settings.ini"))
+        self.window.resize(*WIDE)
+        self.window.show()
+        self.work = self.window.workspace
+        self._failures: list[str] = []
+        self.work.said.connect(lambda words, topic, failed: self._failures.append(words) if failed else None)
+        self.work.reference.failed.connect(self._failures.append)
+
+    def __enter__(self) -> Studio:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.window.close()
+        self._settings.cleanup()
+
+    def wait(self, until: Callable[[], bool], what: str) -> None:
+        """Let the window live until something is so. Raises EarshotError when it fails or takes too long."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not until():
+            if self._failures:
+                raise EarshotError(f"The window could not be pictured: {self._failures[0]}")
+            if time.monotonic() > deadline:
+                raise EarshotError(f"The window could not be pictured: {what} took too long.")
+            self.live(0.05)
+
+    def live(self, seconds: float) -> None:
+        """Let the window live for a while."""
+        loop = QEventLoop()
+        QTimer.singleShot(round(seconds * 1000), loop.quit)
+        loop.exec()
+
+    def forgive(self) -> None:
+        """What failed so far was meant to."""
+        self._failures.clear()
+
+    def picture(self, path: Path, *, size: tuple[int, int] = WIDE, scale: float = 1.0) -> None:
+        """Save the window in a size of logical pixels, drawn at a scale."""
+        self.window.resize(*size)
+        self.live(0.25)
+        pixmap = QPixmap(round(size[0] * scale), round(size[1] * scale))
+        pixmap.setDevicePixelRatio(scale)
+        self.window.render(pixmap, QPoint(0, 0))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not pixmap.save(str(path)):
+            raise EarshotError(f"The picture {path} cannot be written.")
+
+    def wait_until_heard(self) -> None:
+        """The song is drawn and heard, and its tempo and key are known."""
+        reference = self.work.reference
+        self.wait(lambda: reference.hearing is not None and reference.hearing.done, "hearing the song")
+        self.wait(lambda: reference.facts is not None, "measuring the song")
+
+    def wait_for_matches(self) -> None:
+        """The table shows what was ranked for the chosen slot, with its waveforms."""
+        matches = self.work.matches
+        self.wait(lambda: matches.rowCount() > 0 and self.work.matching.slot is not None, "ranking")
+        self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
+
+    def audition(self) -> None:
+        """Choose the best match, and let it sound."""
+        table, work = self.window.matches_panel.table, self.work
+        table.choose(0)
+        table.setFocus()
+        self.wait(lambda: work.auditioner.playing, "playing")
+        self.wait(lambda: work.compare.candidate is not None and work.compare.reference is not None, "comparing")
+        self.live(0.2)
+
+
+def save_matched(song: Path, library_dir: Path, picture: Path, *, model: Path | None = None) -> None:
+    """Picture the window with a song heard and matched against a library that is scanned already.
+
+    Raises EarshotError where that fails.
+    """
+    with Studio(PictureBackend(library_dir, model=model)) as studio:
+        studio.work.take([song])
+        studio.wait_until_heard()
+        studio.wait_for_matches()
+        studio.audition()
+        studio.picture(picture)
+
+
+def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, song: Path) -> list[Path]:
+    """Picture every state; returns the files written.
+
+    Parameters
+    ----------
+    backend : makes one for a library folder.
+    sounds, song : what is scanned and what is heard.
+    """
+    saved: list[Path] = []
+
+    def picture(studio: Studio, name: str, **how: object) -> None:
+        saved.append(folder / f"{name}.png")
+        studio.picture(saved[-1], **how)  # type: ignore[arg-type]
+
+    with tempfile.TemporaryDirectory() as scratch, Studio(backend(Path(scratch) / "library")) as studio:
+        work, window = studio.work, studio.window
+        studio.wait(lambda: work.library.state is not None, "opening the library")
+        studio.wait(lambda: window.header.device.text() != "starting", "loading the ear")
+        picture(studio, "empty")
+        picture(studio, "empty-small-150", size=SMALL, scale=1.5)
+
+        root = Path(scratch) / "Samples"
+        shutil.copytree(sounds, root)
+        work.take([root, song])
+        reference = work.reference
+        studio.wait(lambda: work.slots.rowCount() > 0 and reference.hearing_job is not None, "hearing the first slots")
+        if reference.hearing_job is not None:
+            reference.hearing_job.pause()
+        studio.wait(lambda: window.reference_panel.spectrogram.picture is not None, "drawing the song")
+        picture(studio, "analysing")
+        if reference.hearing_job is not None:
+            reference.hearing_job.resume()
+        some = max(12, len(list(root.rglob("*.wav"))) // 6)
+        studio.wait(
+            lambda: work.library.state is not None and work.library.state.counts.ready >= some,
+            "scanning the first sounds",
+        )
+        if work.library.scan_job is not None:
+            work.library.scan_job.pause()
+        studio.wait(lambda: work.matches.rowCount() > 0, "ranking the first sounds")
+        picture(studio, "scanning")
+        if work.library.scan_job is not None:
+            work.library.scan_job.resume()
+
+        studio.wait(lambda: not work.library.scanning, "scanning")
+        studio.wait_until_heard()
+        studio.wait_for_matches()
+        studio.audition()
+        duration = work.timeline.duration
+        work.timeline.show(0.1 * duration, 0.85 * duration)
+        work.timeline.set_region((0.6 * duration, 0.72 * duration))
+        work.timeline.set_hover((0.4 * duration, 0.55))
+        picture(studio, "matched")
+        picture(studio, "matched-narrow", size=NARROW)
+        picture(studio, "matched-small-150", size=SMALL, scale=1.5)
+        window.set_theme("light")
+        picture(studio, "matched-light")
+        window.set_theme("dark")
+        work.timeline.set_region(None)
+        work.timeline.show_all()
+
+        (root / "Kick Deep 07.wav").write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
+        (root / "Readme.wav").write_text("These are no samples.")
+        (root / "Empty.flac").write_bytes(b"")
+        work.library.scan([root])
+        studio.wait(lambda: work.library.state is not None and len(work.library.state.failed) == 3, "finding bad files")
+        studio.wait(lambda: not work.library.scanning, "scanning again")
+        window.library_panel.failed.fold.setChecked(True)
+        picture(studio, "failed-files")
+        work.open_song(root / "Readme.wav")
+        studio.wait(lambda: reference.failure is not None, "refusing the bad file")
+        studio.forgive()
+        picture(studio, "failed-song")
+    return saved
+
+
+def main(arguments: list[str]) -> int:
+    """Save all pictures into a folder, by default `build/screenshots`."""
+    from engine.demo import ensure_demo
+
+    folder = Path(arguments[0] if arguments else "build/screenshots")
+    try:
+        files = ensure_demo(demo_dir(), ignore_progress)
+        for path in save_all(folder, PictureBackend, files.library, files.song):
+            print(path)
+    except EarshotError as error:
+        print(f"screenshots: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
