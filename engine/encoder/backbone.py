@@ -9,7 +9,7 @@ from engine.encoder.config import EarConfig
 
 
 class ResidualBlock(nn.Module):
-    """Two 3x3 convolutions with a shortcut (He et al., 'Deep Residual Learning', 2016), optionally halving both axes."""
+    """Two 3x3 convolutions and a shortcut (He et al., 'Deep Residual Learning', 2016); stride 2 halves both axes."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -57,6 +57,8 @@ class Backbone(nn.Module):
     detail : [batch, 2 * steps, 2 * cell_bands, width / 2], the stage before, for activity over time.
     sounding : bool [batch, steps * cell_bands], False where the whole time step is silent.
     """
+
+    pitch_axis: Tensor
 
     def __init__(self, config: EarConfig) -> None:
         super().__init__()

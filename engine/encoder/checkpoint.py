@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -73,11 +74,12 @@ def fingerprint(path: Path) -> str:
 
 
 def _config(text: str) -> EarConfig:
-    stored = json.loads(text)
+    stored: Any = json.loads(text)
     known = {field.name for field in fields(EarConfig)}
     if not isinstance(stored, dict) or stored.keys() != known:
         raise ValueError(f"unknown or missing settings: {sorted(set(stored) ^ known)}")
-    return EarConfig(**{key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()})
+    settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return EarConfig(**settings)
 
 
 def untrained(seed: int) -> EarNetwork:

@@ -48,7 +48,7 @@ class Ear:
     def __init__(self, network: EarNetwork, *, name: str, fingerprint: str, device: str) -> None:
         self.name, self.fingerprint, self.device = name, fingerprint, device
         self.config = network.config
-        self._network = network.to(device, memory_format=torch.channels_last).eval()
+        self._network = network.to(device).eval()
         self._half = half_precision_pays(device)
         self._turn = threading.Lock()
 
@@ -148,7 +148,7 @@ class Ear:
         cells = [max(1, -(-length // cell)) for length in lengths]
         groups: list[tuple[list[int], int]] = []
         for number in sorted(range(len(lengths)), key=cells.__getitem__):
-            members, longest = groups[-1] if groups else ([], 0)
+            members = groups[-1][0] if groups else []
             full = (len(members) + 1) * cells[number] * self.config.cell_seconds > BATCH_SECONDS
             if members and not full and cells[number] <= cells[members[0]] * 1.25 + 1:
                 members.append(number)

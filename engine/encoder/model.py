@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from engine.encoder.backbone import Backbone
@@ -21,6 +22,8 @@ class EarNetwork(nn.Module):
         self.single = SingleHead(config)
         self.dense = DenseHead(config)
         self.slots = SlotHead(config)
+        # Convolutions run several times faster on processors when channels lie together in memory.
+        nn.utils.convert_conv2d_weight_memory_format(self, torch.channels_last)
 
     def embed(self, log_mel: Tensor) -> tuple[Tensor, Tensor]:
         """Single sounds: unit vectors [batch, dimension] and family logits [batch, families]."""

@@ -1,4 +1,4 @@
-"""Batches: single sounds and mixtures, drawn from the phrase bank by step number alone, so that a run resumes exactly."""
+"""Batches of single sounds and mixtures, drawn from the phrase bank."""
 
 from __future__ import annotations
 
@@ -53,9 +53,8 @@ class BatchSource:
         ]
         self._owners = owners
 
-    def singles(self, labels: np.ndarray, seconds: float, rng: np.random.Generator) -> Tensor:
+    def singles(self, labels: np.ndarray, samples: int, rng: np.random.Generator) -> Tensor:
         """One clip of each labelled instrument, a phrase's crop or a one-shot: float32 [batch, samples]."""
-        samples = int(seconds * RATE)
         out = np.zeros((len(labels), samples), np.float32)
         for row, label in enumerate(labels):
             if rng.random() < 0.5:

@@ -89,7 +89,7 @@ def _render(task: tuple[int, str, int, int]) -> list[tuple[Phrase, np.ndarray, n
     bank = banks[bank_name]
     instrument = bank.instruments[number]
     rng = np.random.default_rng([seed, label])
-    rows = []
+    rows: list[tuple[Phrase, np.ndarray, np.ndarray]] = []
     for passage in rng.choice(len(music), size=count, replace=False):
         events = play(music[passage], instrument.family, rng)
         samples = phrases.render(bank, number, events, rng)
@@ -130,7 +130,8 @@ def build(
     tasks = [(label, name, number, counts[label]) for label, (name, number) in enumerate(chosen)]
     window = phrases.WINDOW_SAMPLES
     samples = np.lib.format.open_memmap(directory / "phrases.npy", "w+", np.int16, (sum(counts), window))
-    rows, energies = [], []
+    rows: list[Phrase] = []
+    energies: list[np.ndarray] = []
     with multiprocessing.get_context("spawn").Pool(workers, _start, (banks, music, seed, produced_share)) as pool:
         done = pool.imap(_render, tasks, chunksize=8)
         for rendered in tqdm(done, total=len(tasks), unit="instrument", disable=not progress):

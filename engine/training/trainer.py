@@ -43,7 +43,7 @@ class TrainConfig:
     singles, mixtures : clips and mixtures in a batch.
     accumulate : batches to each step of the optimiser; checkpoints fall between such steps.
     average_decay : of the running average of the weights, taken every `AVERAGE_EVERY` batches.
-    crop_cells : length of the clips (and, in stage "sounds", of the mixtures) in cells of time.
+    crop_cells : length of clips and mixtures in cells of time; None for whole windows.
     stems : fewest and most instruments of a mixture.
     """
 
@@ -51,7 +51,7 @@ class TrainConfig:
     steps: int = 5000
     singles: int = 48
     mixtures: int = 16
-    crop_cells: int = 8
+    crop_cells: int | None = 8
     stems: tuple[int, int] = (2, 4)
     learning_rate: float = 2e-3
     warmup: int = 300
@@ -85,7 +85,7 @@ class Trainer:
         self.config, self.directory, self.device = config, directory, torch.device(device)
         self.source = BatchSource(bank, ear or EarConfig())
         torch.manual_seed(config.seed)
-        self.network = EarNetwork(ear or EarConfig()).to(self.device, memory_format=torch.channels_last)
+        self.network = EarNetwork(ear or EarConfig()).to(self.device)
         self.proxies = objectives.Proxies(len(bank.instruments), self.network.config.dimension).to(self.device)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         decayed = [p for p in self._parameters() if p.ndim > 1]
@@ -195,15 +195,15 @@ class Trainer:
         """The batch of a step."""
         config = self.config
         rng = np.random.default_rng([config.seed, step, len(config.stage)])
-        cell_seconds = self.network.config.cell_seconds
-        whole = config.stage == "mixtures"
-        mixtures = self.source.mixtures(config.mixtures, config.stems, rng, None if whole else config.crop_cells)
-        if whole:  # clips of the very instruments in the mixtures, for the slots to be compared with
+        mixtures = self.source.mixtures(config.mixtures, config.stems, rng, config.crop_cells)
+        if (
+            config.stage == "mixtures"
+        ):  # clips of the very instruments in the mixtures, for the slots to be compared with
             heard = np.unique(mixtures.labels[mixtures.labels >= 0].numpy())
-            labels = rng.choice(heard, size=min(config.singles, len(heard)), replace=False)
+            labels = rng.choice(heard, size=config.singles, replace=config.singles > len(heard))
         else:
             labels = self.source.random_labels(config.singles, rng)
-        clips = self.source.singles(labels, config.crop_cells * cell_seconds, rng)
+        clips = self.source.singles(labels, mixtures.waveform.shape[1], rng)
         return Batch(clips, torch.from_numpy(labels), mixtures)
 
     def _train(self, batch: Batch) -> dict[str, Tensor]:
@@ -214,11 +214,7 @@ class Trainer:
         self.network.train()
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
         with torch.autocast(self.device.type, torch.bfloat16):
-            losses = (
-                self._mixture_losses(batch, generator)
-                if config.stage == "mixtures"
-                else self._sound_losses(batch, generator)
-            )
+            losses = self._losses(batch, generator)
         weights = {"single": 1.0, "single_family": 0.3, "dense": 1.0, "dominance": 0.2, "slot": 1.0, "presence": 1.0}
         weights |= {"family": 0.3, "cover": 1.0, "activity": 0.5, "contrast": 0.5}
         total = sum((losses[name] * weights[name] for name in losses), torch.zeros((), device=self.device))
@@ -231,57 +227,38 @@ class Trainer:
             self._update_average()
         return losses
 
-    def _sound_losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Clips and short mixtures in one pass, so that normalisation sees both."""
-        network = self.network
+    def _losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Clips and mixtures in one pass, so that normalisation sees both."""
+        network, config = self.network, self.config
         waveform = torch.cat([batch.single_waveform, batch.mixtures.waveform]).to(self.device)
-        log_mel = self._features(waveform, generator)
-        cells, _, sounding = network.backbone(log_mel)
+        cells, detail, sounding = network.backbone(self._features(waveform, generator))
         count = len(batch.single_waveform)
-        labels = batch.single_labels.to(self.device)
+        single_labels = batch.single_labels.to(self.device)
+        labels, energy = batch.mixtures.labels.to(self.device), batch.mixtures.energy.to(self.device)
         vectors, family = network.single(cells[:count], sounding[:count])
         dense, dominance = network.dense(cells[count:])
+        slots: dict[str, Tensor] | None = None
+        if config.stage == "mixtures":
+            slots = network.slots(cells[count:], detail[count:], sounding[count:], dense, dominance)
         with torch.autocast(self.device.type, enabled=False):
             classified, separated = objectives.dense_loss(
-                dense,
-                dominance,
-                batch.mixtures.labels.to(self.device),
-                batch.mixtures.energy.to(self.device),
-                self.proxies,
-                self.config.cells_each,
-                generator,
+                dense, dominance, labels, energy, self.proxies, config.cells_each, generator
             )
-            return {
-                "single": self.proxies.hard(vectors, labels),
-                "single_family": objectives.family_loss(family, self.families[labels]),
-                "dense": classified,
-                "dominance": separated,
-            }
-
-    def _mixture_losses(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        network = self.network
-        for module in network.backbone.modules():  # windows and clips differ in length: keep the averages of stage one
-            if isinstance(module, torch.nn.BatchNorm2d):
-                module.eval()
-        slots = network.hear(self._features(batch.mixtures.waveform.to(self.device), generator))
-        vectors, family = network.embed(self._features(batch.single_waveform.to(self.device), generator))
-        labels, energy = batch.mixtures.labels.to(self.device), batch.mixtures.energy.to(self.device)
-        single_labels = batch.single_labels.to(self.device)
-        with torch.autocast(self.device.type, enabled=False):
-            pairs = objectives.match(slots, labels, energy, self.proxies)
-            classified, separated = objectives.dense_loss(
-                slots["dense"], slots["dominance"], labels, energy, self.proxies, self.config.cells_each, generator
-            )
-            rows = torch.cat([torch.full_like(slot, row) for row, (slot, _) in enumerate(pairs)])
-            slot = torch.cat([slot for slot, _ in pairs])
-            owner = labels[rows, torch.cat([stem for _, stem in pairs])]
-            return objectives.slot_losses(slots, labels, energy, self.families, self.proxies, pairs) | {
+            losses = {
                 "single": self.proxies.hard(vectors, single_labels),
                 "single_family": objectives.family_loss(family, self.families[single_labels]),
                 "dense": classified,
                 "dominance": separated,
-                "contrast": objectives.info_nce(slots["vectors"][rows, slot], vectors, owner, single_labels),
             }
+            if slots is not None:
+                slots["sounding"] = sounding[count:]
+                pairs = objectives.match(slots, labels, energy, self.proxies)
+                losses |= objectives.slot_losses(slots, labels, energy, self.families, self.proxies, pairs)
+                rows = torch.cat([torch.full_like(slot, row) for row, (slot, _) in enumerate(pairs)])
+                matched = slots["vectors"][rows, torch.cat([slot for slot, _ in pairs])]
+                owner = labels[rows, torch.cat([stem for _, stem in pairs])]
+                losses["contrast"] = objectives.info_nce(matched, vectors, owner, single_labels)
+        return losses
 
     def _features(self, waveform: Tensor, generator: torch.Generator) -> Tensor:
         """Log-mel under a random smooth equaliser of up to about +-6 dB: the cheapest of all effects."""
@@ -310,8 +287,8 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * (0.5 + 0.5 * float(np.cos(np.pi * min(done, 1.0)))))
 
 
-SOUNDS = TrainConfig()
-MIXTURES = replace(SOUNDS, stage="mixtures", steps=6000, singles=32, mixtures=32, stems=(1, 9), learning_rate=1e-3)
+SOUNDS = TrainConfig(steps=1500)
+MIXTURES = replace(SOUNDS, stage="mixtures", steps=5000, singles=24, mixtures=40, stems=(1, 9))
 """The two stages of the shipped ear."""
 
 

@@ -93,8 +93,8 @@ def single(system: System, material: Material, seed: int = 1) -> dict[str, Figur
         errors.append(_equal_error_rate(flat[same] @ centre, flat[other] @ centre))
     scores = np.array(errors)
     return {
-        "top-1": bootstrap(len(rank), lambda picked: float((rank[picked] < 1).mean())),
-        "top-5": bootstrap(len(rank), lambda picked: float((rank[picked] < 5).mean())),
+        "top-1": _share(rank < 1),
+        "top-5": _share(rank < 5),
         "EER": bootstrap(len(scores), lambda picked: float(scores[picked].mean())),
     }
 
@@ -211,12 +211,15 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
     for name, ranks in (("family given", given), ("family not given", free)):
         for k in (1, 5):
             hits = ranks < k
-            figures[f"top-{k}, {name}"] = bootstrap(mixtures, lambda picked, hits=hits: float(hits[picked].mean()))
+            figures[f"top-{k}, {name}"] = _share(hits)
             for stem, group in enumerate(CIR_GROUPS):
-                figures[f"top-{k} {group}, {name}"] = bootstrap(
-                    mixtures, lambda picked, column=hits[:, stem]: float(column[picked].mean())
-                )
+                figures[f"top-{k} {group}, {name}"] = _share(hits[:, stem])
     return figures
+
+
+def _share(hits: np.ndarray) -> Figure:
+    """How often something was hit; hits : bool [items, ...]."""
+    return bootstrap(len(hits), lambda picked: float(hits[picked].mean()))
 
 
 def _group(family: str | None) -> str:

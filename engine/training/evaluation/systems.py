@@ -14,7 +14,7 @@ from engine.training.instruments import RATE
 
 @dataclass(frozen=True)
 class HeardMixture:
-    """What a system hears in one mixture: vectors [outputs, dimension] (unit rows), best first, each with a confidence."""
+    """What a system hears in one mixture: unit vectors [outputs, dimension], the surest first, with confidences."""
 
     vectors: np.ndarray
     confidence: np.ndarray

@@ -1,4 +1,4 @@
-"""Where instruments come from. Each module lists its instruments and renders their notes; `render_bank` runs them all."""
+"""Where instruments come from: each module lists its instruments and renders their notes."""
 
 from __future__ import annotations
 

@@ -72,4 +72,5 @@ def test_heard_windows_have_the_promised_shape(ear: Ear) -> None:
     assert heard.vectors.shape == (3, slots, ear.dimension)
     assert heard.presence.shape == (3, slots)
     assert heard.activity.shape == (3, slots, round(ear.window_seconds / ACTIVITY_SECONDS))
-    assert heard.activity.min() >= 0 and heard.activity.max() <= 1
+    assert heard.activity.min() >= 0
+    assert heard.activity.max() <= 1
