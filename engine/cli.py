@@ -12,11 +12,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine import __version__, commands
 from engine.errors import EarshotError
 from engine.jobs import Cancelled
 from engine.terminal import has_display, prepare_output, say
+
+if TYPE_CHECKING:
+    from engine.demo import DemoResult
 
 _SYSTEM_PACKAGES = "the system packages listed in packaging/system-packages.txt"
 _TRAINING_COMMANDS = ("train", "eval")
@@ -61,18 +65,27 @@ def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, mod
 
 def _demo(options: argparse.Namespace) -> int:
     result = commands.demo(options)
+    code = 0
     if not options.no_window:
-        if has_display():
-            say("earshot: the demo is open in the window. Close it to end.")
-            _open_window([result.files.song], library=result.catalog, model=options.model)
-        else:
-            from app.screenshots import save_matched
-
-            picture = result.catalog.parent / "window.png"
-            save_matched(result.files.song, result.catalog, picture, model=options.model)
-            say(f"earshot: there is no display. What the window would show: {picture}")
+        try:
+            _show(result, options.model)
+        except EarshotError as error:  # what was found is told all the same
+            say(f"earshot: {error}")
+            code = 1
     print(result.summary)
-    return 0
+    return code
+
+
+def _show(result: DemoResult, model: Path | None) -> None:
+    if has_display():
+        say("earshot: the demo is open in the window. Close it to end.")
+        _open_window([result.files.song], library=result.catalog, model=model)
+        return
+    from app.screenshots import save_matched
+
+    picture = result.catalog.parent / "window.png"
+    save_matched(result.files.song, result.catalog, picture, model=model)
+    say(f"earshot: there is no display. What the window would show: {picture}")
 
 
 def _parser() -> argparse.ArgumentParser:
