@@ -76,18 +76,18 @@ def loudness(samples: np.ndarray, rate: int) -> float | None:
     What lies below the gate of the standard, has more channels than it knows, or a rate too low for its filter, is
     measured by its mean square alone.
     """
-    mean_square = float(np.mean(np.square(samples, dtype=np.float64).sum(axis=0)))
-    if mean_square <= 10.0 ** (_SILENCE_DB / 10.0):
+    if float(np.max(np.abs(samples))) <= 10.0 ** (_SILENCE_DB / 20.0):
         return None
+    block = math.ceil(_LOUDNESS_BLOCK_SECONDS * rate) + 1
     if samples.shape[0] <= 5 and rate >= _LOWEST_LOUDNESS_RATE:
-        block = math.ceil(_LOUDNESS_BLOCK_SECONDS * rate) + 1
         padded = np.pad(samples, ((0, 0), (0, max(0, block - samples.shape[1]))))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the logarithm of nothing, where every block is below the gate
             integrated = float(pyloudnorm.Meter(rate).integrated_loudness(padded.T.astype(np.float64)))
         if math.isfinite(integrated):
             return integrated
-    return 10.0 * math.log10(mean_square) - 0.691
+    energy = float(np.square(samples, dtype=np.float64).sum())
+    return 10.0 * math.log10(energy / max(block, samples.shape[1])) - 0.691
 
 
 def estimate_tempo(mono: np.ndarray, rate: int) -> float | None:

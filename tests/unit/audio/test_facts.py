@@ -47,7 +47,7 @@ def test_loudness_of_the_standards_test_tone() -> None:
     assert loudness(np.stack([sine, sine]), RATE) == pytest.approx(0.0, abs=0.1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(seconds=st.floats(0.001, 2.0), gain_db=st.floats(-40.0, 0.0), channels=st.sampled_from([1, 2, 6, 8]))
 def test_loudness_follows_the_gain(seconds: float, gain_db: float, channels: int) -> None:
     samples = np.stack([note(440, seconds, decay=0.0)] * channels)  # steady: the gate takes nothing away
@@ -55,11 +55,8 @@ def test_loudness_follows_the_gain(seconds: float, gain_db: float, channels: int
     loud = loudness(samples, RATE)
     assert loud is not None
     assert quiet is not None
-    # Below the absolute gate of the standard, -70 LUFS, the measure is another one.
-    if quiet > -65 and channels <= 5:
-        assert quiet - loud == pytest.approx(gain_db, abs=0.2)
-    else:
-        assert quiet <= loud + 3.0
+    # Below the absolute gate of the standard, -70 LUFS, nothing is weighted by frequency any more.
+    assert quiet - loud == pytest.approx(gain_db, abs=0.2 if quiet > -69 else 6.0)
 
 
 def test_silence_has_no_loudness() -> None:
