@@ -103,6 +103,17 @@ class Backend:
                 self._library = Library.open(self.library_dir, create=True)
             return self._library
 
+    def require_fit(self) -> None:
+        """Raise LibraryError where the library was heard by another model than that of the loaded ear."""
+        from engine.errors import LibraryError
+
+        ear, fingerprint = self._ear, self.library().fingerprint
+        if ear is not None and fingerprint is not None and fingerprint != ear.fingerprint:
+            raise LibraryError(
+                "The library was heard by another version of the ear, and cannot be compared with this song. "
+                "Scan it again: File, Scan the library again."
+            )
+
     def warm(self) -> None:
         """Import what the first song needs, while nothing is asked for yet."""
         from engine.audio.display import loudest_level, mel_decibels

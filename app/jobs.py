@@ -169,6 +169,8 @@ class JobRunner(QObject):
         final = isinstance(receiver, str)
         if final:
             job.finished = True
+            if self._current.get(job.lane) is job:
+                del self._current[job.lane]
             receiver = job._receivers[receiver]  # type: ignore[index]
         if receiver is not None and not job.token.cancelled and not self._closed:
             receiver(value)  # type: ignore[operator]

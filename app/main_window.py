@@ -339,6 +339,10 @@ class MainWindow(QMainWindow):
         self.workspace.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _show_drop(self, hovered: bool) -> None:
+        if hovered:
+            self.notice.say("Drop a song to hear it, a folder to add its sounds.", topic="drag", danger=False)
+        else:
+            self.notice.settle("drag")
         self.reference_panel.invitation.set_drop_hovered(hovered)
         self.matches_panel.welcome.invitation.set_drop_hovered(hovered)
 

@@ -28,11 +28,12 @@ from engine.jobs import ignore_progress
 from engine.paths import demo_dir
 
 if TYPE_CHECKING:
+    from app.controllers.matching import Results
     from engine.audio.decode import Audio
     from engine.audition.player import OutputDevice
 
 WIDE, NARROW, SMALL = (1440, 900), (1280, 800), (960, 600)
-PATIENCE_SECONDS = 600.0
+PATIENCE_SECONDS = 300.0
 STILL_SHARE = 0.35
 """How far the pictured sound has played."""
 
@@ -156,9 +157,16 @@ class Studio:
         self.wait(lambda: reference.facts is not None, "measuring the song")
 
     def wait_for_matches(self) -> None:
-        """The table shows what was ranked for the chosen slot, with its waveforms."""
-        matches = self.work.matches
-        self.wait(lambda: matches.rowCount() > 0 and self.work.matching.slot is not None, "ranking")
+        """The table shows what was ranked for the first slot that has matches, with their waveforms."""
+        panel, matches = self.window.matches_panel, self.work.matches
+        for row, slot in enumerate(self.work.slots.slots):
+            self.window.slots_panel.choose(row)
+            self.wait(lambda slot=slot: _ranked(panel.results, slot.id), "ranking")  # type: ignore[misc]
+            if matches.rowCount():
+                break
+        else:
+            panel.chip.setChecked(False)
+            self.wait(lambda: matches.rowCount() > 0, "ranking among all families")
         self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
 
     def audition(self) -> None:
@@ -169,6 +177,10 @@ class Studio:
         self.wait(lambda: work.auditioner.playing, "playing")
         self.wait(lambda: work.compare.candidate is not None and work.compare.reference is not None, "comparing")
         self.live(0.2)
+
+
+def _ranked(results: Results | None, slot_id: int) -> bool:
+    return results is not None and results.slot is not None and results.slot.id == slot_id
 
 
 def save_matched(song: Path, library_dir: Path, picture: Path, *, model: Path | None = None) -> None:
@@ -223,7 +235,7 @@ def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, son
         )
         if work.library.scan_job is not None:
             work.library.scan_job.pause()
-        studio.wait(lambda: work.matches.rowCount() > 0, "ranking the first sounds")
+        studio.live(1.0)
         picture(studio, "scanning")
         if work.library.scan_job is not None:
             work.library.scan_job.resume()

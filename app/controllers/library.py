@@ -49,6 +49,7 @@ class LibraryController(QObject):
         self.failure: str | None = None
         self.scanning: tuple[Path, ...] = ()
         self._last_scan: Job | None = None
+        self._stale = False
         self._seen: tuple[Any, ...] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MILLISECONDS)
@@ -61,12 +62,15 @@ class LibraryController(QObject):
 
     @property
     def empty(self) -> bool:
-        """No folder was added yet."""
-        return self.state is None or (not self.state.roots and not self.scanning)
+        """No folder was added yet; False while that is not known."""
+        if self.state is None:
+            return self.failure is not None
+        return not self.state.roots and not self.scanning
 
     def refresh(self) -> None:
         """Read the library's state in the background."""
         if self._jobs.running("library") is not None:
+            self._stale = True  # what is being read may be older than what changed
             return
         self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail)
 
@@ -147,6 +151,9 @@ class LibraryController(QObject):
         if seen != self._seen:
             self._seen = seen
             self.contents_changed.emit()
+        if self._stale:
+            self._stale = False
+            self.refresh()
 
     def _scanning_on(self, progress: Progress) -> None:
         self.scan_progress.emit(progress)

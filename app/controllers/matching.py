@@ -139,6 +139,7 @@ class MatchController(QObject):
                 return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
             from engine.matching.match import rank
 
+            backend.require_fit()
             matches = rank(
                 slot,
                 library,

