@@ -7,9 +7,11 @@ loopback port of its own choosing, which is found among the process's sockets; p
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import librosa
 import numpy as np
 import psutil
 
@@ -19,8 +21,10 @@ from engine.training.instruments import RATE, Instrument, Note, notes_to_play
 PLUGIN = Path("/usr/lib/vst/ZynAddSubFX.so")
 BANKS = {"zynaddsubfx": Path("/usr/share/zynaddsubfx/banks"), "yoshimi": Path("/usr/share/yoshimi/banks")}
 GATE_SECONDS, SLOT_SECONDS = 1.4, 2.5
-SETTLE_SECONDS = 0.3
-"""Rendered and thrown away after loading a preset: the plug-in applies it between two audio blocks."""
+SETTLE_SECONDS = 0.1
+LOADING_SECONDS = (0.08, 0.25, 1.0)
+"""Real time that the plug-in's own thread is given to load a preset, tried in turn until the preset is there."""
+SAME_NOTE_DB = 6.0
 
 
 def instruments(source: str, *, except_from: Path | None = None) -> list[Instrument]:
@@ -67,16 +71,34 @@ class ZynHost:
         """Load a preset and play it: notes of `GATE_SECONDS` with their release, `SLOT_SECONDS` apart."""
         for client in self._clients:
             client.send_message("/load_xiz", [0, instrument.location])
-        self._synth.clear_midi()
-        self._engine.render(SETTLE_SECONDS)
         wanted = notes_to_play(instrument)
-        for number, (midi, velocity) in enumerate(wanted):
+        for seconds in LOADING_SECONDS:
+            self._synth.clear_midi()
+            time.sleep(seconds)
+            self._engine.render(SETTLE_SECONDS)
+            time.sleep(seconds / 2)
+            self._engine.render(SETTLE_SECONDS)
+            # The first note is played once more at the end: where the two differ, the preset came in between.
+            *played, again = self._play([*wanted, wanted[0]])
+            if _distance_db(played[0], again) < SAME_NOTE_DB:
+                break
+        for (midi, velocity), samples in zip(wanted, played, strict=True):
+            yield Note(midi, velocity, GATE_SECONDS, samples)
+
+    def _play(self, notes: list[tuple[int, float]]) -> list[np.ndarray]:
+        for number, (midi, velocity) in enumerate(notes):
             self._synth.add_midi_note(midi, int(velocity * 127), number * SLOT_SECONDS, GATE_SECONDS)
-        self._engine.render(SLOT_SECONDS * len(wanted))
-        audio = np.nan_to_num(self._engine.get_audio().mean(axis=0))
+        self._engine.render(SLOT_SECONDS * len(notes))
+        audio = np.nan_to_num(self._engine.get_audio().mean(axis=0)).astype(np.float32)
         slot = int(SLOT_SECONDS * RATE)
-        for number, (midi, velocity) in enumerate(wanted):
-            yield Note(midi, velocity, GATE_SECONDS, audio[number * slot : (number + 1) * slot].astype(np.float32))
+        return [audio[number * slot : (number + 1) * slot] for number in range(len(notes))]
+
+
+def _distance_db(one: np.ndarray, other: np.ndarray) -> float:
+    """Mean difference of two notes' long-term spectra in 40 mel bands, after bringing them to the same level."""
+    spectra = [librosa.feature.melspectrogram(y=note, sr=RATE, n_mels=40).mean(axis=1) for note in (one, other)]
+    levels = [10 * np.log10(spectrum / max(spectrum.max(), 1e-12) + 1e-6) for spectrum in spectra]
+    return float(np.abs(levels[0] - levels[1]).mean())
 
 
 def _udp_ports() -> set[int]:
