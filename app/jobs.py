@@ -137,8 +137,8 @@ class JobRunner(QObject):
         if job is not None:
             job.cancel()
 
-    def shutdown(self, seconds: float = 5.0) -> None:
-        """Cancel everything and wait for the threads to end, at most `seconds`."""
+    def shutdown(self, seconds: float = 5.0) -> bool:
+        """Cancel everything and wait for the threads to end, at most `seconds`; whether all did."""
         self._closed = True
         for lane in list(self._current):
             self.cancel(lane)
@@ -147,6 +147,7 @@ class JobRunner(QObject):
             threads = list(self._threads)
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _run(self, job: Job, work: Work) -> None:
         try:

@@ -19,6 +19,8 @@ from app.main_window import MainWindow
 from app.settings import Settings
 from engine.paths import library_dir, resources_dir
 
+LONGEST_EXIT_SECONDS = 60.0
+
 
 def main(
     paths: Sequence[Path] = (), *, library: Path | None = None, model: Path | None = None, settings: Path | None = None
@@ -47,7 +49,12 @@ def main(
     ticker = QTimer()
     ticker.timeout.connect(lambda: None)
     ticker.start(500)
-    return application.exec()
+    status = application.exec()
+    # A thread in the middle of importing torch cannot be stopped, and must not be torn down with the interpreter.
+    if not window.workspace.jobs.shutdown(LONGEST_EXIT_SECONDS):
+        logging.shutdown()
+        os._exit(status)
+    return status
 
 
 if __name__ == "__main__":

@@ -128,7 +128,8 @@ class MainWindow(QMainWindow):
         work.timeline.region_changed.connect(self._refresh_zones)
         work.matching.results_ready.connect(self._results_shown)
         work.library.changed.connect(self._refresh_zones)
-        work.library.scan_progress.connect(self._scan_progress)
+        work.library.changed.connect(self._show_scan)
+        work.library.scan_progress.connect(lambda _: self._show_scan())
         work.auditioner.changed.connect(self._show_audition)
         self.slots_panel.slot_chosen.connect(self._slot_chosen)
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
@@ -242,8 +243,9 @@ class MainWindow(QMainWindow):
         self.compare_panel.show_match(self.matches_panel.current, results.slot)
         self._refresh_zones()
 
-    def _scan_progress(self, progress: object) -> None:
-        self.matches_panel.show_scan(progress, self.workspace.library.state)  # type: ignore[arg-type]
+    def _show_scan(self) -> None:
+        library = self.workspace.library
+        self.matches_panel.show_scan(library.progress, library.state)
 
     def _show_output(self) -> None:
         work = self.workspace

@@ -158,6 +158,20 @@ class Studio:
 
     def wait_for_matches(self) -> None:
         """The table shows what was ranked for the first slot that has matches, with their waveforms."""
+        panel, matches, library = self.window.matches_panel, self.work.matches, self.work.library
+        self.wait(
+            lambda: (
+                library.state is not None
+                and panel.results is not None
+                and panel.results.searchable == library.state.counts.ready
+            ),
+            "ranking all sounds",
+        )
+        self.choose_slot_with_matches()
+        self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
+
+    def choose_slot_with_matches(self) -> None:
+        """The first slot of whose family the library has a sound, or the last one with all families."""
         panel, matches = self.window.matches_panel, self.work.matches
         for row, slot in enumerate(self.work.slots.slots):
             self.window.slots_panel.choose(row)
@@ -167,7 +181,6 @@ class Studio:
         else:
             panel.chip.setChecked(False)
             self.wait(lambda: matches.rowCount() > 0, "ranking among all families")
-        self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
 
     def audition(self) -> None:
         """Choose the best match, and let it sound."""
@@ -221,7 +234,10 @@ def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, son
         shutil.copytree(sounds, root)
         work.take([root, song])
         reference = work.reference
-        studio.wait(lambda: work.slots.rowCount() > 0 and reference.hearing_job is not None, "hearing the first slots")
+        studio.wait(
+            lambda: reference.hearing is not None and reference.hearing.heard_seconds >= 0.4 * work.timeline.duration,
+            "hearing the first half",
+        )
         if reference.hearing_job is not None:
             reference.hearing_job.pause()
         studio.wait(lambda: window.reference_panel.spectrogram.picture is not None, "drawing the song")
@@ -235,6 +251,7 @@ def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, son
         )
         if work.library.scan_job is not None:
             work.library.scan_job.pause()
+        studio.choose_slot_with_matches()
         studio.live(1.0)
         picture(studio, "scanning")
         if work.library.scan_job is not None:

@@ -48,6 +48,8 @@ class LibraryController(QObject):
         self.state: LibraryState | None = None
         self.failure: str | None = None
         self.scanning: tuple[Path, ...] = ()
+        self.progress: Progress | None = None
+        """Of the running scan."""
         self._last_scan: Job | None = None
         self._stale = False
         self._seen: tuple[Any, ...] | None = None
@@ -91,7 +93,7 @@ class LibraryController(QObject):
             "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed
         )
         self._timer.start()
-        self.scan_progress.emit(_starting())
+        self._scanning_on(_starting())
         self.changed.emit()
 
     def cancel_scan(self) -> None:
@@ -155,7 +157,8 @@ class LibraryController(QObject):
             self._stale = False
             self.refresh()
 
-    def _scanning_on(self, progress: Progress) -> None:
+    def _scanning_on(self, progress: Progress | None) -> None:
+        self.progress = progress
         self.scan_progress.emit(progress)
 
     def _scanned(self, result: Any) -> None:
@@ -168,7 +171,7 @@ class LibraryController(QObject):
     def _end_scan(self) -> None:
         self.scanning = ()
         self._timer.stop()
-        self.scan_progress.emit(None)
+        self._scanning_on(None)
         self._jobs.cancel("library")
         self.refresh()
 

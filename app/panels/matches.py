@@ -160,10 +160,11 @@ class MatchesPanel(QWidget):
 
     def show_scan(self, progress: Progress | None, state: LibraryState | None) -> None:
         """While a scan runs the footer says what the ranking rests on."""
+        self._scanning = progress is not None
         if progress is None or state is None:
             self._footer.hide()
             return
-        heard, waiting = state.counts.ready, state.counts.listed
+        heard, waiting = state.counts.ready, max(state.counts.listed, 0 if state.counts.ready else round(progress.done))
         what = f"The other {text.count(waiting)}" if heard else "They"
         self.footer.setText(
             f"Ranked from {text.sounds(heard)} heard so far." if heard else f"{text.sounds(waiting)} found so far."
@@ -242,7 +243,7 @@ class MatchesPanel(QWidget):
         elif narrowed:
             title, sentence = "Nothing matches these filters", "Clear them, or search for something else."
         else:
-            title = f"No {results.slot.family} in the library"
+            title = f"No {results.slot.family} {'heard yet' if self._scanning else 'in the library'}"
             sentence = "No sound of this family was found. The nearest ones may be in other families."
         self._empty.say(title, sentence, icon="search")
         self._empty.button.setText("Clear filters" if narrowed else "Show every family")

@@ -50,6 +50,7 @@ class HearingStrip(QWidget):
         self.pause.clicked.connect(self._toggle_pause)
         self.cancel.clicked.connect(reference.cancel_hearing)
         self.front = 0
+        self._progress: Progress | None = None
         self.hide()
 
     def show_progress(self, progress: Progress) -> None:
@@ -59,11 +60,20 @@ class HearingStrip(QWidget):
             self.rate.setText("")
             self.left.setText("")
         else:
-            self.where.setText(f"{text.clock(progress.done, 0)} of {text.clock(progress.total, 0)}")
+            # Progress is thinned out; what was heard is drawn already and may be further.
+            hearing = self._reference.hearing
+            done = max(progress.done, hearing.heard_seconds if hearing is not None else 0.0)
+            self.where.setText(f"{text.clock(done, 0)} of {text.clock(progress.total, 0)}")
             self.rate.setText(f"{progress.rate:.1f} × real time" if progress.rate else "")
             left = progress.seconds_left
             self.left.setText(f"{text.duration_left(left)} left" if left is not None else "")
+        self._progress = progress
         self._show_pause()
+
+    def refresh(self) -> None:
+        """More was heard."""
+        if self._progress is not None:
+            self.show_progress(self._progress)
 
     def _toggle_pause(self) -> None:
         job = self._reference.hearing_job
@@ -200,6 +210,7 @@ class ReferencePanel(QWidget):
         self.strip.update()
         if hearing is not None and not hearing.done:
             self.lanes.set_heard(heard)
+            self.strip.refresh()
 
     def _failed(self, reason: str) -> None:
         self.strip.hide()

@@ -64,7 +64,9 @@ def test_a_dropped_song_is_drawn_heard_and_matched(filled: MainWindow, qtbot: Qt
     assert filled.header.name.text() == "Two Tones"
     assert filled.header.length.text() == "0:12.0"
     assert filled.windowTitle() == "Two Tones – Earshot"
-    picture = filled.reference_panel.spectrogram.picture
+    spectrogram = filled.reference_panel.spectrogram
+    until(qtbot, lambda: spectrogram.picture is not None)
+    picture = spectrogram.picture
     assert picture is not None
     assert picture.levels.shape == (600, 128)
     assert [slot.family for slot in work.slots.slots] == ["bass", "lead"]
