@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,6 @@ from engine.jobs import ignore_progress
 from engine.paths import demo_dir
 
 if TYPE_CHECKING:
-    from app.controllers.matching import Results
     from engine.audio.decode import Audio
     from engine.audition.player import OutputDevice
 
@@ -173,14 +173,19 @@ class Studio:
     def choose_slot_with_matches(self) -> None:
         """The first slot of whose family the library has a sound, or the last one with all families."""
         panel, matches = self.window.matches_panel, self.work.matches
-        for row, slot in enumerate(self.work.slots.slots):
+        for row in range(self.work.slots.rowCount()):
             self.window.slots_panel.choose(row)
-            self.wait(lambda slot=slot: _ranked(panel.results, slot.id), "ranking")  # type: ignore[misc]
+            # The same slot, as it was heard last: earlier results may be of another family.
+            self.wait(partial(self._shows, row), "ranking")
             if matches.rowCount():
                 break
         else:
             panel.chip.setChecked(False)
             self.wait(lambda: matches.rowCount() > 0, "ranking among all families")
+
+    def _shows(self, row: int) -> bool:
+        results = self.window.matches_panel.results
+        return results is not None and results.slot is not None and results.slot is self.work.slots.slot(row)
 
     def audition(self) -> None:
         """Choose the best match, and let it sound."""
@@ -190,10 +195,6 @@ class Studio:
         self.wait(lambda: work.auditioner.playing, "playing")
         self.wait(lambda: work.compare.candidate is not None and work.compare.reference is not None, "comparing")
         self.live(0.2)
-
-
-def _ranked(results: Results | None, slot_id: int) -> bool:
-    return results is not None and results.slot is not None and results.slot.id == slot_id
 
 
 def save_matched(song: Path, library_dir: Path, picture: Path, *, model: Path | None = None) -> None:

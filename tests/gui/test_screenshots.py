@@ -1,0 +1,58 @@
+"""Every state can be pictured; once with the ear as it is shipped."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from app.screenshots import PictureBackend, StillPlayer, Studio, save_all, save_matched
+from engine.errors import EarshotError
+from tests.gui.stand_in import StandInBackend
+
+
+class SilentBackend(StandInBackend):
+    """Another ear, and a player that stands still."""
+
+    def __init__(self, library_dir: Path) -> None:
+        super().__init__(library_dir)
+        self.silent_player = StillPlayer()  # type: ignore[assignment]
+
+
+def test_every_state_is_pictured(qapp: object, tmp_path: Path, sounds: Path, song: Path) -> None:
+    good = tmp_path / "Good"
+    for folder in ("Bass", "Leads"):
+        shutil.copytree(sounds / folder, good / folder)
+    saved = save_all(tmp_path / "pictures", SilentBackend, good, song)
+    sizes = {path.stem: (QImage(str(path)).width(), QImage(str(path)).height()) for path in saved}
+    assert {"empty", "analysing", "scanning", "matched", "failed-files", "failed-song"} <= set(sizes)
+    assert sizes["matched"] == (1440, 900)
+    assert sizes["matched-narrow"] == (1280, 800)
+    assert sizes["matched-small-150"] == (1440, 900)
+    assert len({path.read_bytes() for path in saved}) == len(saved), "no two states look the same"
+
+
+def test_the_shipped_ear_hears_and_ranks_in_the_window(qapp: object, tmp_path: Path, sounds: Path, song: Path) -> None:
+    library = tmp_path / "library"
+    with Studio(PictureBackend(library)) as studio:
+        work = studio.work
+        work.take([sounds, song])
+        studio.wait_until_heard()
+        studio.wait(lambda: not work.library.scanning, "scanning")
+        studio.wait_for_matches()
+        assert work.slots.rowCount() >= 1
+        assert studio.window.header.device.text() in ("CPU", "GPU · CUDA", "GPU · Metal")
+        assert work.library.state is not None
+        assert (work.library.state.counts.ready, len(work.library.state.failed)) == (12, 2)
+    picture = tmp_path / "matched.png"
+    save_matched(song, library, picture)
+    assert QImage(str(picture)).width() == 1440
+
+
+def test_a_song_that_cannot_be_pictured_is_an_error(qapp: object, tmp_path: Path) -> None:
+    with Studio(SilentBackend(tmp_path / "library")) as studio:
+        studio.work.take([tmp_path / "none.wav"])
+        with pytest.raises(EarshotError, match="could not be pictured"):
+            studio.wait_until_heard()
