@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from engine import __version__, commands
-from engine.audio import decode
+from engine.audio import sources
 from engine.cli import main
 from engine.errors import EarshotError
 from engine.jobs import Cancelled
@@ -99,7 +99,7 @@ def test_unreadable_song(song: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
         raise PermissionError(errno.EACCES, "Permission denied")
 
     # Nothing is unreadable to root, so the operating system's answer is put in its mouth.
-    monkeypatch.setattr(decode, "open", denied, raising=False)
+    monkeypatch.setattr(sources, "open", denied, raising=False)
     assert "song.wav: It may not be read: permission denied" in refused(["match", str(song)], capsys)
 
 
