@@ -143,16 +143,18 @@ class Ear:
         return sound[start : start + longest]
 
     def _buckets(self, lengths: list[int]) -> list[tuple[list[int], int]]:
-        """Groups of clips of similar length, with the length in samples (whole cells) to which each group is padded."""
+        """Groups of clips with the length in samples to which each group is padded.
+
+        A clip is always padded to the same length, whole cells with a silent one behind, whatever company it keeps:
+        what a convolution sees past a sound's end would change its vector.
+        """
         cell = self.config.cell_frames * self.config.hop
-        cells = [max(1, -(-length // cell)) for length in lengths]
+        cells = [-(-length // cell) + 1 for length in lengths]
         groups: list[tuple[list[int], int]] = []
         for number in sorted(range(len(lengths)), key=cells.__getitem__):
-            members = groups[-1][0] if groups else []
-            full = (len(members) + 1) * cells[number] * self.config.cell_seconds > BATCH_SECONDS
-            if members and not full and cells[number] <= cells[members[0]] * 1.25 + 1:
-                members.append(number)
-                groups[-1] = (members, cells[number])
-            else:
-                groups.append(([number], cells[number]))
-        return [(members, longest * cell) for members, longest in groups]
+            length = cells[number] * cell
+            full = not groups or (len(groups[-1][0]) + 1) * length > BATCH_SECONDS * self.rate
+            if full or groups[-1][1] != length:
+                groups.append(([], length))
+            groups[-1][0].append(number)
+        return groups
