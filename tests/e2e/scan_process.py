@@ -5,6 +5,7 @@ python -m tests.e2e.scan_process LIBRARY FOLDER
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.unit.library.ears import load_slow
 
 
 def main() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job inherits that it is ignored
     library = Library.open(Path(sys.argv[1]), create=True)
     scan(library, [Path(sys.argv[2])], workers=2, loader=load_slow)
     library.close()
