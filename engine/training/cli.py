@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
     data = steps.add_parser("data", help="render note banks, clusters, splits and phrase banks of every source")
     data.add_argument("--midi", type=Path, help="folder of MIDI songs with tracks MELODY and PIANO, such as POP909")
     data.add_argument("--sources", nargs="+", help="only these sources; by default all of them")
-    data.add_argument("--procedural", type=int, default=45, help="procedural instruments of each family (default 45)")
+    data.add_argument("--procedural", type=int, default=70, help="procedural instruments of each family (default 70)")
     data.add_argument("--workers", type=int, default=2)
     _with_directory(data, _build_data)
 

@@ -11,6 +11,8 @@ import hashlib
 import numpy as np
 import torch
 
+from engine.encoder.config import EarConfig
+from engine.encoder.mel import LogMel
 from engine.training.instruments import RATE
 from engine.training.note_bank import NoteBank
 
@@ -23,9 +25,6 @@ VALIDATION_SHARE, TEST_SHARE = 0.1, 0.1
 
 def pictures(bank: NoteBank) -> np.ndarray:
     """Level-free log-mel picture of each instrument's first two notes, float32 [instruments, features] in dB."""
-    from engine.encoder.config import EarConfig
-    from engine.encoder.mel import LogMel
-
     mel = LogMel(EarConfig())
     return np.stack([_picture(mel, bank, number) for number in range(len(bank.instruments))])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import multiprocessing
 from collections import Counter
 from pathlib import Path
 
@@ -24,16 +25,16 @@ def build(
     *,
     midi: Path | None,
     names: tuple[str, ...] = ALL_SOURCES,
-    procedural_per_family: int = 45,
+    procedural_per_family: int = 70,
     workers: int = 2,
 ) -> dict[str, dict[str, int]]:
     """Render everything below `directory`; what is already there is kept. Returns the data card's counts."""
-    banks: dict[str, Path] = {}
-    for name in names:
-        banks[name] = directory / "notes" / name
-        if not (banks[name] / "notes.json").exists():
-            logger.info("rendering the notes of %s", name)
-            note_bank.write(banks[name], sources.all_instruments([name], procedural_per_family))
+    banks = {name: directory / "notes" / name for name in names}
+    missing = [(path, name, procedural_per_family) for name, path in banks.items() if not note_bank.exists(path)]
+    logger.info("rendering the notes of %s", ", ".join(name for _, name, _ in missing) or "no source: all are there")
+    with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=1) as pool:
+        for name, kept in pool.imap_unordered(_render_source, missing):
+            logger.info("%s: %d instruments", name, kept)
     splits = split(banks)
     card = {}
     for number, (name, chosen) in enumerate(splits.items()):
@@ -46,6 +47,11 @@ def build(
         card[name] = dict(Counter(bank for bank, _ in chosen))
     (directory / "card.json").write_text(json.dumps(card, indent=1))
     return card
+
+
+def _render_source(job: tuple[Path, str, int]) -> tuple[str, int]:
+    directory, name, procedural_per_family = job
+    return name, note_bank.write(directory, sources.all_instruments([name], procedural_per_family))
 
 
 def split(banks: dict[str, Path]) -> dict[str, list[tuple[str, int]]]:

@@ -61,6 +61,11 @@ class NoteBank:
         return self.samples[note.offset : note.offset + note.length].astype(np.float32) / 32767.0
 
 
+def exists(directory: Path) -> bool:
+    """Whether a bank was written there to its end."""
+    return (directory / "notes.json").exists()
+
+
 def write(directory: Path, rendered: Iterable[tuple[Instrument, list[Note]]]) -> int:
     """Write a bank; instruments without an audible note are left out. Returns how many were kept."""
     directory.mkdir(parents=True, exist_ok=True)

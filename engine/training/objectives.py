@@ -47,6 +47,16 @@ def loudness_weight(total: Tensor) -> Tensor:
     return (1 + (level - level.amax(dim=1, keepdim=True)) / 50).clamp(0, 1)
 
 
+def cell_shares(energy: Tensor) -> tuple[Tensor, Tensor]:
+    """Each stem's share of every cell [batch, stems, cells], and the `loudness_weight` of the cells [batch, cells].
+
+    energy : [batch, stems, steps, bands], in half-cells of time.
+    """
+    owned = cell_energy(energy)
+    total = owned.sum(dim=1)
+    return owned / total.clamp_min(1e-12)[:, None], loudness_weight(total)
+
+
 def dense_loss(
     dense: Tensor,
     dominance: Tensor,
@@ -63,10 +73,7 @@ def dense_loss(
     dense : [batch, cells, dimension]; dominance : [batch, cells] logits.
     labels : [batch, stems]; energy : [batch, stems, steps, bands].
     """
-    owned = cell_energy(energy)
-    total = owned.sum(dim=1)
-    share = owned / total.clamp_min(1e-12)[:, None]
-    weight = loudness_weight(total)
+    share, weight = cell_shares(energy)
     chosen = torch.multinomial(weight.square() + 1e-6, cells_each, generator=generator)
     vectors = dense.gather(1, chosen[..., None].expand(-1, -1, dense.shape[-1]))
     picked = share.gather(2, chosen[:, None].expand(-1, share.shape[1], -1)).transpose(1, 2)
@@ -84,20 +91,26 @@ def match(slots: dict[str, Tensor], labels: Tensor, energy: Tensor, proxies: Pro
     The cost weighs how near the slot's vector is to the stem's proxy, whether it claims to be present, and whether it
     took the cells in which the stem sounds.
     """
-    owned = cell_energy(energy)
-    total = owned.sum(dim=1)
-    weighted = owned / total.clamp_min(1e-12)[:, None] * loudness_weight(total)[:, None]
+    share, weight = cell_shares(energy)
+    weighted = share * weight[:, None]
     log_share = slots["share"].log_softmax(dim=1)
     cover = torch.einsum("bkc,bmc->bmk", weighted, log_share) / weighted.sum(-1).clamp_min(1e-6)[:, None]
     near = torch.einsum("bmd,bkd->bmk", slots["vectors"], F.normalize(proxies.weight, dim=-1)[labels.clamp_min(0)])
     cost = -4 * near - 0.5 * cover - F.logsigmoid(slots["presence"])[:, :, None]
-    audible = (labels >= 0) & (owned.sum(-1) > AUDIBLE_SHARE * total.sum(-1, keepdim=True))
+    loudness = energy.sum(dim=(2, 3))
+    audible = (labels >= 0) & (loudness > AUDIBLE_SHARE * loudness.sum(dim=1, keepdim=True))
     pairs = []
     for row, present in zip(cost.cpu(), audible.cpu(), strict=True):
         stems = torch.nonzero(present).flatten()
         slot, stem = linear_sum_assignment(row[:, stems].numpy())
         pairs.append((torch.from_numpy(slot), stems[torch.from_numpy(stem)]))
     return pairs
+
+
+def matched(pairs: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
+    """The answer of `match` as indices of mixtures, slots and stems, each [pairs]."""
+    batch = torch.cat([torch.full_like(slot, row) for row, (slot, _) in enumerate(pairs)])
+    return batch, torch.cat([slot for slot, _ in pairs]), torch.cat([stem for _, stem in pairs])
 
 
 def slot_losses(
@@ -114,17 +127,13 @@ def slot_losses(
     ----------
     families : [instruments], family number of each instrument, -1 where unknown.
     """
-    batch = torch.cat([torch.full_like(slot, row) for row, (slot, _) in enumerate(pairs)])
-    slot = torch.cat([slot for slot, _ in pairs])
-    stem = torch.cat([stem for _, stem in pairs])
+    batch, slot, stem = matched(pairs)
     owner = labels[batch, stem]
     present = torch.zeros_like(slots["presence"])
     present[batch, slot] = 1.0
 
-    owned = cell_energy(energy)
-    total = owned.sum(dim=1)
-    weight = loudness_weight(total) * slots["sounding"]
-    share = owned / total.clamp_min(1e-12)[:, None]
+    share, weight = cell_shares(energy)
+    weight = weight * slots["sounding"]
     log_share = slots["share"].log_softmax(dim=1)
     cover = -(log_share[batch, slot] * share[batch, stem] * weight[batch]).sum() / weight.sum().clamp_min(1e-6)
 

@@ -1,8 +1,8 @@
 """The trainer: two stages, one loop, exact resumption.
 
 Stage "sounds" teaches the backbone, the single head and the dense head on short clips; stage "mixtures" adds the slot
-head on whole windows. Batches follow from the step number alone, and checkpoints hold weights, averages, optimiser and
-step, so an interrupted run continues as if it had not been.
+head, on fuller mixtures. Batches follow from the step number alone, and checkpoints hold weights, averages, optimiser
+and step, so an interrupted run continues as if it had not been.
 """
 
 from __future__ import annotations
@@ -41,7 +41,6 @@ class TrainConfig:
     stage : "sounds" or "mixtures".
     steps : batches; the learning rate follows a cosine to zero over them.
     singles, mixtures : clips and mixtures in a batch.
-    accumulate : batches to each step of the optimiser; checkpoints fall between such steps.
     average_decay : of the running average of the weights, taken every `AVERAGE_EVERY` batches.
     crop_cells : length of clips and mixtures in cells of time; None for whole windows.
     stems : fewest and most instruments of a mixture.
@@ -58,7 +57,6 @@ class TrainConfig:
     weight_decay: float = 0.02
     average_decay: float = 0.98
     cells_each: int = 32
-    accumulate: int = 2
     seed: int = 1
     checkpoint_seconds: float = 180.0
 
@@ -83,9 +81,10 @@ class Trainer:
         ear: EarConfig | None = None,
     ) -> None:
         self.config, self.directory, self.device = config, directory, torch.device(device)
-        self.source = BatchSource(bank, ear or EarConfig())
+        ear = ear or EarConfig()
+        self.source = BatchSource(bank, ear)
         torch.manual_seed(config.seed)
-        self.network = EarNetwork(ear or EarConfig()).to(self.device)
+        self.network = EarNetwork(ear).to(self.device)
         self.proxies = objectives.Proxies(len(bank.instruments), self.network.config.dimension).to(self.device)
         self.average = {name: value.clone() for name, value in self.network.state_dict().items()}
         decayed = [p for p in self._parameters() if p.ndim > 1]
@@ -150,12 +149,10 @@ class Trainer:
             self.step += 1
             bar.update()
             if self.step % 20 == 0:
-                entry = {name: float(value) for name, value in losses.items()}
+                entry = {name: value.item() for name, value in losses.items()}
                 self.history.append({"step": self.step, "seconds": time.monotonic() - started} | entry)
                 bar.set_postfix({name: f"{value:.2f}" for name, value in entry.items()}, refresh=False)
             now = time.monotonic()
-            if self.step % self.config.accumulate:
-                continue
             if now - saved > self.config.checkpoint_seconds:
                 self.save()
                 saved = now
@@ -196,9 +193,8 @@ class Trainer:
         config = self.config
         rng = np.random.default_rng([config.seed, step, len(config.stage)])
         mixtures = self.source.mixtures(config.mixtures, config.stems, rng, config.crop_cells)
-        if (
-            config.stage == "mixtures"
-        ):  # clips of the very instruments in the mixtures, for the slots to be compared with
+        if config.stage == "mixtures":
+            # Clips of the very instruments in the mixtures, for the slots to be compared with.
             heard = np.unique(mixtures.labels[mixtures.labels >= 0].numpy())
             labels = rng.choice(heard, size=config.singles, replace=config.singles > len(heard))
         else:
@@ -218,11 +214,10 @@ class Trainer:
         weights = {"single": 1.0, "single_family": 0.3, "dense": 1.0, "dominance": 0.2, "slot": 1.0, "presence": 1.0}
         weights |= {"family": 0.3, "cover": 1.0, "activity": 0.5, "contrast": 0.5}
         total = sum((losses[name] * weights[name] for name in losses), torch.zeros((), device=self.device))
-        (total / config.accumulate).backward()
-        if (self.step + 1) % config.accumulate == 0:
-            torch.nn.utils.clip_grad_norm_(self._parameters(), 2.0)
-            self.optimiser.step()
-            self.optimiser.zero_grad(set_to_none=True)
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        torch.nn.utils.clip_grad_norm_(self._parameters(), 2.0)
+        self.optimiser.step()
         if (self.step + 1) % AVERAGE_EVERY == 0:
             self._update_average()
         return losses
@@ -254,10 +249,10 @@ class Trainer:
                 slots["sounding"] = sounding[count:]
                 pairs = objectives.match(slots, labels, energy, self.proxies)
                 losses |= objectives.slot_losses(slots, labels, energy, self.families, self.proxies, pairs)
-                rows = torch.cat([torch.full_like(slot, row) for row, (slot, _) in enumerate(pairs)])
-                matched = slots["vectors"][rows, torch.cat([slot for slot, _ in pairs])]
-                owner = labels[rows, torch.cat([stem for _, stem in pairs])]
-                losses["contrast"] = objectives.info_nce(matched, vectors, owner, single_labels)
+                rows, slot, stem = objectives.matched(pairs)
+                losses["contrast"] = objectives.info_nce(
+                    slots["vectors"][rows, slot], vectors, labels[rows, stem], single_labels
+                )
         return losses
 
     def _features(self, waveform: Tensor, generator: torch.Generator) -> Tensor:
@@ -287,8 +282,8 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * (0.5 + 0.5 * float(np.cos(np.pi * min(done, 1.0)))))
 
 
-SOUNDS = TrainConfig(steps=1500)
-MIXTURES = replace(SOUNDS, stage="mixtures", steps=5000, singles=24, mixtures=40, stems=(1, 9))
+SOUNDS = TrainConfig(steps=1200)
+MIXTURES = replace(SOUNDS, stage="mixtures", steps=7500, singles=24, mixtures=40, stems=(1, 9), learning_rate=1.5e-3)
 """The two stages of the shipped ear."""
 
 

@@ -17,7 +17,7 @@ from engine.training.phrase_bank import PhraseBank
 from engine.training.trainer import MIXTURES, SOUNDS, TrainConfig, Trainer, averaged_network
 
 TINY = EarConfig(stem_width=8, widths=(8, 16, 32), blocks=(1, 1, 1), layers=1, heads=2, slots=5, slot_layers=1)
-SHORT = replace(SOUNDS, steps=60, singles=8, mixtures=4, crop_cells=4, warmup=5, accumulate=1, cells_each=8)
+SHORT = replace(SOUNDS, steps=60, singles=8, mixtures=4, crop_cells=4, warmup=5, cells_each=8)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: Phrase
     assert after["single"] < before["single"] - 1.0
     assert after["dense"] < before["dense"]
 
-    stage = replace(MIXTURES, steps=15, singles=8, mixtures=4, crop_cells=4, warmup=2, stems=(1, 4), accumulate=1)
+    stage = replace(MIXTURES, steps=15, singles=8, mixtures=4, crop_cells=4, warmup=2, stems=(1, 4))
     mixtures = trainer(bank, tmp_path / "mixtures", replace(stage, cells_each=8))
     mixtures.start_from(tmp_path / "sounds" / "checkpoint.pt")
     mixtures.run(progress=False)
