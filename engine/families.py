@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
 FAMILIES: tuple[str, ...] = (
     "kick",
     "snare",
@@ -28,3 +34,16 @@ FAMILIES: tuple[str, ...] = (
 DRUM_FAMILIES: tuple[str, ...] = FAMILIES[:6]
 
 FAMILY_INDEX: dict[str, int] = {name: number for number, name in enumerate(FAMILIES)}
+
+LIKELY = 0.1
+"""Probability from which a family is likely. Low, because a filter that hides the right sound does more harm than one
+that shows a wrong one at the end of the list."""
+
+
+def likely_families(probabilities: Sequence[float] | np.ndarray) -> tuple[str, ...]:
+    """The families to look in for a sound, the likeliest first; never none.
+
+    probabilities : [families], in the order of `FAMILIES`.
+    """
+    ordered = sorted(range(len(FAMILIES)), key=lambda number: -probabilities[number])
+    return tuple(FAMILIES[number] for number in ordered if number == ordered[0] or probabilities[number] >= LIKELY)

@@ -202,14 +202,19 @@ class Catalog:
             connection.execute("UPDATE sounds SET favourite = ? WHERE id = ?", (int(favourite), sound_id))
 
     def matching(
-        self, *, family: str | None = None, kinds: Collection[str] | None = None, text: str = ""
+        self,
+        *,
+        families: Collection[str] | None = None,
+        kinds: Collection[str] | None = None,
+        text: str = "",
     ) -> np.ndarray:
-        """int64 [n], ascending: the ready sounds of a family, of some kinds, and whose folder and name hold every word
-        of `text` and none of its `-words`, in any case."""
+        """int64 [n], ascending: the ready sounds for which one of the families is likely, of some kinds, and whose
+        folder and name hold every word of `text` and none of its `-words`, in any case."""
         conditions, values = [_LIVE], list[Any]()
-        if family is not None:
-            conditions.append("family = ?")
-            values.append(family)
+        if families is not None:
+            places = ", ".join("?" * len(families))
+            conditions.append(f"id IN (SELECT sound_id FROM sound_families WHERE family IN ({places}))")
+            values.extend(families)
         if kinds is not None:
             conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
             values.extend(kinds)

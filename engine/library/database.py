@@ -20,12 +20,11 @@ from engine.errors import LibraryError
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "catalog.sqlite"
-SCHEMA_VERSION = 1
 _APPLICATION_ID = 0x45415253  # "EARS"
 _CHECKED_AT_OPENING_BYTES = 32 << 20
 """Up to this size a whole check takes less than a fifth of a second; larger files are believed until a read fails."""
 
-_SCHEMA = """
+_FIRST_SCHEMA = """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value
@@ -94,6 +93,24 @@ END;
 INSERT INTO meta VALUES ('revision', 0), ('scan', 0), ('fingerprint', NULL),
     ('identity', lower(hex(randomblob(16))));
 """
+
+_LIKELY_FAMILIES = """
+-- The families in which a filter finds a sound: the likeliest, which sounds.family names, and all that are likely.
+CREATE TABLE sound_families (
+    family TEXT NOT NULL,
+    sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
+    PRIMARY KEY (family, sound_id)
+) WITHOUT ROWID;
+
+CREATE INDEX sound_families_by_sound ON sound_families (sound_id);
+
+INSERT INTO sound_families SELECT family, id FROM sounds WHERE family IS NOT NULL;
+"""
+
+_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES)
+"""Statements, parted by empty lines, that bring a catalog from each version to the next."""
+
+SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 class Database:
@@ -191,6 +208,7 @@ class Database:
             with self.write():
                 if _pragma(connection, "user_version") == 0:  # else another process was faster
                     self._create(connection)
+                    self._migrate(connection)
         version, application = _pragma(connection, "user_version"), _pragma(connection, "application_id")
         if application != _APPLICATION_ID:
             raise LibraryError(f"{self.path} is not a catalog of Earshot. Choose another folder with --library.")
@@ -199,6 +217,14 @@ class Database:
                 f"The library in {self.path.parent} was made by a newer Earshot (format {version}, this one knows "
                 f"{SCHEMA_VERSION}). Update Earshot, or choose another folder with --library."
             )
+        if version < SCHEMA_VERSION:
+            if self.read_only:
+                raise LibraryError(
+                    f"The library in {self.path.parent} was made by an older Earshot and may not be written to. "
+                    "Mend its permissions, or choose another folder with --library."
+                )
+            with self.write():
+                self._migrate(connection)
         if self.path.stat().st_size <= _CHECKED_AT_OPENING_BYTES:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
@@ -208,9 +234,12 @@ class Database:
     def _create(self, connection: sqlite3.Connection) -> None:
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
             raise LibraryError(f"{self.path} is not a catalog of Earshot. Choose another folder with --library.")
-        for statement in _SCHEMA.split("\n\n"):
-            connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        for migration in _MIGRATIONS[_pragma(connection, "user_version") :]:
+            for statement in migration.split("\n\n"):
+                connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _in_words(self, error: sqlite3.Error, *, opening: bool = False) -> LibraryError:

@@ -74,7 +74,7 @@ class Library:
         vector: np.ndarray,
         *,
         top: int = 50,
-        family: str | None = None,
+        families: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         text: str = "",
     ) -> list[tuple[Sound, float]]:
@@ -84,15 +84,15 @@ class Library:
         ----------
         vector : float32 [dimension], of this library's model.
         top : how many at most; fewer come only where fewer pass the filters.
-        family, kinds, text : as `Catalog.matching`; kinds are 'one-shot', 'loop', 'long'.
+        families, kinds, text : as `Catalog.matching`; kinds are 'one-shot', 'loop', 'long'.
 
         Returns
         -------
         sounds with their cosine similarity, -1 to 1: of a sound with several vectors, that of its nearest.
         """
         chosen = None
-        if family is not None or kinds is not None or text.strip():
-            chosen = self.catalog.matching(family=family, kinds=kinds, text=text)
+        if families is not None or kinds is not None or text.strip():
+            chosen = self.catalog.matching(families=families, kinds=kinds, text=text)
         with self._lock:
             best = self._nearest_sounds(np.asarray(vector, np.float32), top, chosen)
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}

@@ -18,13 +18,15 @@ _PENDING_PER_QUERY = 1_000
 class Heard:
     """A sound that was decoded, measured and embedded.
 
-    `vectors` are the bytes of float16 unit vectors, `overview` of uint8 [64].
+    `family` is the likeliest of `likely_families`; `vectors` are the bytes of float16 unit vectors, `overview` of
+    uint8 [64].
     """
 
     sound_id: int
     facts: Facts
     family: str
     family_confidence: float
+    likely_families: tuple[str, ...]
     vectors: tuple[bytes, ...]
     overview: bytes
 
@@ -141,6 +143,7 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
         for outcome in outcomes:
             # What another model thought of this sound, or this one of its former content, is of no more use.
             connection.execute("DELETE FROM embeddings WHERE sound_id = ?", (outcome.sound_id,))
+            connection.execute("DELETE FROM sound_families WHERE sound_id = ?", (outcome.sound_id,))
             if isinstance(outcome, Failed):
                 connection.execute(
                     "UPDATE sounds SET state = 'failed', reason = ? WHERE id = ?", (outcome.reason, outcome.sound_id)
@@ -174,6 +177,10 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                 connection.executemany(
                     "INSERT INTO embeddings (sound_id, fingerprint, vector) VALUES (?, ?, ?)",
                     [(outcome.sound_id, fingerprint, vector) for vector in outcome.vectors],
+                )
+                connection.executemany(
+                    "INSERT INTO sound_families (family, sound_id) VALUES (?, ?)",
+                    [(family, outcome.sound_id) for family in outcome.likely_families],
                 )
 
 

@@ -25,7 +25,7 @@ from engine.audio.decode import decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import measure
 from engine.errors import AudioError, EarshotError
-from engine.families import FAMILIES
+from engine.families import likely_families
 from engine.library.records import Failed, Heard, Outcome, Pending
 
 logger = logging.getLogger(__name__)
@@ -157,17 +157,18 @@ def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]
     mono = audio.mono()
     peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
     overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)
-    return Heard(pending.sound_id, facts, "", 0.0, (), overview.tobytes()), resample(mono, audio.rate, rate)
+    return Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes()), resample(mono, audio.rate, rate)
 
 
 def _with_embedding(heard: Heard, vector: np.ndarray, families: np.ndarray) -> Outcome:
     if not (np.isfinite(vector).all() and np.isfinite(families).all()):
         return Failed(heard.sound_id, "The model made nothing of it.")
-    likeliest = int(np.argmax(families))
+    likely = likely_families(families)
     return replace(
         heard,
-        family=FAMILIES[likeliest],
-        family_confidence=float(families[likeliest]),
+        family=likely[0],
+        family_confidence=float(families.max()),
+        likely_families=likely,
         vectors=(np.asarray(vector, np.float16).tobytes(),),
     )
 

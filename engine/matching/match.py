@@ -42,10 +42,10 @@ def rank(
     Parameters
     ----------
     top : at most this many; fewer only where the library holds no more that fit.
-    any_family : also sounds of other families than the slot's.
+    any_family : also sounds for which none of the slot's likely families is likely.
     kinds : only these of 'one-shot', 'loop' and 'long'.
     text : only sounds which this text search finds.
     """
-    family = None if any_family else slot.family
-    found = library.search(slot.vector, top=top, family=family, kinds=kinds, text=text)
+    families = None if any_family else slot.likely_families
+    found = library.search(slot.vector, top=top, families=families, kinds=kinds, text=text)
     return [Match(sound, similarity, number) for number, (sound, similarity) in enumerate(found, start=1)]

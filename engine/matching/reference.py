@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.audio import decode
 from engine.errors import AudioError
-from engine.families import FAMILIES
+from engine.families import likely_families
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches
 from engine.matching.tracker import Heard, SlotTracker, cells_of
@@ -196,12 +196,12 @@ def _hear_one_sound(
     exposure = np.pad(exposure, (0, max(0, at + len(rms) - len(exposure))))
     exposure[at : at + len(rms)] = rms / rms.max()
     heard = ear.embed([samples])
-    family = int(heard.families[0].argmax())
+    likely = likely_families(heard.families[0])
     slot = Slot(
         id=1,
         vector=heard.vectors[0].astype(np.float32),
-        family=FAMILIES[family],
-        family_confidence=float(heard.families[0, family]),
+        family=likely[0],
+        likely_families=likely,
         confidence=1.0,
         exposure=exposure,
         activity=active_stretches(exposure, rules),

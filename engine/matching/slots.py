@@ -70,8 +70,8 @@ class Slot:
     ----------
     id : 1, 2, ...; stays the same while results stream in.
     vector : float32 [dimension], unit length, in the space of the library's sounds.
-    family : one of `engine.families.FAMILIES`.
-    family_confidence : 0..1, the ear's probability of that family.
+    family : the likeliest of `engine.families.FAMILIES`.
+    likely_families : those in which its sound is looked for, the likeliest first.
     confidence : 0..1, how sure the ear is that this instrument is there.
     exposure : float32 per `CELL_SECONDS`, 0..1; cell 0 begins with the file, whatever region of it was heard.
     activity : stretches in seconds in which the slot sounds, in order, not overlapping.
@@ -81,7 +81,7 @@ class Slot:
     id: int
     vector: np.ndarray
     family: str
-    family_confidence: float
+    likely_families: tuple[str, ...]
     confidence: float
     exposure: np.ndarray
     activity: tuple[tuple[float, float], ...]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from engine.families import FAMILIES
+from engine.families import FAMILIES, likely_families
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches, most_exposed
 
 
@@ -115,13 +115,12 @@ class SlotTracker:
     ) -> Slot:
         assert track.id is not None
         vector = np.sum([presence**2 * vector for presence, _, vector in track.best], axis=0)
-        families = track.family_mean
-        family = int(families.argmax())
+        likely = likely_families(track.family_mean)
         return Slot(
             id=track.id,
             vector=(vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32),
-            family=FAMILIES[family],
-            family_confidence=float(families[family]),
+            family=likely[0],
+            likely_families=likely,
             confidence=confidence,
             exposure=exposure,
             activity=active_stretches(exposure, self._rules),

@@ -283,7 +283,7 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 
 
 SOUNDS = TrainConfig(steps=1200)
-MIXTURES = replace(SOUNDS, stage="mixtures", steps=7500, singles=24, mixtures=40, stems=(1, 9), learning_rate=1.5e-3)
+MIXTURES = replace(SOUNDS, stage="mixtures", steps=7500, singles=40, mixtures=72, stems=(1, 9))
 """The two stages of the shipped ear."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ SLOT = Slot(
     id=1,
     vector=np.eye(4, dtype=np.float32)[0],
     family="bass",
-    family_confidence=0.9,
+    likely_families=("bass",),
     confidence=0.8,
     exposure=np.ones(10, np.float32),
     activity=((0.0, 1.0),),
@@ -25,9 +27,9 @@ class ListLibrary:
 
     sounds = (("sub", "bass", (1, 0, 0, 0)), ("lead", "lead", (0.9, 0.4, 0, 0)), ("reese", "bass", (0, 1, 0, 0)))
 
-    def search(self, vector, *, top, family, kinds, text):
+    def search(self, vector, *, top, families, kinds, text):
         self.asked = {"kinds": kinds, "text": text}
-        rows = [(name, float(np.dot(vector, v))) for name, f, v in self.sounds if family in (None, f)]
+        rows = [(name, float(np.dot(vector, v))) for name, f, v in self.sounds if families is None or f in families]
         return sorted(rows, key=lambda row: -row[1])[:top]
 
 
@@ -40,6 +42,11 @@ def test_ranked_best_first_and_by_family(options, names) -> None:
     assert [match.sound for match in matches] == names
     assert [match.rank for match in matches] == list(range(1, len(names) + 1))
     assert [match.similarity for match in matches] == sorted((m.similarity for m in matches), reverse=True)
+
+
+def test_every_likely_family_is_looked_in() -> None:
+    unsure = replace(SLOT, likely_families=("bass", "lead"))
+    assert [match.sound for match in rank(unsure, ListLibrary())] == ["sub", "lead", "reese"]
 
 
 def test_filters_reach_the_library() -> None:

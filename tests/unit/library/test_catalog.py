@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from engine.audio.facts import Facts
 from engine.errors import LibraryError
+from engine.library import database as database_module
 from engine.library.catalog import Catalog, Counts
 from engine.library.database import FILE_NAME, SCHEMA_VERSION, Database
 from engine.library.records import (
@@ -31,9 +33,11 @@ from engine.library.walk import FoundFile
 FACTS = Facts(1.5, 44_100, 2, -1.0, -14.0, "one-shot", 220.0, 0.9, None)
 
 
-def heard(sound_id: int, *vectors: np.ndarray, family: str = "bass", facts: Facts = FACTS) -> Heard:
+def heard(
+    sound_id: int, *vectors: np.ndarray, family: str = "bass", also: Sequence[str] = (), facts: Facts = FACTS
+) -> Heard:
     coded = tuple((vector / np.linalg.norm(vector)).astype(np.float16).tobytes() for vector in vectors)
-    return Heard(sound_id, facts, family, 0.8, coded, bytes(range(64)))
+    return Heard(sound_id, facts, family, 0.8, (family, *also), coded, bytes(range(64)))
 
 
 def filled(directory: Path, *names: str) -> Catalog:
@@ -197,7 +201,7 @@ def test_filters(tmp_path: Path) -> None:
         "ear",
         [
             heard(kick, np.ones(4), family="kick"),
-            heard(dirty, np.ones(4), family="kick", facts=loop),
+            heard(dirty, np.ones(4), family="kick", also=["tom"], facts=loop),
             heard(size, np.ones(4)),
         ],
     )
@@ -206,7 +210,10 @@ def test_filters(tmp_path: Path) -> None:
         return catalog.matching(**filters).tolist()  # type: ignore[arg-type]
 
     assert ids() == sorted([kick, dirty, size])  # `off` is not ready
-    assert ids(family="kick") == sorted([kick, dirty])
+    assert ids(families=["kick"]) == sorted([kick, dirty])
+    assert ids(families=["tom"]) == [dirty]
+    assert ids(families=["kick", "tom"]) == sorted([kick, dirty])
+    assert ids(families=[]) == []
     assert ids(kinds=["loop", "long"]) == [dirty]
     assert ids(kinds=[]) == []
     assert ids(text="kick") == sorted([kick, dirty])
@@ -260,6 +267,23 @@ def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"newer Earshot.*Update Earshot"):
         Catalog.open(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == before
+
+
+def test_an_older_catalog_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
+        patch.setattr(database_module, "SCHEMA_VERSION", 1)
+        filled(tmp_path, "kick.wav").close()
+    connection = sqlite3.connect(tmp_path / FILE_NAME)
+    connection.execute("UPDATE sounds SET state = 'ready', family = 'kick', favourite = 1")
+    connection.commit()
+    connection.close()
+    with pytest.raises(LibraryError, match="older Earshot"):
+        Catalog.open(tmp_path, read_only=True)
+    for _ in range(2):
+        catalog = Catalog.open(tmp_path)
+        assert [catalog.sounds()[0].id] == catalog.favourites() == catalog.matching(families=["kick"]).tolist()
+        catalog.close()
 
 
 def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:

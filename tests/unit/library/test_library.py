@@ -47,8 +47,9 @@ def add_sounds(library: Library, numbers: range, *, vectors_each: int = 1, finge
             Heard(
                 ids[encode_path(path)],
                 Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot" if number % 3 else "loop", None, 0.0, None),
-                "kick" if number % 10 else "bass",
+                family := "kick" if number % 10 else "bass",
                 0.9,
+                (family,),
                 tuple(vector(number + 100_000 * part).astype(np.float16).tobytes() for part in range(vectors_each)),
                 bytes(64),
             )
@@ -103,12 +104,12 @@ def test_filters_give_all_there_are(library: Library, kind: str) -> None:
     add_sounds(library, range(200))
     library.refresh()
     basses = {str(number) for number in range(0, 200, 10)}
-    assert set(names(library, 7, family="bass", top=50)) == basses
-    assert set(names(library, 7, family="bass", kinds=["loop"])) == {str(number) for number in range(0, 200, 30)}
+    assert set(names(library, 7, families=["bass"], top=50)) == basses
+    assert set(names(library, 7, families=["bass"], kinds=["loop"])) == {str(number) for number in range(0, 200, 30)}
     assert set(names(library, 7, text="199")) == {"199"}
-    assert set(names(library, 7, text="odd", family="bass")) == set()
-    assert set(names(library, 7, text="-odd", family="bass")) == basses
-    assert names(library, 7, family="organ") == []
+    assert set(names(library, 7, text="odd", families=["bass"])) == set()
+    assert set(names(library, 7, text="-odd", families=["bass"])) == basses
+    assert names(library, 7, families=["organ"]) == []
 
 
 def test_a_sound_with_several_vectors_comes_once(library: Library, kind: str) -> None:
