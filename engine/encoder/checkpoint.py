@@ -1,8 +1,7 @@
-"""The shipped ear: float16 safetensors with the config that built them, and a fingerprint of both."""
+"""The ear as a file: float16 safetensors with the config that built them."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -14,15 +13,8 @@ import torch
 
 from engine.encoder.config import FORMAT_VERSION, EarConfig
 from engine.encoder.model import EarNetwork
+from engine.encoder.weights import fingerprint
 from engine.errors import ModelError
-from engine.paths import resources_dir
-
-SHIPPED = "earshot-ear.safetensors"
-
-
-def shipped_model() -> Path:
-    """The weights that come with the program."""
-    return resources_dir() / "models" / SHIPPED
 
 
 def save(path: Path, network: EarNetwork, *, name: str, facts: dict[str, str] | None = None) -> None:
@@ -65,12 +57,6 @@ def load(path: Path) -> tuple[EarNetwork, str, str]:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the model does not fit its own description ({error}); {remedy}") from error
     return network.eval(), metadata.get("name", path.stem), fingerprint(path)
-
-
-def fingerprint(path: Path) -> str:
-    """Sixteen hexadecimal digits of the file's SHA-256: vectors of different models are never mixed."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _config(text: str) -> EarConfig:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, weights
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.model import EarNetwork
 
@@ -63,7 +63,7 @@ class Ear:
         if threads is not None:
             torch.set_num_threads(threads)
         chosen = pick_device(device)
-        network, name, fingerprint = checkpoint.load(path or checkpoint.shipped_model())
+        network, name, fingerprint = checkpoint.load(path or weights.shipped_model())
         return cls(network, name=name, fingerprint=fingerprint, device=chosen)
 
     @classmethod

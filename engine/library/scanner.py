@@ -17,6 +17,7 @@ from pathlib import Path
 
 import filelock
 
+from engine.encoder import weights
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import is_inside
@@ -107,17 +108,15 @@ def scan(
     started = time.monotonic()
     cancel = cancel or CancelToken()
     folders = _folders(roots)
-    with _only_scan_of(library.directory), Crew(loader, model, decoding_seconds=decoding_seconds) as crew:
-        crew.grow(1)  # the model is loaded while the files are listed
+    with _only_scan_of(library.directory):
         try:
             listing = _list(library, folders, progress, cancel)
-            while crew.fingerprint is None:
-                cancel.raise_if_cancelled()
-                crew.step(_SECONDS_PER_STEP)
-            set_fingerprint(library.catalog.database, crew.fingerprint)
-            embedded, failed, total = _hear(
-                library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
-            )
+            embedded = failed = total = 0
+            if _anything_to_hear(library, listing.number, model, retry_failed):
+                with Crew(loader, model, decoding_seconds=decoding_seconds) as crew:
+                    embedded, failed, total = _hear(
+                        library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
+                    )
         finally:
             library.refresh()
     return ScanResult(
@@ -207,6 +206,16 @@ def _list(library: Library, folders: list[str], progress: ProgressCallback, canc
     return _Listing(number, found, removed, unreadable)
 
 
+def _anything_to_hear(library: Library, number: int, model: Path | None, retry_failed: bool) -> bool:
+    """Whether a worker has to be started, which takes seconds: not where this model has heard everything."""
+    try:
+        fingerprint = weights.fingerprint(model or weights.shipped_model())
+    except OSError:
+        return True  # the worker tells what is wrong with it
+    known = fingerprint == library.catalog.fingerprint
+    return not known or bool(count_pending(library.catalog.database, number, fingerprint, retry_failed=retry_failed))
+
+
 def _hear(
     library: Library,
     number: int,
@@ -218,8 +227,12 @@ def _hear(
 ) -> tuple[int, int, int]:
     """Second pass: (embedded, failed, total to do)."""
     database = library.catalog.database
+    crew.grow(1)
+    while crew.fingerprint is None:
+        cancel.raise_if_cancelled()
+        crew.step(_SECONDS_PER_STEP)
     fingerprint = crew.fingerprint
-    assert fingerprint is not None
+    set_fingerprint(database, fingerprint)
     total = count_pending(database, number, fingerprint, retry_failed=retry_failed)
     # Small scans are cut small, so that every worker has a share and progress shows.
     task_size = max(1, min(_LARGEST_TASK, total // (4 * workers)))

@@ -110,12 +110,12 @@ def _train_stage(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
-    from engine.encoder import checkpoint
+    from engine.encoder import checkpoint, weights
     from engine.training.trainer import averaged_network
 
-    output = arguments.output or checkpoint.shipped_model()
+    output = arguments.output or weights.shipped_model()
     checkpoint.save(output, averaged_network(arguments.directory / "mixtures"), name=arguments.name)
-    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {checkpoint.fingerprint(output)}")
+    print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {weights.fingerprint(output)}")
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 import safetensors.torch
 import torch
 
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, weights
 from engine.encoder.ear import Ear
 from engine.errors import ModelError
 
@@ -24,7 +24,7 @@ def test_a_saved_model_hears_the_same(saved: Path) -> None:
     original = Ear(checkpoint.untrained(3), name="small", fingerprint="", device="cpu")
     loaded = Ear.load(saved, device="cpu")
     assert loaded.name == "small"
-    assert loaded.fingerprint == checkpoint.fingerprint(saved)
+    assert loaded.fingerprint == weights.fingerprint(saved)
     assert len(loaded.fingerprint) == 16
     assert float(original.embed([sound]).vectors[0] @ loaded.embed([sound]).vectors[0]) > 0.999
 

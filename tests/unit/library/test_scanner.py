@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from engine.audio.decode import decode
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, weights
 from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
 from engine.families import FAMILIES
@@ -81,6 +81,16 @@ def test_a_scan_from_nothing_and_again(library: Library, sounds: Path, tone: Cal
     changed = library.catalog.sound(before[str(low / "Tone 00.wav")].id)
     assert changed.duration_seconds == pytest.approx(0.3)
     assert library.searchable == 12
+
+
+def test_nothing_new_starts_no_worker(library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    monkeypatch.setattr(weights, "fingerprint", lambda path: "toy")
+    result = scan(library, [sounds], loader=load_and_die)
+    assert (result.listed, result.unchanged, library.searchable) == (12, 12, 12)
+    (sounds / "low" / "Tone 00.wav").touch()
+    with pytest.raises(ModelError):
+        scan(library, [sounds], workers=1, loader=load_and_die)
 
 
 def test_another_model_hears_everything_again(library: Library, sounds: Path, tmp_path: Path) -> None:
