@@ -205,7 +205,7 @@ class MatchesPanel(QWidget):
     def _title_for(self, results: Results | None) -> None:
         slot = results.slot if results is not None else None
         self.chip.setVisible(slot is not None)
-        self.chip.set_family(slot.family if slot is not None else None)
+        self.chip.set_families(slot.likely_families if slot is not None else ())
         self.title.setText("Matches" if slot is not None else "Sounds")
         shown = len(results.rows) if results is not None else 0
         if slot is None:

@@ -306,24 +306,31 @@ class Segmented(QWidget):
 
 
 class FamilyChip(FlatButton):
-    """The family filter of a slot: on, one click widens to all families; off, one click narrows again."""
+    """The family filter of a slot: on, one click widens to all families; off, one click narrows again.
+
+    The first of the slot's likely families is named, the others are counted, and the tooltip has them all.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
         self.setCheckable(True)
         self.setChecked(True)
-        self._family: str | None = None
+        self._families: tuple[str, ...] = ()
         self.toggled.connect(lambda _: self._describe())
         self._describe()
 
-    def set_family(self, family: str | None) -> None:
-        self._family = family
+    def set_families(self, families: tuple[str, ...]) -> None:
+        self._families = families
         self._describe()
 
     def _describe(self) -> None:
-        self.setText((self._family or "any") if self.isChecked() else "any")
-        self.setAccessibleName(f"Family filter: {self.text()}")
-        self.setToolTip("Show every family" if self.isChecked() else f"Show only {self._family or 'its family'}")
+        names = ", ".join(self._families) or "any"
+        first, others = self._families[:1], len(self._families) - 1
+        short = "".join(first) + (f" +{others}" if others > 0 else "")
+        on = self.isChecked()
+        self.setText((short or "any") if on else "any")
+        self.setAccessibleName(f"Family filter: {names if on else 'any'}")
+        self.setToolTip(f"Showing {names}. Click to show every family." if on else f"Show only {names}")
         self.updateGeometry()
         self.update()
 
@@ -339,7 +346,7 @@ class FamilyChip(FlatButton):
         paint_box(painter, rect, fill if on or self.hovered else None, look.control_border)
         swatch = QRectF(12, rect.height() / 2 - 6, 8, 12)
         painter.setPen(Qt.PenStyle.NoPen if on else QPen(look.quiet, 1))
-        painter.setBrush(look.family(self._family) if on else Qt.BrushStyle.NoBrush)
+        painter.setBrush(look.family(self._families[0] if self._families else None) if on else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(swatch if on else swatch.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
         painter.setFont(theme.font())
         painter.setPen(look.quiet)

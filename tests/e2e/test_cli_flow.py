@@ -137,14 +137,21 @@ def test_song_to_ranked_sounds(home: Path, song: Path) -> None:
     assert result.stderr == ""  # no progress bar where there is no terminal, and no warning of any library
     check_document(document, song, seconds=12, rate=RATE, top=7)
     assert document["slots"]
-    for slot in document["slots"]:  # the family filter is on
-        assert {match["family"] for match in slot["matches"]} <= {slot["family"]}
 
 
-def test_any_family_fills_every_list(home: Path, song: Path) -> None:
-    (document,) = documents(earshot(["match", song, "--json", "--top", "7", "--any-family"], home))
-    check_document(document, song, seconds=12, rate=RATE, top=7)
-    assert all(len(slot["matches"]) == 7 for slot in document["slots"])
+def test_the_family_filter_hides_other_families(home: Path, song: Path) -> None:
+    (filtered,) = documents(earshot(["match", song, "--json", "--top", "999"], home))
+    (whole,) = documents(earshot(["match", song, "--json", "--top", "999", "--any-family"], home))
+    check_document(whole, song, seconds=12, rate=RATE, top=999)
+    sounds = len(earshot(["library", "list"], home).stdout.splitlines())
+    assert len(filtered["slots"]) == len(whole["slots"]) > 0
+    for slot, all_of_it in zip(filtered["slots"], whole["slots"], strict=True):
+        assert len(all_of_it["matches"]) == sounds
+        assert len(slot["matches"]) < sounds
+        of_its_family = [match["path"] for match in all_of_it["matches"] if match["family"] == slot["family"]]
+        shown = [match["path"] for match in slot["matches"]]
+        assert set(of_its_family) <= set(shown)
+        assert shown == [match["path"] for match in all_of_it["matches"] if match["path"] in shown]
 
 
 def test_the_same_song_gives_the_same_answer(home: Path, song: Path) -> None:

@@ -157,7 +157,9 @@ def test_a_focused_button_keeps_the_space_key(filled: MainWindow, qtbot: QtBot) 
 
 def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -> None:
     panel, work = filled.matches_panel, filled.workspace
+    assert panel.chip.text() == "bass"
     qtbot.mouseClick(panel.chip, Qt.MouseButton.LeftButton)
+    assert panel.chip.text() == "any"
     wait_for_rows(qtbot, filled, 12)
     assert {row.sound.family for row in work.matches.rows} == {"bass", "lead"}
     qtbot.keyClicks(panel.search, "-leads")
@@ -175,6 +177,14 @@ def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -
     wait_for_rows(qtbot, filled, 0)
     qtbot.mouseClick(filled.library_panel.clear, Qt.MouseButton.LeftButton)
     wait_for_rows(qtbot, filled, 12)
+
+
+def test_the_chip_tells_every_family_it_looks_in(filled: MainWindow) -> None:
+    chip = filled.matches_panel.chip
+    chip.set_families(("snare", "percussion", "hat"))
+    assert chip.text() == "snare +2"
+    assert "snare, percussion, hat" in chip.toolTip()
+    assert chip.accessibleName() == "Family filter: snare, percussion, hat"
 
 
 def test_the_chosen_sound_stays_chosen_and_silent_when_results_change(filled: MainWindow, qtbot: QtBot) -> None:
