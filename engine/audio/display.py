@@ -29,25 +29,6 @@ def waveform_peaks(mono: np.ndarray, bins: int) -> np.ndarray:
     return np.stack([minimum, maximum, np.sqrt(squares / lengths)], axis=1).astype(np.float32)
 
 
-def mel_image(
-    mono: np.ndarray,
-    rate: int,
-    *,
-    frames_per_second: float = 50,
-    bands: int = 128,
-    low_hz: float = 30,
-    high_hz: float = 16_000,
-) -> np.ndarray:
-    """float32 [bands, frames], lowest band first: mel spectrogram in dB below its loudest point (0 to -120).
-
-    As `mel_decibels`, which see.
-    """
-    decibels = mel_decibels(
-        mono, rate, frames_per_second=frames_per_second, bands=bands, low_hz=low_hz, high_hz=high_hz
-    )
-    return below_loudest(decibels, float(decibels.max(initial=-np.inf)))
-
-
 def below_loudest(decibels: np.ndarray, loudest: float) -> np.ndarray:
     """Levels of `mel_decibels` relative to the loudest one, 0 to -120; all at the floor where that is -inf."""
     if not np.isfinite(loudest):
