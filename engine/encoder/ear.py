@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,34 +11,12 @@ import torch
 
 from engine.encoder import checkpoint, weights
 from engine.encoder.device import half_precision_pays, pick_device
+from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.encoder.model import EarNetwork
 
-ACTIVITY_SECONDS = 0.1
 LONGEST_SOUND_SECONDS = 10.0
 BATCH_SECONDS = 80.0
 """Audio in one pass through the network: enough to keep it busy, little enough to stay in the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    """vectors : float32 [n, dimension], unit rows; families : float32 [n, families], probabilities."""
-
-    vectors: np.ndarray
-    families: np.ndarray
-
-
-@dataclass(frozen=True)
-class HeardWindows:
-    """Slots of n windows.
-
-    vectors : float32 [n, slots, dimension], unit; presence : [n, slots], 0..1; families : [n, slots, families],
-    probabilities; activity : [n, slots, steps], 0..1 in steps of `ACTIVITY_SECONDS` over the window.
-    """
-
-    vectors: np.ndarray
-    presence: np.ndarray
-    families: np.ndarray
-    activity: np.ndarray
 
 
 class Ear:

@@ -24,6 +24,7 @@ import psutil
 from engine.audio.decode import decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import measure
+from engine.encoder.heard import Embeddings
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
 from engine.library.records import Failed, Heard, Outcome, Pending
@@ -49,8 +50,8 @@ class Ear(Protocol):
     @property
     def rate(self) -> int: ...
 
-    def embed(self, sounds: Sequence[np.ndarray]) -> Any:
-        """`vectors` float32 [n, dimension] of unit length and `families` float32 [n, families], of mono sounds."""
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
+        """Of mono sounds, float32 [samples] each."""
 
 
 EarLoader = Callable[[Path | None], Ear]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from app.backend import Backend
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
+from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.scanner import ScanResult, scan
@@ -21,20 +21,6 @@ RATE = 16_000
 EDGES_HZ = (0.0, 120.0, 260.0, 520.0, 1100.0, 2400.0, 5200.0, 8000.0)
 BAND_FAMILIES = ("kick", "bass", "pad", "mallet", "lead", "snare", "hat")
 STEPS = 50
-
-
-@dataclass(frozen=True)
-class Embeddings:
-    vectors: np.ndarray
-    families: np.ndarray
-
-
-@dataclass(frozen=True)
-class HeardWindows:
-    vectors: np.ndarray
-    presence: np.ndarray
-    families: np.ndarray
-    activity: np.ndarray
 
 
 class StandInEar:

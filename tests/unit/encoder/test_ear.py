@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.encoder.ear import ACTIVITY_SECONDS, Ear
+from engine.encoder.ear import Ear
+from engine.encoder.heard import ACTIVITY_SECONDS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,12 @@ import numpy as np
 import engine.library.worker as worker
 from engine.audio.decode import Audio
 from engine.audio.decode import decode as genuine_decode
+from engine.encoder.heard import Embeddings
 from engine.errors import ModelError
 from engine.families import FAMILIES
 
 DIMENSION = 8
 Decode = Callable[[], Audio]
-
-
-@dataclass(frozen=True)
-class _Embeddings:
-    vectors: np.ndarray
-    families: np.ndarray
 
 
 class ToyEar:
@@ -39,7 +33,7 @@ class ToyEar:
     def __init__(self, fingerprint: str = "toy") -> None:
         self.fingerprint = fingerprint
 
-    def embed(self, sounds: Sequence[np.ndarray]) -> _Embeddings:
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         vectors = np.zeros((len(sounds), DIMENSION), np.float32)
         families = np.full((len(sounds), len(FAMILIES)), 0.01, np.float32)
         for row, sound in enumerate(sounds):
@@ -47,7 +41,7 @@ class ToyEar:
             edges = (2 ** np.arange(13 - DIMENSION, 13)).tolist()
             vectors[row] = np.sqrt(np.add.reduceat(spectrum, edges)) + 1e-6
             families[row, int(vectors[row].argmax())] = 0.9
-        return _Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), families)
+        return Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), families)
 
 
 def load_toy(model: Path | None) -> ToyEar:
@@ -96,7 +90,7 @@ def load_fragile(model: Path | None) -> ToyEar:
 
 
 class _ChokingEar(ToyEar):
-    def embed(self, sounds: Sequence[np.ndarray]) -> _Embeddings:
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         if any(len(sound) == self.rate // 2 for sound in sounds):
             os._exit(9)
         return super().embed(sounds)
