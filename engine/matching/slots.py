@@ -30,9 +30,10 @@ class SlotRules:
     merge_overlap : what 'seldom' means: the share of the rarer slot's windows in which both were heard.
     duplicate_similarity : so similar that they are one even inside the same window: the ear answered twice.
     vector_windows : a slot's vector averages this many of its most present windows; the others hear it half buried.
-    confidence_windows : confidence is the mean presence over this many best windows. An instrument that plays for
-        ten seconds is in three of them; what was heard in one alone is probably a mistake.
-    min_confidence : slots below are not shown. The best one is always shown if anything sounds at all.
+    confidence_windows : confidence is the mean presence over this many best windows. Half-overlapping windows hear
+        every moment twice; what only one of them hears is probably a mistake.
+    min_confidence : slots below are not shown, which leaves out what one window of many heard. The best one is always
+        shown if anything sounds at all.
     max_slots : more lanes than this help nobody.
     max_tracked : candidates kept while listening, the weakest are dropped: bounds memory for any length of reference.
     active_share : a slot is active where its exposure reaches this share of its own strong passages.
@@ -50,8 +51,8 @@ class SlotRules:
     merge_overlap: float = 0.2
     duplicate_similarity: float = 0.95
     vector_windows: int = 8
-    confidence_windows: int = 3
-    min_confidence: float = 0.3
+    confidence_windows: int = 2
+    min_confidence: float = 0.5
     max_slots: int = 12
     max_tracked: int = 48
     active_share: float = 0.5

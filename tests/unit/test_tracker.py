@@ -63,7 +63,8 @@ def test_family_decides_between_near_candidates() -> None:
 
 
 def test_founders_that_drift_together_merge_and_keep_the_first_number() -> None:
-    tracker = SlotTracker(replace(DEFAULT_RULES, join_similarity=0.9, merge_similarity=0.85))
+    rules = replace(DEFAULT_RULES, join_similarity=0.9, merge_similarity=0.85, min_confidence=0.3)
+    tracker = SlotTracker(rules)
     tracker.add(0, [heard(A)], CELLS)
     assert [slot.id for slot in tracker.slots()] == [1]
     tracker.add(HOP, [heard(B)], CELLS)
@@ -81,10 +82,12 @@ def test_what_sounds_together_does_not_merge() -> None:
 
 
 def test_confidence_wants_several_windows() -> None:
-    once = track([[heard(A), heard(B)]] + [[heard(A)]] * 5)
+    windows = [[heard(A), heard(B)]] + [[heard(A)]] * 5
+    assert len(track(windows)) == 1
+    once = track(windows, min_confidence=0.3)
     assert len(once) == 2
     assert once[0].confidence == pytest.approx(0.9)
-    assert once[1].confidence == pytest.approx(0.3)
+    assert once[1].confidence == pytest.approx(0.45)
     short_song = track([[heard(A, presence=0.7)]])
     assert short_song[0].confidence == pytest.approx(0.7)
 
