@@ -116,6 +116,7 @@ class Backend:
 
     def warm(self) -> None:
         """Import what the first song needs, while nothing is asked for yet."""
+        import app.widgets.plot  # noqa: F401
         from engine.audio.display import loudest_level, mel_decibels
         from engine.audio.facts import measure
 
@@ -161,6 +162,7 @@ class Backend:
 
         Raises AudioError.
         """
+        import app.widgets.plot  # noqa: F401  the window, which is about to draw, does not wait for it
         from engine.audio.decode import stream
 
         hop = max(PICTURE_RATE // PICTURE_FRAMES_PER_SECOND, math.ceil(duration * PICTURE_RATE / PICTURE_FRAMES))

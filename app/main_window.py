@@ -194,7 +194,6 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         theme.apply(application, name)
         self._show_audition()
-        self.reference_panel.forget_pictures()
         for widget in self.findChildren(QWidget):
             widget.update()
 

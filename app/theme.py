@@ -57,8 +57,8 @@ class Theme:
     region_alpha: float
     region_overview_alpha: float
     families: dict[str, QColor]
-    spectrogram_table: tuple[int, ...]
-    """256 colours as 0xAARRGGBB, quiet to loud: the colour table of an indexed image."""
+    spectrogram_table: np.ndarray
+    """uint8 [256, 3], red, green and blue from quiet to loud."""
 
     def family(self, name: str | None) -> QColor:
         """The colour of a family; the quiet text colour for none."""
@@ -83,12 +83,12 @@ class Theme:
         return np.where(exposure < 0.06, np.uint32(0), opaque)
 
 
-def _colour_table(stops: list[str]) -> tuple[int, ...]:
+def _colour_table(stops: list[str]) -> np.ndarray:
     at = np.linspace(0, 255, len(stops))
     colours = [QColor(stop) for stop in stops]
     channels = np.array([[c.red(), c.green(), c.blue()] for c in colours], dtype=np.float64)
     table = np.stack([np.interp(np.arange(256), at, channels[:, channel]) for channel in range(3)], axis=1)
-    return tuple(0xFF000000 | int(r) << 16 | int(g) << 8 | int(b) for r, g, b in table.round())
+    return table.round().astype(np.uint8)
 
 
 @functools.cache

@@ -13,6 +13,7 @@ from app.controllers.audition import Auditioner
 from app.controllers.compare import CompareController, Plate
 from app.density import Density
 from app.models.matches import MatchesModel, Row
+from app.models.timeline import Timeline
 from app.widgets import text
 from app.widgets.controls import Button, IconButton
 from app.widgets.labels import Label, Line
@@ -20,6 +21,7 @@ from app.widgets.match_table import drag_picture
 from app.widgets.readout import paint_frequency_axis
 
 if TYPE_CHECKING:
+    from app.widgets.plot import SonogramPlot
     from engine.matching.slots import Slot
 
 AXIS_WIDTH = 27
@@ -32,40 +34,38 @@ class PlateView(QWidget):
     def __init__(self, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = hint
-        self._plate: Plate | None = None
-        self._span = 2.0
-        self._playhead: tuple[float, bool] | None = None
+        self._timeline = Timeline(self)
+        self._plot: SonogramPlot | None = None
+        self.setContentsMargins(AXIS_WIDTH, 0, 0, 0)
         self.setAccessibleName(hint)
 
     def show_plate(self, plate: Plate | None, span: float, hint: str) -> None:
-        self._plate, self._span, self._hint = plate, span, hint
+        """A picture over `span` seconds, or the hint."""
+        self._hint = hint
+        if self._plot is None and plate is not None:
+            from app.widgets.plot import SonogramPlot
+
+            self._plot = SonogramPlot(self._timeline, self)
+        if self._plot is not None:
+            self._timeline.set_duration(span if plate is not None else 0.0)
+            self._plot.set_picture(plate.picture if plate is not None else None)
         self.update()
 
-    def set_playhead(self, share: tuple[float, bool] | None) -> None:
-        """Where in the span, 0..1, and whether it sounds."""
-        if share != self._playhead:
-            self._playhead = share
-            self.update()
+    def set_playhead(self, seconds: float | None, *, sounding: bool) -> None:
+        """Where in the span it is; outside of it, it is not shown."""
+        inside = seconds is not None and 0 <= seconds <= self._timeline.duration
+        self._timeline.set_playhead(seconds if inside else None, sounding=sounding)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme.current()
         painter = QPainter(self)
-        plate = self.rect().adjusted(AXIS_WIDTH, 0, 0, 0)
+        plate = self.contentsRect()
         painter.fillRect(plate, look.canvas)
         paint_frequency_axis(painter, QRect(0, 0, AXIS_WIDTH - 6, self.height()), PLATE_HZ)
-        if self._plate is None:
-            painter.setFont(theme.font())
-            painter.setPen(look.quiet)
-            painter.drawText(
-                plate.adjusted(8, 0, -8, 0), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint
-            )
-            return
-        columns = round(plate.width() * self.devicePixelRatioF())
-        painter.drawImage(plate, self._plate.picture.image(0.0, self._span, columns))
-        if self._playhead is not None and 0 <= self._playhead[0] <= 1:
-            colour = look.playhead_sounding if self._playhead[1] else look.playhead_parked
-            x = plate.left() + round(self._playhead[0] * (plate.width() - 1))
-            painter.fillRect(QRect(x, 0, 1, self.height()), colour)
+        painter.setFont(theme.font())
+        painter.setPen(look.quiet)
+        wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(plate.adjusted(8, 0, -8, 0), wrapped, self._hint)
 
 
 class _Seconds(QWidget):
@@ -305,14 +305,13 @@ class ComparePanel(QWidget):
         self._show_playhead()
 
     def _show_playhead(self) -> None:
-        auditioner, span = self._auditioner, self._compare.span
-        sounding = auditioner.playing
-        where: list[tuple[float, bool] | None] = [None, None]
+        auditioner, sounding = self._auditioner, self._auditioner.playing
+        where: list[float | None] = [None, None]
         if auditioner.side == "B" and self._row is not None and (sounding or auditioner.position):
-            where[1] = (auditioner.position / span, sounding)
+            where[1] = auditioner.position
         elif auditioner.side == "A" and self._compare.stretch is not None:
             position = auditioner.reference_position
             if position is not None and (sounding or auditioner.position):
-                where[0] = ((position - self._compare.stretch.start) / span, sounding)
-        for plate, playhead in zip(self.plates, where, strict=True):
-            plate.set_playhead(playhead)
+                where[0] = position - self._compare.stretch.start
+        for plate, seconds in zip(self.plates, where, strict=True):
+            plate.set_playhead(seconds, sounding=sounding)

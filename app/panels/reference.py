@@ -151,11 +151,6 @@ class ReferencePanel(QWidget):
         """Whether the row of the analysis is shown."""
         return not self.strip.isHidden()
 
-    def forget_pictures(self) -> None:
-        """The theme changed."""
-        self.overview.forget_picture()
-        self.spectrogram.forget_picture()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_strip()

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 from app import theme
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
-from app.widgets.markers import paint_playhead, paint_region
+from app.widgets.markers import TimelineTracker, paint_markers
 from app.widgets.sonogram import pool_columns
-from app.widgets.spectrogram import TimeSurface
+from app.widgets.time_surface import TimeSurface
 
 CELL_SECONDS = theme.tokens()["rules"]["lane_bin_s"]
 
@@ -25,6 +25,7 @@ class Lanes(TimeSurface):
     def __init__(self, timeline: Timeline, slots: SlotsModel, parent: QWidget | None = None) -> None:
         super().__init__(timeline, parent)
         self.setAccessibleName("Activity of the slots over time")
+        self._tracker = TimelineTracker(self, timeline)
         self._slots = slots
         self.lane, self.bar = 28, 14
         self.selected = -1
@@ -75,8 +76,7 @@ class Lanes(TimeSurface):
         if self.heard_seconds is not None and front < self.width():
             rows = min(self.height(), self._slots.rowCount() * self.lane - self.scrolled)
             painter.fillRect(QRect(front, 0, 1, max(0, rows)), look.divider)
-        paint_region(painter, timeline, rect, filled=False)
-        paint_playhead(painter, timeline, rect)
+        paint_markers(painter, timeline, self)
 
     def _lane_image(self, family: str, exposure: np.ndarray) -> QImage:
         columns = max(1, round(self.width() * self.devicePixelRatioF()))

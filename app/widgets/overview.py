@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from app import theme
 from app.models.timeline import Timeline
-from app.widgets.waveform import paint_waveform
+
+if TYPE_CHECKING:
+    from app.widgets.plot import WaveformPlot
 
 
 class Overview(QWidget):
@@ -20,63 +23,25 @@ class Overview(QWidget):
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName("Overview of the song")
         self.setMouseTracking(True)
         self._timeline = timeline
-        self._peaks: np.ndarray | None = None
-        self._picture: QPixmap | None = None
         self._grip: tuple[str, float, float, float] | None = None
-        for signal in (timeline.view_changed, timeline.playhead_changed, timeline.region_changed):
-            signal.connect(self.update)
+        self.plot: WaveformPlot | None = None
+        """None until there is something to draw."""
 
     def set_peaks(self, peaks: np.ndarray | None) -> None:
         """peaks : float32 [bins, 3], min, max and rms over the whole reference; None for no reference."""
-        self._peaks = peaks
-        self._picture = None
-        self.update()
+        if self.plot is None and peaks is not None:
+            from app.widgets.plot import WaveformPlot
 
-    def forget_picture(self) -> None:
-        """The theme changed."""
-        self._picture = None
-        self.update()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._picture = None
+            self.plot = WaveformPlot(self._timeline, self)
+        if self.plot is not None:
+            self.plot.set_peaks(peaks)
 
     def _x(self, seconds: float) -> float:
         return seconds / self._timeline.duration * self.width() if self._timeline.duration else 0.0
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        look, timeline = theme.current(), self._timeline
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), look.canvas)
-        if self._peaks is None or timeline.duration <= 0:
-            return
-        if self._picture is None:
-            ratio = self.devicePixelRatioF()
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
-            inner = QPainter(self._picture)
-            paint_waveform(inner, QRectF(self.rect()).adjusted(0, 3, 0, -3), self._peaks, look.wave_peak, look.wave_rms)
-            inner.end()
-        left, right = self._x(timeline.start), self._x(timeline.end)
-        if timeline.region is not None:
-            edges = [self._x(edge) for edge in timeline.region]
-            fill = theme.with_alpha(look.region_edge, look.region_overview_alpha)
-            painter.fillRect(QRectF(edges[0], 0, edges[1] - edges[0], self.height()), fill)
-        painter.drawPixmap(0, 0, self._picture)
-        if timeline.zoomed:
-            veil = theme.with_alpha(look.canvas, 0.62)
-            painter.fillRect(QRectF(0, 0, left, self.height()), veil)
-            painter.fillRect(QRectF(right, 0, self.width() - right, self.height()), veil)
-            for edge in (left, right - 2):
-                painter.fillRect(QRect(round(edge), 0, 2, self.height()), look.region_edge)
-        if timeline.playhead is not None:
-            colour = look.playhead_sounding if timeline.sounding else look.text
-            painter.fillRect(
-                QRect(min(round(self._x(timeline.playhead)), self.width() - 1), 0, 1, self.height()), colour
-            )
 
     def _grip_at(self, x: float) -> str:
         timeline = self._timeline

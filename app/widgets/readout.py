@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -84,7 +84,7 @@ class Readout(QWidget):
         look = theme.current()
         left, width = 16, 144
         for column in range(width):
-            colour = look.spectrogram_table[column * 255 // (width - 1)]
+            colour = QColor(*look.spectrogram_table[column * 255 // (width - 1)].tolist())
             painter.fillRect(QRect(left + column, top, 1, 8), colour)
         painter.setPen(look.control_border)
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.models.timeline import Timeline
-from app.widgets.markers import paint_playhead, paint_region
-from app.widgets.spectrogram import TimeSurface
+from app.widgets.markers import TimelineTracker, paint_markers
 from app.widgets.text import clock
+from app.widgets.time_surface import TimeSurface
 
 STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
 LABEL_PIXELS = 90
@@ -25,6 +25,7 @@ class Ruler(TimeSurface):
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(timeline, parent)
         self.setAccessibleName("Time ruler")
+        self._tracker = TimelineTracker(self, timeline)
         self._grip: tuple[str, float, tuple[float, float]] | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -36,8 +37,7 @@ class Ruler(TimeSurface):
         self._paint_ticks(painter)
         if timeline.region is not None:
             self._paint_tag(painter, timeline.region)
-        paint_region(painter, timeline, rect, filled=False)
-        paint_playhead(painter, timeline, rect)
+        paint_markers(painter, timeline, self)
 
     def _paint_ticks(self, painter: QPainter) -> None:
         look, timeline, width = theme.current(), self._timeline, self.width()

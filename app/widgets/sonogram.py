@@ -1,7 +1,6 @@
 """Pictures of sound on the pixel grid.
 
-An indexed image and a colour table: a change of theme is a change of table, and a pixel column that covers several
-frames shows the loudest of them. Nothing is interpolated, so nothing is invented.
+A pixel column that covers several frames shows the loudest of them. Nothing is interpolated, so nothing is invented.
 """
 
 from __future__ import annotations
@@ -9,9 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtGui import QImage
 
-from app import theme
 from app.widgets.scales import CEILING_DB, FLOOR_DB
 
 
@@ -43,14 +40,10 @@ class MelPicture:
         level = float(self.levels[frame, min(bands - 1, int(height * bands))])
         return FLOOR_DB + level / 255 * (CEILING_DB - FLOOR_DB)
 
-    def image(self, start: float, end: float, width: int) -> QImage:
-        """Indexed image of `width` columns and one row per band for the time between `start` and `end`."""
+    def columns(self, start: float, end: float, width: int) -> np.ndarray:
+        """uint8 [bands, width]: the time between `start` and `end` in `width` columns."""
         edges = np.linspace(start, end, width + 1) * self.frames_per_second
-        columns = pool_columns(self.levels, edges)
-        rows = np.ascontiguousarray(columns[:, ::-1].T)
-        image = QImage(rows.data, width, rows.shape[0], rows.strides[0], QImage.Format.Format_Indexed8).copy()
-        image.setColorTable(list(theme.current().spectrogram_table))
-        return image
+        return np.ascontiguousarray(pool_columns(self.levels, edges).T)
 
 
 def pool_columns(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
