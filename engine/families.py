@@ -35,7 +35,7 @@ DRUM_FAMILIES: tuple[str, ...] = FAMILIES[:6]
 
 FAMILY_INDEX: dict[str, int] = {name: number for number, name in enumerate(FAMILIES)}
 
-LIKELY = 0.05
+LIKELY = 0.08
 """Probability from which a family is likely. Low, because a filter that hides the right sound does more harm than one
 that shows a wrong one at the end of the list."""
 

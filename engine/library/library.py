@@ -71,30 +71,30 @@ class Library:
 
     def search(
         self,
-        vector: np.ndarray,
+        vectors: np.ndarray,
         *,
         top: int = 50,
         families: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         text: str = "",
     ) -> list[tuple[Sound, float]]:
-        """The sounds nearest to a vector, best first.
+        """The sounds nearest to a vector, or to any of several, best first.
 
         Parameters
         ----------
-        vector : float32 [dimension], of this library's model.
+        vectors : float32 [dimension] or [n, dimension], of this library's model.
         top : how many at most; fewer come only where fewer pass the filters.
         families, kinds, text : as `Catalog.matching`; kinds are 'one-shot', 'loop', 'long'.
 
         Returns
         -------
-        sounds with their cosine similarity, -1 to 1: of a sound with several vectors, that of its nearest.
+        sounds with their cosine similarity, -1 to 1: the greatest, where the sound or the query has several vectors.
         """
         chosen = None
         if families is not None or kinds is not None or text.strip():
             chosen = self.catalog.matching(families=families, kinds=kinds, text=text)
         with self._lock:
-            best = self._nearest_sounds(np.asarray(vector, np.float32), top, chosen)
+            best = self._nearest_sounds(np.atleast_2d(np.asarray(vectors, np.float32)), top, chosen)
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}
         return [(sounds[sound_id], similarity) for sound_id, similarity in best.items() if sound_id in sounds]
 
@@ -110,21 +110,23 @@ class Library:
                 self._save()
             self.catalog.close()
 
-    def _nearest_sounds(self, vector: np.ndarray, top: int, chosen: np.ndarray | None) -> dict[int, float]:
+    def _nearest_sounds(self, vectors: np.ndarray, top: int, chosen: np.ndarray | None) -> dict[int, float]:
         index = self._index
         if index is None or not len(self._live) or top < 1:
             return {}
         allowed = self._live if chosen is None else self._live[np.isin(self._live_sounds, chosen)]
         wanted = top
         while True:
-            labels, similarities = index.search(vector[None], wanted, allowed)
-            sound_ids = self._live_sounds[np.searchsorted(self._live, labels[0])]
-            best: dict[int, float] = {}
-            for sound_id, similarity in zip(sound_ids.tolist(), similarities[0].tolist(), strict=True):
-                best.setdefault(sound_id, similarity)
-            if len(best) >= top or len(labels[0]) >= len(allowed):
-                return dict(list(best.items())[:top])
+            labels, similarities = index.search(vectors, wanted, allowed)
+            sound_ids = self._live_sounds[np.searchsorted(self._live, labels)]
+            # Who is among the best of all is among the best of one of the vectors.
+            if labels.shape[1] >= len(allowed) or all(len(np.unique(row)) >= top for row in sound_ids):
+                break
             wanted *= 2  # sounds with several vectors took several places
+        order = np.lexsort((sound_ids.ravel(), -similarities.ravel()))
+        _, places = np.unique(sound_ids.ravel()[order], return_index=True)
+        best = order[np.sort(places)[:top]]
+        return dict(zip(sound_ids.ravel()[best].tolist(), similarities.ravel()[best].tolist(), strict=True))
 
     def _refresh(self) -> None:
         fingerprint, revision = self.fingerprint, self.catalog.revision

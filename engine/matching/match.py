@@ -47,5 +47,5 @@ def rank(
     text : only sounds which this text search finds.
     """
     families = None if any_family else slot.likely_families
-    found = library.search(slot.vector, top=top, families=families, kinds=kinds, text=text)
+    found = library.search(slot.vectors, top=top, families=families, kinds=kinds, text=text)
     return [Match(sound, similarity, number) for number, (sound, similarity) in enumerate(found, start=1)]

@@ -199,7 +199,7 @@ def _hear_one_sound(
     likely = likely_families(heard.families[0])
     slot = Slot(
         id=1,
-        vector=heard.vectors[0].astype(np.float32),
+        vectors=heard.vectors.astype(np.float32),
         family=likely[0],
         likely_families=likely,
         confidence=1.0,

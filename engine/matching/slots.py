@@ -29,7 +29,7 @@ class SlotRules:
     merge_similarity : two of the song's slots at least this similar are one, if they seldom sound in the same window.
     merge_overlap : what 'seldom' means: the share of the rarer slot's windows in which both were heard.
     duplicate_similarity : so similar that they are one even inside the same window: the ear answered twice.
-    vector_windows : a slot's vector averages this many of its most present windows; the others hear it half buried.
+    vector_windows : a slot keeps what this many windows heard, those in which it is most present.
     confidence_windows : confidence is the mean presence over this many best windows. Half-overlapping windows hear
         every moment twice; what only one of them hears is probably a mistake.
     min_confidence : slots below are not shown, which leaves out what one window of many heard. The best one is always
@@ -70,7 +70,9 @@ class Slot:
     Attributes
     ----------
     id : 1, 2, ...; stays the same while results stream in.
-    vector : float32 [dimension], unit length, in the space of the library's sounds.
+    vectors : float32 [windows, dimension], unit rows, in the space of the library's sounds: what its best windows
+        heard. A sound is as near to the slot as to the nearest of them: one passage in which the instrument stands
+        alone tells more than the average of many in which it is half buried.
     family : the likeliest of `engine.families.FAMILIES`.
     likely_families : those in which its sound is looked for, the likeliest first.
     confidence : 0..1, how sure the ear is that this instrument is there.
@@ -80,7 +82,7 @@ class Slot:
     """
 
     id: int
-    vector: np.ndarray
+    vectors: np.ndarray
     family: str
     likely_families: tuple[str, ...]
     confidence: float

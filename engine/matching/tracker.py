@@ -114,11 +114,10 @@ class SlotTracker:
         self, track: _Track, confidence: float, exposure: np.ndarray, exposed_seconds: tuple[float, float]
     ) -> Slot:
         assert track.id is not None
-        vector = np.sum([presence**2 * vector for presence, _, vector in track.best], axis=0)
         likely = likely_families(track.family_mean)
         return Slot(
             id=track.id,
-            vector=(vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32),
+            vectors=np.stack([vector for _, _, vector in track.best]).astype(np.float32),
             family=likely[0],
             likely_families=likely,
             confidence=confidence,

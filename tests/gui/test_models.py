@@ -23,7 +23,7 @@ Mode = QAbstractItemModelTester.FailureReportingMode
 def make_slot(number: int, confidence: float, family: str = "bass") -> Slot:
     return Slot(
         id=number,
-        vector=np.zeros(4, np.float32),
+        vectors=np.zeros((1, 4), np.float32),
         family=family,
         likely_families=(family,),
         confidence=confidence,

@@ -12,7 +12,7 @@ from engine.matching.slots import Slot
 
 SLOT = Slot(
     id=1,
-    vector=np.eye(4, dtype=np.float32)[0],
+    vectors=np.eye(4, dtype=np.float32)[:1],
     family="bass",
     likely_families=("bass",),
     confidence=0.8,
@@ -27,9 +27,9 @@ class ListLibrary:
 
     sounds = (("sub", "bass", (1, 0, 0, 0)), ("lead", "lead", (0.9, 0.4, 0, 0)), ("reese", "bass", (0, 1, 0, 0)))
 
-    def search(self, vector, *, top, families, kinds, text):
+    def search(self, vectors, *, top, families, kinds, text):
         self.asked = {"kinds": kinds, "text": text}
-        rows = [(name, float(np.dot(vector, v))) for name, f, v in self.sounds if families is None or f in families]
+        rows = [(name, float((vectors @ v).max())) for name, f, v in self.sounds if families is None or f in families]
         return sorted(rows, key=lambda row: -row[1])[:top]
 
 

@@ -45,7 +45,7 @@ def hear_all(path: Path, ear: ToneEar, **options) -> list[Hearing]:
 
 
 def similarity(ear: ToneEar, slot, number: int) -> float:
-    return float(slot.vector @ ear.vectors[number])
+    return float((slot.vectors @ ear.vectors[number]).max())
 
 
 def test_each_instrument_becomes_one_slot_with_its_time(song_file) -> None:
@@ -60,7 +60,7 @@ def test_each_instrument_becomes_one_slot_with_its_time(song_file) -> None:
     for number, (start, end) in enumerate([(0, 40), (10, 22), (30, 36)]):
         slot = slots[TONE_FAMILIES[number]]
         # The mean over windows is nearer to the truth than one window can be.
-        assert similarity(ear, slot, number) > 0.97
+        assert similarity(ear, slot, number) > 0.95
         assert len(slot.activity) == 1
         assert slot.activity[0] == pytest.approx((start, end), abs=0.3)
         assert len(slot.exposure) == 400
@@ -237,7 +237,7 @@ def test_what_is_told_always_makes_sense(tmp_path_factory, parts, seconds: float
     for hearing in hear_all(path, ToneEar(noise=0.8)):
         assert len({slot.id for slot in hearing.slots}) == len(hearing.slots)
         for slot in hearing.slots:
-            assert np.linalg.norm(slot.vector) == pytest.approx(1, abs=1e-5)
+            assert np.linalg.norm(slot.vectors, axis=1) == pytest.approx(1, abs=1e-5)
             assert 0 <= slot.confidence <= 1
             assert slot.exposure.min() >= 0
             assert slot.exposure.max() <= 1

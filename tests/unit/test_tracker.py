@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.families import FAMILIES
-from engine.matching.slots import DEFAULT_RULES, active_stretches, most_exposed
+from engine.matching.slots import DEFAULT_RULES, Slot, active_stretches, most_exposed
 from engine.matching.tracker import Heard, SlotTracker
 
 CELLS, HOP = 50, 25
@@ -23,6 +23,11 @@ def direction(*weights: float) -> np.ndarray:
 def heard(vector: np.ndarray, presence: float = 0.9, family: str = "bass", activity: float = 1.0) -> Heard:
     probabilities = np.eye(len(FAMILIES), dtype=np.float32)[FAMILIES.index(family)]
     return Heard(vector, presence, probabilities, np.full(CELLS, activity, np.float32))
+
+
+def nearness(slot: Slot, vector: np.ndarray) -> float:
+    """Of the nearest of the slot's vectors."""
+    return float((slot.vectors @ vector).max())
 
 
 def track(windows: list[list[Heard]], **rules) -> tuple:
@@ -42,15 +47,15 @@ def test_two_instruments_of_one_window_stay_two() -> None:
 
 def test_near_identical_answers_of_one_window_are_one() -> None:
     (slot,) = track([[heard(A), heard(direction(1, 0.1), presence=0.6)]] * 4)
-    assert slot.vector @ A > 0.999
+    assert nearness(slot, A) > 0.999
     assert slot.confidence == pytest.approx(0.9)
 
 
 def test_the_nearest_of_two_candidates_is_joined() -> None:
     slots = track([[heard(A), heard(NEAR_A)], [heard(NEAR_A)], [heard(A), heard(NEAR_A)], [heard(NEAR_A)]])
-    by_similarity = sorted(slots, key=lambda slot: -float(slot.vector @ A))
-    assert by_similarity[0].vector @ A > 0.999
-    assert by_similarity[1].vector @ NEAR_A > 0.999
+    by_similarity = sorted(slots, key=lambda slot: -nearness(slot, A))
+    assert nearness(by_similarity[0], A) > 0.999
+    assert nearness(by_similarity[1], NEAR_A) > 0.999
     assert by_similarity[0].exposure[60:70].mean() < by_similarity[1].exposure[60:70].mean()
 
 
@@ -70,7 +75,7 @@ def test_founders_that_drift_together_merge_and_keep_the_first_number() -> None:
     tracker.add(HOP, [heard(B)], CELLS)
     assert {slot.id for slot in tracker.slots()} == {1, 2}
     tracker.add(2 * HOP, [heard(direction(1, 0.55))], CELLS)
-    (merged,) = [slot for slot in tracker.slots() if slot.vector @ A > 0.8]
+    (merged,) = [slot for slot in tracker.slots() if nearness(slot, A) > 0.8]
     assert merged.id == 1
     assert merged.activity[0][0] == 0.0
     assert merged.activity[-1][1] == 10.0
@@ -102,10 +107,10 @@ def test_silent_windows_give_nothing() -> None:
     assert track([]) == ()
 
 
-def test_the_vector_leans_on_the_most_present_windows() -> None:
+def test_the_vectors_are_of_the_most_present_windows() -> None:
     buried = [[heard(direction(1, 0, 0.8), presence=0.45)]] * 20
     (slot,) = track([[heard(A, presence=0.95)]] * 8 + buried)
-    assert slot.vector @ A > 0.999
+    assert slot.vectors @ A == pytest.approx(np.ones(8))
 
 
 def test_memory_is_bounded_by_dropping_the_weakest() -> None:
@@ -115,13 +120,13 @@ def test_memory_is_bounded_by_dropping_the_weakest() -> None:
         noise = rng.standard_normal(8).astype(np.float32)
         tracker.add(number * HOP, [heard(A), heard(noise / np.linalg.norm(noise), presence=0.5)], CELLS)
         assert len(tracker.slots()) <= 5
-    assert tracker.slots()[0].vector @ A > 0.9
+    assert nearness(tracker.slots()[0], A) > 0.9
 
 
 def test_number_of_slots_is_limited() -> None:
     windows = [[heard(np.eye(8, dtype=np.float32)[k], presence=0.5 + 0.05 * k) for k in range(8)]] * 3
     slots = track(windows, max_slots=3)
-    assert [int(slot.vector.argmax()) for slot in slots] == [7, 6, 5]
+    assert [int(slot.vectors[0].argmax()) for slot in slots] == [7, 6, 5]
 
 
 def test_exposure_is_presence_times_activity() -> None:

@@ -121,6 +121,21 @@ def test_a_sound_with_several_vectors_comes_once(library: Library, kind: str) ->
     assert len(found) == len(set(found)) == 60
 
 
+def test_near_to_any_of_several_vectors(library: Library, kind: str) -> None:
+    add_sounds(library, range(100), vectors_each=2)
+    library.refresh()
+    queries = [vector(3), vector(77)]
+    together = library.search(np.stack(queries), top=20)
+    assert {sound.name for sound, _ in together[:2]} == {"3", "77"}
+    alone: dict[str, float] = {}
+    for query in queries:
+        for sound, similarity in library.search(query, top=100):
+            alone[sound.name] = max(similarity, alone.get(sound.name, -1.0))
+    best = sorted(alone.values(), reverse=True)[:20]
+    assert [similarity for _, similarity in together] == pytest.approx(best, abs=1e-5)
+    assert [similarity for _, similarity in together] == [pytest.approx(alone[s.name], abs=1e-5) for s, _ in together]
+
+
 def test_refresh_follows_the_catalog(library: Library, kind: str) -> None:
     add_sounds(library, range(100))
     library.refresh()
