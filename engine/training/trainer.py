@@ -283,7 +283,7 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 
 
 SOUNDS = TrainConfig(steps=1200)
-MIXTURES = replace(SOUNDS, stage="mixtures", steps=7500, singles=40, mixtures=72, stems=(1, 9))
+MIXTURES = replace(SOUNDS, stage="mixtures", steps=12_000, singles=40, mixtures=72, stems=(1, 9))
 """The two stages of the shipped ear."""
 
 
