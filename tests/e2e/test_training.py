@@ -77,9 +77,9 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp
 
 def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: PhraseBank, tmp_path: Path) -> None:
     sounds = trainer(bank, tmp_path / "sounds")
-    before = {name: float(value) for name, value in sounds._train(sounds.draw(0)).items()}
+    before = {name: value.item() for name, value in sounds._train(sounds.draw(0)).items()}
     sounds.run(progress=False)
-    after = {name: float(value) for name, value in sounds._train(sounds.draw(0)).items()}
+    after = {name: value.item() for name, value in sounds._train(sounds.draw(0)).items()}
     assert after["single"] < before["single"] - 1.0
     assert after["dense"] < before["dense"]
 
