@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import ModelError
+from engine.library.ears import EarLoader
+from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
 from engine.library.records import Failed, Outcome, Pending
-from engine.library.worker import Decoding, Done, EarLoader, Embedding, Ready, Unusable, run
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ class Crew:
     def _start(self) -> _Worker:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
-        process = context.Process(target=run, args=(theirs, self._loader, self._model), daemon=True)
+        process = context.Process(target=_work, args=(theirs, self._loader, self._model), daemon=True)
         with _without_interrupts():
             process.start()
         theirs.close()
@@ -220,6 +221,13 @@ class Crew:
         worker.process.close()
         self._workers[self._workers.index(worker)] = self._start()
         return code
+
+
+def _work(connection: Connection, loader: EarLoader, model: Path | None) -> None:
+    """In the worker's process, which alone needs what decodes and measures: importing that takes a second."""
+    from engine.library.worker import run
+
+    run(connection, loader, model)
 
 
 def _words_for(exit_code: int | None) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from engine.audio.facts import Facts
 from engine.library.catalog import decode_path, encode_path
 from engine.library.database import Database
 from engine.library.walk import FoundFile
+
+if TYPE_CHECKING:
+    from engine.audio.facts import Facts
 
 _PENDING_PER_QUERY = 1_000
 

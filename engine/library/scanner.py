@@ -22,6 +22,7 @@ from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import is_inside
 from engine.library.crew import DECODING_SECONDS, Crew
+from engine.library.ears import EarLoader, load_ear
 from engine.library.library import Library
 from engine.library.records import (
     Failed,
@@ -35,7 +36,6 @@ from engine.library.records import (
     write_outcomes,
 )
 from engine.library.walk import FoundFile, audio_files
-from engine.library.worker import EarLoader, load_ear
 
 logger = logging.getLogger(__name__)
 

@@ -13,10 +13,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import psutil
@@ -24,9 +24,10 @@ import psutil
 from engine.audio.decode import decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import measure
-from engine.encoder.heard import Embeddings
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
+from engine.library.ears import Ear, EarLoader
+from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
 from engine.library.records import Failed, Heard, Outcome, Pending
 
 logger = logging.getLogger(__name__)
@@ -39,66 +40,6 @@ _MOST_SAMPLES = 24_000_000
 
 OVERVIEW_BINS = 64
 _SILENT_BELOW_DB = -90.0
-
-
-class Ear(Protocol):
-    """What a worker needs of `engine.encoder.ear.Ear`."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def rate(self) -> int: ...
-
-    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
-        """Of mono sounds, float32 [samples] each."""
-
-
-EarLoader = Callable[[Path | None], Ear]
-"""Loads the ear in the worker's process; None stands for the shipped model. Must be importable by name."""
-
-
-def load_ear(model: Path | None) -> Ear:
-    """The ear on one thread of the CPU: there are as many workers as cores to use."""
-    from engine.encoder.ear import Ear as TrainedEar
-
-    return TrainedEar.load(model, device="cpu", threads=1)
-
-
-@dataclass(frozen=True)
-class Ready:
-    """The ear is loaded."""
-
-    fingerprint: str
-
-
-@dataclass(frozen=True)
-class Unusable:
-    """The ear cannot be loaded."""
-
-    error: EarshotError
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """This sound is next: if nothing more is heard, it is to blame."""
-
-    sound_id: int
-
-
-@dataclass(frozen=True)
-class Embedding:
-    """All sounds of the task are decoded and go through the model together."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """Some sounds of the task are finished."""
-
-    outcomes: tuple[Outcome, ...]
-
-
-Message = Ready | Unusable | Decoding | Embedding | Done
 
 
 def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:

@@ -9,8 +9,9 @@ import numpy as np
 import soundfile
 
 from engine.audio.decode import decode
+from engine.library.messages import Decoding, Done, Embedding, Message
 from engine.library.records import Failed, Heard, Pending
-from engine.library.worker import LONGEST_HEARD_SECONDS, Decoding, Done, Embedding, Message, hear
+from engine.library.worker import LONGEST_HEARD_SECONDS, hear
 from tests.unit.library.ears import ToyEar
 
 
