@@ -1,4 +1,4 @@
-"""How long a person waits: for the command, for the first slot, for a whole song."""
+"""How long a person waits: for the command, for the window, for the first slot, for a whole song."""
 
 from __future__ import annotations
 
@@ -21,6 +21,53 @@ def seconds_of(*command: str) -> float:
     began = time.perf_counter()
     subprocess.run([sys.executable, *command], check=True, capture_output=True)
     return time.perf_counter() - began
+
+
+UNTIL_PAINTED = """
+import os, sys, time, psutil
+def painted():
+    print(time.time() - psutil.Process().create_time(), flush=True)
+    os._exit(0)
+"""
+
+EMPTY_WINDOW = (
+    UNTIL_PAINTED
+    + """
+from PySide6.QtWidgets import QApplication, QMainWindow
+class Window(QMainWindow):
+    def paintEvent(self, event):
+        painted()
+application = QApplication([])
+window = Window()
+window.show()
+application.exec()
+"""
+)
+
+EARSHOTS_WINDOW = (
+    UNTIL_PAINTED
+    + """
+import pathlib, app.main
+from PySide6.QtCore import QTimer
+class Window(app.main.MainWindow):
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        QTimer.singleShot(0, painted)  # after its widgets, which are painted after it
+app.main.MainWindow = Window
+folder = pathlib.Path(sys.argv[1])
+app.main.main(library=folder, settings=folder / "settings.ini")
+"""
+)
+
+
+def test_window(tmp_path: Path) -> None:
+    def seconds_until_painted(script: str) -> float:
+        command = [sys.executable, "-c", script, str(tmp_path)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+
+    pairs = [(seconds_until_painted(EMPTY_WINDOW), seconds_until_painted(EARSHOTS_WINDOW)) for _ in range(5)]
+    floor, window = (min(column) for column in zip(*pairs, strict=True))
+    print(f"\nwindow painted: {window:.2f} s after the process began, {window / floor:.1f} times an empty one")
 
 
 def test_version() -> None:
