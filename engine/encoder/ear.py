@@ -9,14 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.encoder import checkpoint, weights
+from engine.encoder import checkpoint, clips, weights
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.encoder.model import EarNetwork
-
-LONGEST_SOUND_SECONDS = 10.0
-BATCH_SECONDS = 80.0
-"""Audio in one pass through the network: enough to keep it busy, little enough to stay in the processor's cache."""
 
 
 class Ear:
@@ -69,24 +65,21 @@ class Ear:
         ----------
         sounds : mono float32 at `rate`, any lengths; of what is longer than 10 s the loudest 10 s count.
         """
-        clips = [self._prepare(sound) for sound in sounds]
-        vectors = np.zeros((len(clips), self.config.dimension), np.float32)
-        families = np.zeros((len(clips), self.config.families), np.float32)
-        for members, length in self._buckets([len(clip) for clip in clips]):
-            batch = np.zeros((len(members), length), np.float32)
-            for row, member in enumerate(members):
-                batch[row, : len(clips[member])] = clips[member]
-            with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-                log_mel = self._network.log_mel(torch.from_numpy(batch).to(self.device))
-                found, logits = self._network.embed(log_mel)
-            vectors[members] = found.float().cpu().numpy()
-            families[members] = logits.float().softmax(-1).cpu().numpy()
-        return Embeddings(vectors, families)
+        if not sounds:
+            return Embeddings(
+                np.zeros((0, self.config.dimension), np.float32), np.zeros((0, self.config.families), np.float32)
+            )
+        return Embeddings(*clips.through(sounds, self.config, self._embed))
+
+    def _embed(self, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            vectors, logits = self._network.embed(self._network.log_mel(waveform.to(self.device)))
+        return vectors, logits.float().softmax(-1)
 
     def hear(self, windows: np.ndarray) -> HeardWindows:
         """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""
         parts: list[tuple[np.ndarray, ...]] = []
-        at_once = max(1, int(BATCH_SECONDS / self.window_seconds))
+        at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
         for start in range(0, len(windows), at_once):
             batch = torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32)).to(self.device)
             with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
@@ -105,33 +98,3 @@ class Ear:
         steps = round(self.window_seconds / ACTIVITY_SECONDS)
         times = (torch.arange(steps, device=activity.device) + 0.5) * ACTIVITY_SECONDS / self.config.activity_seconds
         return activity[..., times.long().clamp_max(activity.shape[-1] - 1)]
-
-    def _prepare(self, sound: np.ndarray) -> np.ndarray:
-        """At least one cell and at most the loudest ten seconds of a sound."""
-        sound = np.asarray(sound, np.float32)
-        longest = int(LONGEST_SOUND_SECONDS * self.rate)
-        if len(sound) <= longest:
-            return sound
-        second = self.rate
-        energy = np.add.reduceat(np.square(sound), np.arange(0, len(sound), second))
-        seconds = longest // second
-        sums = np.convolve(energy, np.ones(seconds), "valid")
-        start = int(sums.argmax()) * second
-        return sound[start : start + longest]
-
-    def _buckets(self, lengths: list[int]) -> list[tuple[list[int], int]]:
-        """Groups of clips with the length in samples to which each group is padded.
-
-        A clip is always padded to the same length, whole cells with a silent one behind, whatever company it keeps:
-        what a convolution sees past a sound's end would change its vector.
-        """
-        cell = self.config.cell_frames * self.config.hop
-        cells = [-(-length // cell) + 1 for length in lengths]
-        groups: list[tuple[list[int], int]] = []
-        for number in sorted(range(len(lengths)), key=cells.__getitem__):
-            length = cells[number] * cell
-            full = not groups or (len(groups[-1][0]) + 1) * length > BATCH_SECONDS * self.rate
-            if full or groups[-1][1] != length:
-                groups.append(([], length))
-            groups[-1][0].append(number)
-        return groups

@@ -20,23 +20,28 @@ def _perceptron(inputs: int, hidden: int, outputs: int) -> nn.Sequential:
 class SingleHead(nn.Module):
     """Cells of one sound -> its unit vector [batch, dimension] and family logits, by attention and maximum pooling."""
 
-    def __init__(self, config: EarConfig) -> None:
+    def __init__(self, config: EarConfig, dimension: int | None = None) -> None:
         super().__init__()
         width = config.widths[-1]
+        dimension = dimension or config.dimension
         self.heads = config.heads
         self.weigh = nn.Linear(width, config.heads)
         self.value = nn.Linear(width, 2 * width)
-        self.project = _perceptron(3 * width, 2 * width, config.dimension)
-        self.family = nn.Linear(config.dimension, config.families)
+        self.project = _perceptron(3 * width, 2 * width, dimension)
+        self.family = nn.Linear(dimension, config.families)
 
     def forward(self, cells: Tensor, sounding: Tensor) -> tuple[Tensor, Tensor]:
+        vectors = self.pool(cells, sounding)
+        return unit(vectors), self.family(vectors)
+
+    def pool(self, cells: Tensor, sounding: Tensor) -> Tensor:
+        """The vector before it is scaled to length 1: [batch, dimension]."""
         silent = ~sounding[..., None]
         weights = self.weigh(cells).masked_fill(silent, -1e4).softmax(dim=1)
         values = self.value(cells).unflatten(-1, (self.heads, -1))
         pooled = torch.einsum("bch,bchv->bhv", weights, values).flatten(1)
         loudest = cells.masked_fill(silent, -1e4).amax(dim=1)
-        vectors = self.project(torch.cat([pooled, loudest], dim=-1))
-        return unit(vectors), self.family(vectors)
+        return self.project(torch.cat([pooled, loudest], dim=-1))
 
 
 class DenseHead(nn.Module):

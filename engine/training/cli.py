@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import EarshotError
+from engine.training.evaluation.protocols import PROTOCOLS
+from engine.training.stages import STAGES, Stage
 
 DEFAULT_DIRECTORY = Path("runs")
 
@@ -16,14 +18,14 @@ def main(argv: list[str]) -> int:
     """Run `train ...` or `eval ...`; returns the exit code."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    return arguments.run(arguments)
+    return arguments.action(arguments)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Teach the ear, and measure it.")
     commands = parser.add_subparsers(required=True, metavar="train|eval")
     train = commands.add_parser("train", help="build the data, train the stages, export the weights")
-    steps = train.add_subparsers(required=True, metavar="data|sounds|mixtures|export")
+    steps = train.add_subparsers(required=True, metavar="data|RUN|export")
 
     data = steps.add_parser("data", help="render note banks, clusters, splits and phrase banks of every source")
     data.add_argument("--midi", type=Path, help="folder of MIDI songs with tracks MELODY and PIANO, such as POP909")
@@ -32,28 +34,32 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--workers", type=int, default=2)
     _with_directory(data, _build_data)
 
-    for stage in ("sounds", "mixtures"):
-        run = steps.add_parser(stage, help=f"train stage '{stage}', going on from its checkpoint if there is one")
-        run.add_argument("--steps", type=int, help="length of the schedule in batches")
+    for name, stage in STAGES.items():
+        run = steps.add_parser(name, help=stage.help)
+        run.add_argument("--steps", type=int, help=f"length of the schedule in batches (default {stage.config.steps})")
         run.add_argument("--seconds", type=float, help="stop after this time; the same command goes on later")
-        run.add_argument("--singles", type=int, help="clips in a batch")
-        run.add_argument("--mixtures", type=int, help="mixtures in a batch")
+        run.add_argument("--singles", type=int, help=f"clips in a batch (default {stage.config.singles})")
+        run.add_argument("--mixtures", type=int, help=f"mixtures in a batch (default {stage.config.mixtures})")
         run.add_argument(
             "--compile", action="store_true", help="compile the backbone: minutes first, then faster steps"
         )
         run.add_argument("--device", help="cpu or cuda; by default the fastest there is")
+        run.add_argument("--run", default=name, help="folder of the run, which it goes on from (default its name)")
+        run.add_argument("--after", default=stage.after, help=f"the run it begins with (default {stage.after})")
         _with_directory(run, _train_stage)
         run.set_defaults(stage=stage)
 
-    export = steps.add_parser("export", help="write the averaged weights of stage 'mixtures' as a model")
+    export = steps.add_parser("export", help="write the averaged weights of a run of Earshot as a model")
+    export.add_argument("--run", default="mixtures")
     export.add_argument("--output", type=Path, help="default: the shipped model")
     export.add_argument("--name", default="earshot-ear-1")
     _with_directory(export, _export)
 
     evaluate = commands.add_parser("eval", help="measure the ear and its peers on held-out instruments")
-    evaluate.add_argument("--protocol", nargs="+", default=["single", "smti", "cir"], choices=["single", "smti", "cir"])
+    evaluate.add_argument("--protocol", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS)
     evaluate.add_argument("--split", default="test", choices=["test", "validation", "unseen"])
     evaluate.add_argument("--model", type=Path, help="default: the shipped model")
+    evaluate.add_argument("--runs", nargs="*", default=[], help="trained runs to measure beside it, such as smti csn")
     evaluate.add_argument("--output", type=Path, help="folder for results.json and results.md")
     _with_directory(evaluate, _evaluate)
     return parser
@@ -63,7 +69,7 @@ def _with_directory(parser: argparse.ArgumentParser, run: object) -> None:
     parser.add_argument(
         "--directory", type=Path, default=DEFAULT_DIRECTORY, help="where data and runs live (default runs)"
     )
-    parser.set_defaults(run=run)
+    parser.set_defaults(action=run)
 
 
 def _build_data(arguments: argparse.Namespace) -> int:
@@ -83,38 +89,42 @@ def _build_data(arguments: argparse.Namespace) -> int:
 
 
 def _train_stage(arguments: argparse.Namespace) -> int:
+    from engine.encoder.config import EarConfig
     from engine.encoder.device import pick_device
     from engine.training.phrase_bank import PhraseBank
-    from engine.training.trainer import MIXTURES, SOUNDS, Trainer
+    from engine.training.trainer import CHECKPOINT, Trainer
 
     bank_path = arguments.directory / "data" / "phrases" / "train"
     if not (bank_path / "phrases.json").exists():
         raise EarshotError(f"{bank_path}: no training data; run 'earshot train data' first")
-    config = SOUNDS if arguments.stage == "sounds" else MIXTURES
+    stage: Stage = arguments.stage
     chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures")}
-    config = replace(config, **{name: value for name, value in chosen.items() if value is not None})
-    device = pick_device(arguments.device)
-    trainer = Trainer(PhraseBank(bank_path), arguments.directory / arguments.stage, config, device=device)
-    resumed = trainer.resume()
-    if not resumed and arguments.stage == "mixtures":
-        earlier = arguments.directory / "sounds" / "checkpoint.pt"
-        if not earlier.exists():
+    config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
+    method = stage.method(PhraseBank(bank_path), config, EarConfig())
+    trainer = Trainer(method, arguments.directory / arguments.run, device=pick_device(arguments.device))
+    if not trainer.resume() and arguments.after:
+        earlier = arguments.directory / arguments.after
+        if not (earlier / CHECKPOINT).exists():
             raise EarshotError(
-                f"{earlier}: stage 'mixtures' starts from stage 'sounds'; run 'earshot train sounds' first"
+                f"{earlier}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
             )
-        trainer.start_from(earlier)
+        trainer.begin_with(earlier)
     if arguments.compile:
-        trainer.network.backbone.compile(dynamic=False)
+        method.network.backbone.compile(dynamic=False)
     trainer.run(seconds=arguments.seconds)
     return 0
 
 
 def _export(arguments: argparse.Namespace) -> int:
     from engine.encoder import checkpoint, weights
-    from engine.training.trainer import averaged_network
+    from engine.encoder.model import EarNetwork
+    from engine.training.stages import trained_network
 
     output = arguments.output or weights.shipped_model()
-    checkpoint.save(output, averaged_network(arguments.directory / "mixtures"), name=arguments.name)
+    _, network = trained_network(arguments.directory / arguments.run)
+    if not isinstance(network, EarNetwork):
+        raise EarshotError(f"{arguments.directory / arguments.run}: not a run of Earshot's own method")
+    checkpoint.save(output, network, name=arguments.name)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {weights.fingerprint(output)}")
     return 0
 
@@ -127,5 +137,6 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         protocols=arguments.protocol,
         split=arguments.split,
         model=arguments.model,
+        runs=[arguments.directory / name for name in arguments.runs],
         output=arguments.output,
     )

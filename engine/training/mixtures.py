@@ -25,11 +25,13 @@ class Mixtures:
     ----------
     waveform : float32 [batch, samples].
     labels : int64 [batch, stems], instrument numbers, -1 where a mixture has fewer stems.
+    rows : int64 [batch, stems], rows of the phrase bank, -1 where there is no stem.
     energy : float32 [batch, stems, steps, bands], mel power of each stem as mixed, in half-cells of time.
     """
 
     waveform: Tensor
     labels: Tensor
+    rows: Tensor
     energy: Tensor
 
 
@@ -52,6 +54,11 @@ class BatchSource:
             for rows in (np.flatnonzero(played == number) for number in range(int(played.max()) + 1))
         ]
         self._owners = owners
+
+    def samples(self, steps: int | None) -> int:
+        """Length of `steps` cells of time, or of a whole window."""
+        cell = self._config.cell_frames * self._config.hop
+        return self._config.window_samples if steps is None else steps * cell
 
     def singles(self, labels: np.ndarray, samples: int, rng: np.random.Generator) -> Tensor:
         """One clip of each labelled instrument, a phrase's crop or a one-shot: float32 [batch, samples]."""
@@ -90,10 +97,11 @@ class BatchSource:
         """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time."""
         most = stems[1]
         cell = self._config.cell_frames * self._config.hop
-        length = self._config.window_samples if steps is None else steps * cell
+        length = self.samples(steps)
         half_cells = self._bank.energy.shape[1] if steps is None else 2 * steps
         waveform = np.zeros((count, length), np.float32)
         labels = np.full((count, most), -1, np.int64)
+        rows = np.full((count, most), -1, np.int64)
         energy = np.zeros((count, most, half_cells, self._bank.energy.shape[2]), np.float32)
         for row in range(count):
             first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
@@ -101,10 +109,10 @@ class BatchSource:
                 gain = self._levels[phrase] * 10 ** (rng.uniform(*STEM_GAIN_DB) / 20)
                 samples = self._bank.samples[phrase, first * cell : first * cell + length]
                 waveform[row] += samples * np.float32(gain / 32767.0)
-                labels[row, stem] = self._owners[phrase]
+                labels[row, stem], rows[row, stem] = self._owners[phrase], phrase
                 power = 10 ** self._bank.energy[phrase, 2 * first : 2 * first + half_cells].astype(np.float32)
                 energy[row, stem] = power * gain**2
-        return Mixtures(torch.from_numpy(waveform), torch.from_numpy(labels), torch.from_numpy(energy))
+        return Mixtures(*map(torch.from_numpy, (waveform, labels, rows, energy)))
 
     def _stems(self, count: int, rng: np.random.Generator) -> list[int]:
         """Rows of distinct instruments: on one passage more often than not, with a few drums more often than not."""

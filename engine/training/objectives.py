@@ -57,6 +57,15 @@ def cell_shares(energy: Tensor) -> tuple[Tensor, Tensor]:
     return owned / total.clamp_min(1e-12)[:, None], loudness_weight(total)
 
 
+def audible(labels: Tensor, energy: Tensor) -> Tensor:
+    """Which stems are there and are to be heard: bool [batch, stems].
+
+    labels : [batch, stems], -1 where there is none; energy : [batch, stems, steps, bands].
+    """
+    loudness = energy.sum(dim=(2, 3))
+    return (labels >= 0) & (loudness > AUDIBLE_SHARE * loudness.sum(dim=1, keepdim=True))
+
+
 def dense_loss(
     dense: Tensor,
     dominance: Tensor,
@@ -97,10 +106,8 @@ def match(slots: dict[str, Tensor], labels: Tensor, energy: Tensor, proxies: Pro
     cover = torch.einsum("bkc,bmc->bmk", weighted, log_share) / weighted.sum(-1).clamp_min(1e-6)[:, None]
     near = torch.einsum("bmd,bkd->bmk", slots["vectors"], F.normalize(proxies.weight, dim=-1)[labels.clamp_min(0)])
     cost = -4 * near - 0.5 * cover - F.logsigmoid(slots["presence"])[:, :, None]
-    loudness = energy.sum(dim=(2, 3))
-    audible = (labels >= 0) & (loudness > AUDIBLE_SHARE * loudness.sum(dim=1, keepdim=True))
     pairs = []
-    for row, present in zip(cost.cpu(), audible.cpu(), strict=True):
+    for row, present in zip(cost.cpu(), audible(labels, energy).cpu(), strict=True):
         stems = torch.nonzero(present).flatten()
         slot, stem = linear_sum_assignment(row[:, stems].numpy())
         pairs.append((torch.from_numpy(slot), stems[torch.from_numpy(stem)]))

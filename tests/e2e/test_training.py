@@ -10,14 +10,18 @@ import torch
 from engine.encoder import checkpoint
 from engine.encoder.config import EarConfig
 from engine.encoder.ear import Ear
+from engine.encoder.model import EarNetwork
 from engine.training import data
-from engine.training.evaluation.protocols import Material, single
-from engine.training.evaluation.systems import ChanceSystem, EarSystem
+from engine.training.config import TrainConfig
+from engine.training.evaluation.protocols import PROTOCOLS, Material, single
+from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
+from engine.training.methods.pooled import PooledNetwork
 from engine.training.phrase_bank import PhraseBank
-from engine.training.trainer import MIXTURES, SOUNDS, TrainConfig, Trainer, averaged_network
+from engine.training.stages import STAGES, trained_network
+from engine.training.trainer import Trainer
 
 TINY = EarConfig(stem_width=8, widths=(8, 16, 32), blocks=(1, 1, 1), layers=1, heads=2, slots=5, slot_layers=1)
-SHORT = replace(SOUNDS, steps=60, singles=8, mixtures=4, crop_cells=4, warmup=5, cells_each=8)
+SHORT = replace(STAGES["sounds"].config, steps=60, singles=8, mixtures=4, crop_cells=4, warmup=5, cells_each=8)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +37,7 @@ def bank(built: Path) -> PhraseBank:
 
 
 def trainer(bank: PhraseBank, directory: Path, config: TrainConfig = SHORT) -> Trainer:
-    return Trainer(bank, directory, config, ear=TINY)
+    return Trainer(STAGES[config.method].method(bank, config, TINY), directory)
 
 
 def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
@@ -47,16 +51,16 @@ def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
 
 def test_batches_follow_from_the_step_alone(bank: PhraseBank, tmp_path: Path) -> None:
     first, second = trainer(bank, tmp_path).draw(7), trainer(bank, tmp_path).draw(7)
-    assert torch.equal(first.single_waveform, second.single_waveform)
+    assert torch.equal(first.clips, second.clips)
     assert torch.equal(first.mixtures.waveform, second.mixtures.waveform)
     other = trainer(bank, tmp_path).draw(8)
-    assert not torch.equal(first.single_waveform, other.single_waveform)
+    assert not torch.equal(first.clips, other.clips)
 
 
 def test_stored_energy_is_that_of_the_mixture(bank: PhraseBank, tmp_path: Path) -> None:
-    run = trainer(bank, tmp_path, replace(SHORT, stage="mixtures", stems=(1, 1)))
+    run = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 1)))
     mixtures = run.draw(0).mixtures
-    measured = run.network.log_mel.power(mixtures.waveform).sum(dim=(1, 2))
+    measured = run.method.network.log_mel.power(mixtures.waveform).sum(dim=(1, 2))
     np.testing.assert_allclose(mixtures.energy.sum(dim=(1, 2, 3)), measured, rtol=0.02)
 
 
@@ -71,29 +75,81 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp
     assert resumed.resume()
     resumed.run(progress=False)
     assert resumed.step == 6
-    for name, value in whole.network.state_dict().items():
-        torch.testing.assert_close(resumed.network.state_dict()[name], value, rtol=1e-3, atol=1e-4)
+    for name, value in whole.method.state_dict().items():
+        torch.testing.assert_close(resumed.method.state_dict()[name], value, rtol=1e-3, atol=1e-4)
 
 
 def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: PhraseBank, tmp_path: Path) -> None:
     sounds = trainer(bank, tmp_path / "sounds")
-    before = {name: value.item() for name, value in sounds._train(sounds.draw(0)).items()}
+    before = {name: value.item() for name, value in sounds.train(sounds.draw(0)).items()}
     sounds.run(progress=False)
-    after = {name: value.item() for name, value in sounds._train(sounds.draw(0)).items()}
+    after = {name: value.item() for name, value in sounds.train(sounds.draw(0)).items()}
     assert after["single"] < before["single"] - 1.0
     assert after["dense"] < before["dense"]
 
-    stage = replace(MIXTURES, steps=15, singles=8, mixtures=4, crop_cells=4, warmup=2, stems=(1, 4))
-    mixtures = trainer(bank, tmp_path / "mixtures", replace(stage, cells_each=8))
-    mixtures.start_from(tmp_path / "sounds" / "checkpoint.pt")
+    stage = replace(SHORT, method="mixtures", steps=15, warmup=2, stems=(1, 4))
+    mixtures = trainer(bank, tmp_path / "mixtures", stage)
+    mixtures.begin_with(tmp_path / "sounds")
     mixtures.run(progress=False)
-    entries = mixtures._train(mixtures.draw(0))
+    entries = mixtures.train(mixtures.draw(0))
     assert {"slot", "presence", "cover", "activity", "contrast"} <= entries.keys()
     assert all(torch.isfinite(value) for value in entries.values())
 
     path = tmp_path / "tiny.safetensors"
-    checkpoint.save(path, averaged_network(tmp_path / "mixtures", TINY), name="tiny")
+    method, network = trained_network(tmp_path / "mixtures", TINY)
+    assert method == "mixtures"
+    assert isinstance(network, EarNetwork)
+    checkpoint.save(path, network, name="tiny")
     material = Material(bank)
     ear = single(EarSystem(Ear.load(path, device="cpu")), material)
     chance = single(ChanceSystem(), material)
     assert ear["top-5"].value > chance["top-5"].value * 1.5
+
+
+PUBLISHED = {
+    "smti-single": replace(SHORT, method="smti-single", steps=40, singles=16, mixtures=0),
+    "smti": replace(SHORT, method="smti", steps=40, singles=0, mixtures=8, stems=(2, 4)),
+    "cir-triplet": replace(SHORT, method="cir-triplet", steps=40, mixtures=4, stems=(3, 3)),
+    "cir-infonce": replace(SHORT, method="cir-infonce", steps=40, mixtures=4, stems=(3, 3)),
+    "csn": replace(SHORT, method="csn", steps=40, singles=0, mixtures=2),
+}
+
+
+@pytest.fixture(scope="module")
+def begun(bank: PhraseBank, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a few steps of the run that every published system begins with, and of SMTI's first."""
+    directory = tmp_path_factory.mktemp("runs")
+    trainer(bank, directory / "sounds", replace(SHORT, steps=5)).run(progress=False)
+    trainer(bank, directory / "smti-single", replace(PUBLISHED["smti-single"], steps=5)).run(progress=False)
+    return directory
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: Path, tmp_path: Path) -> None:
+    run = trainer(bank, tmp_path / name, PUBLISHED[name])
+    after = STAGES[name].after
+    assert after is not None
+    run.begin_with(begun / after)
+    batch = run.draw(0)
+    before = sum(value.item() for value in run.train(batch).values())
+    run.run(progress=False)
+    assert sum(value.item() for value in run.train(batch).values()) < before
+
+    method, network = trained_network(tmp_path / name, TINY)
+    assert method == name
+    assert isinstance(network, PooledNetwork)
+    system = PooledSystem(network, name)
+    sounds = [np.random.default_rng(length).standard_normal(length).astype(np.float32) for length in (800, 40_000)]
+    vectors = system.embed(sounds)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-3)
+    np.testing.assert_allclose(system.embed(sounds[:1])[0], vectors[0], atol=1e-3)
+    windows = np.random.default_rng(0).standard_normal((2, TINY.window_samples)).astype(np.float32)
+    (heard, _) = system.hear(windows)
+    assert len(heard.vectors) == (9 if name == "smti" else 1)
+    assert heard.vectors.shape[1] == vectors.shape[1]
+    assert system.parts(windows).shape[:2] == (2, 5)
+
+
+def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> None:
+    figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank))
+    assert figures["mean"].low < 0.2 < figures["mean"].high

@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from engine.families import DRUM_FAMILIES
 from engine.training.evaluation.systems import HeardMixture, System
+from engine.training.parts import PARTS, PseudoMixes
 from engine.training.phrase_bank import PhraseBank
 
 SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass", "woodwind", "lead", "voice")
@@ -231,6 +232,24 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
     return figures
 
 
+def parts(system: System, material: Material, seed: int = 4, groups: int = 200) -> dict[str, Figure]:
+    """Similarity by part (CSN): each query has one pseudo-mix for each part that shares just this part with it. How
+    often, under a part, the mix that shares it is the nearest of the query's five; and of all queries' mixes."""
+    rng = np.random.default_rng(seed)
+    pseudo_mixes = PseudoMixes(material.held_out)
+    samples = material.held_out.samples.shape[1]
+    drawn = [pseudo_mixes.draw(rng, samples)[:2] for _ in range(groups)]
+    queries = system.parts(np.stack([anchor for anchor, _ in drawn]))
+    sharing = np.stack([system.parts(mixes) for _, mixes in drawn])  # [groups, shared, parts, dimension]
+    similarity = np.einsum("gpd,hspd->gphs", queries, sharing)
+    group, part = np.arange(groups)[:, None], np.arange(len(PARTS))[None]
+    own = similarity[group, part, group, part]  # [groups, parts]
+    hits = own >= similarity[np.arange(groups), :, np.arange(groups)].max(axis=2)
+    among_all = own >= similarity.max(axis=(2, 3))
+    figures = {name: _share(hits[:, number]) for number, name in enumerate(PARTS)}
+    return figures | {"mean": _share(hits), "mean, among all": _share(among_all)}
+
+
 def _share(hits: np.ndarray) -> Figure:
     """How often something was hit; hits : bool [items, ...]."""
     return bootstrap(len(hits), lambda picked: float(hits[picked].mean()))
@@ -240,4 +259,9 @@ def _group(family: str | None) -> str:
     return next((group for group, families in CIR_GROUPS.items() if family in families), "other")
 
 
-PROTOCOLS: dict[str, Callable[[System, Material], dict[str, Figure]]] = {"single": single, "smti": smti, "cir": cir}
+PROTOCOLS: dict[str, Callable[[System, Material], dict[str, Figure]]] = {
+    "single": single,
+    "smti": smti,
+    "cir": cir,
+    "parts": parts,
+}

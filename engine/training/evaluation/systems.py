@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import torch
+from torch import Tensor
 
+from engine.encoder import clips
 from engine.encoder.ear import Ear
+from engine.encoder.model import EarNetwork
+from engine.families import FAMILIES
 from engine.training.instruments import RATE
+from engine.training.methods.csn import CsnNetwork
+from engine.training.methods.pooled import PooledNetwork
+from engine.training.parts import PARTS
 
 
 @dataclass(frozen=True)
@@ -31,14 +40,20 @@ class System(Protocol):
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
         """What is heard in mixtures [n, samples]."""
 
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        """One unit vector for each of `PARTS` of mixtures [n, samples]: [n, parts, dimension]."""
+
+
+_PART_OF_FAMILY = np.array(
+    [[family in families for family in FAMILIES] for families in PARTS.values()], np.float32
+)  # [parts, families]
+
 
 class EarSystem:
-    """Earshot: slots of the mixture."""
+    """Earshot: slots of the mixture; a part is the slots that are likely of its families."""
 
-    name = "Earshot"
-
-    def __init__(self, ear: Ear) -> None:
-        self._ear = ear
+    def __init__(self, ear: Ear, name: str = "Earshot") -> None:
+        self._ear, self.name = ear, name
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return self._ear.embed(sounds).vectors
@@ -50,6 +65,37 @@ class EarSystem:
             order = np.argsort(-presence)
             found.append(HeardMixture(vectors[order], presence[order]))
         return found
+
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        heard = self._ear.hear(mixtures)
+        weight = np.einsum("nm,nmf,pf->npm", heard.presence, heard.families, _PART_OF_FAMILY)
+        return _unit(np.einsum("npm,nmd->npd", weight, heard.vectors))
+
+
+class PooledSystem:
+    """A published system, re-implemented and trained here."""
+
+    def __init__(self, network: PooledNetwork, name: str) -> None:
+        self._network, self.name = network, name
+
+    def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
+        return clips.through(sounds, self._network.config, lambda waveform: [self._answer("embed", waveform)])[0]
+
+    def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
+        heard = self._answer("hear", torch.from_numpy(mixtures)).numpy()
+        return [HeardMixture(vectors, np.ones(len(vectors), np.float32)) for vectors in heard]
+
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        if isinstance(self._network, CsnNetwork):
+            return self._answer("parts", torch.from_numpy(mixtures)).numpy()
+        return _same_for_every_part(self.embed(list(mixtures)))
+
+    def _answer(self, what: str, waveform: Tensor) -> Tensor:
+        parts = []
+        for batch in waveform.split(16):
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+                parts.append(getattr(self._network, what)(self._network.log_mel(batch)).float())
+        return torch.cat(parts)
 
 
 class MfccSystem:
@@ -70,6 +116,9 @@ class MfccSystem:
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
         return [HeardMixture(vector[None], np.ones(1, np.float32)) for vector in self.embed(list(mixtures))]
 
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        return _same_for_every_part(self.embed(list(mixtures)))
+
 
 class ChanceSystem:
     """Random vectors: what a table shows when nothing is heard."""
@@ -84,6 +133,24 @@ class ChanceSystem:
 
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
         return [HeardMixture(_unit(self._rng.standard_normal((9, 64))), np.full(9, 0.5)) for _ in mixtures]
+
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        return _unit(self._rng.standard_normal((len(mixtures), len(PARTS), 64)))
+
+
+def trained_system(directory: Path) -> System:
+    """A row for the run in `directory`, named after it."""
+    from engine.training.stages import trained_network
+
+    _, network = trained_network(directory)
+    if isinstance(network, EarNetwork):
+        ear = Ear(network, name=directory.name, fingerprint=directory.name, device="cpu")
+        return EarSystem(ear, directory.name)
+    return PooledSystem(network, directory.name)
+
+
+def _same_for_every_part(vectors: np.ndarray) -> np.ndarray:
+    return np.repeat(vectors[:, None], len(PARTS), axis=1)
 
 
 def _mfcc(sound: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from tqdm import tqdm
 from engine.encoder.ear import Ear
 from engine.errors import EarshotError
 from engine.training.evaluation.protocols import PROTOCOLS, Figure, Material
-from engine.training.evaluation.systems import ChanceSystem, EarSystem, MfccSystem, System
+from engine.training.evaluation.systems import ChanceSystem, EarSystem, MfccSystem, System, trained_system
+from engine.training.parts import PARTS
 from engine.training.phrase_bank import PhraseBank
 
 SHOWN = {
@@ -24,20 +25,26 @@ SHOWN = {
         "F1 macro, heard",
         "family F1 macro, heard",
     ),
+    "parts": (*PARTS, "mean", "mean, among all"),
     "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),
 }
 
 Results = dict[str, dict[str, dict[str, Figure]]]
 
 
-def run(data: Path, *, protocols: list[str], split: str, model: Path | None, output: Path | None) -> int:
-    """Measure chance, MFCC and the ear on a split; returns the exit code."""
+def run(
+    data: Path, *, protocols: list[str], split: str, model: Path | None, runs: list[Path], output: Path | None
+) -> int:
+    """Measure chance, MFCC, the trained `runs` and the ear on a split; returns the exit code."""
     held_out, trained = data / "phrases" / split, data / "phrases" / "train"
+    for path in runs:
+        if not (path / "config.json").exists():
+            raise EarshotError(f"{path}: there is no such run; 'earshot train {path.name}' trains it")
     for path in (held_out, trained):
         if not (path / "phrases.json").exists():
             raise EarshotError(f"{path}: no data to measure with; run 'earshot train data' first")
     material = Material(PhraseBank(held_out), PhraseBank(trained))
-    systems: list[System] = [ChanceSystem(), MfccSystem(), EarSystem(Ear.load(model))]
+    systems: list[System] = [ChanceSystem(), MfccSystem(), *map(trained_system, runs), EarSystem(Ear.load(model))]
     results: Results = {}
     with tqdm(total=len(protocols) * len(systems), unit="run") as bar:
         for protocol in protocols:

@@ -1,0 +1,88 @@
+"""Conditional Similarity Networks for parts (Hashizume et al. 2024, 2025): one vector for a piece, cut by fixed masks
+into one sub-space for each part; pseudo-mixes that share exactly one part are near under that part's mask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.encoder.config import EarConfig
+from engine.encoder.heads import unit
+from engine.training.config import TrainConfig
+from engine.training.methods.method import Method
+from engine.training.methods.pooled import PooledNetwork
+from engine.training.parts import PARTS, PseudoMixes
+from engine.training.phrase_bank import PhraseBank
+
+PART_DIMENSION = 128
+MARGIN = 0.2
+"""Of the triplets of unit sub-vectors. The papers' own was not at hand."""
+
+
+class CsnNetwork(PooledNetwork):
+    """A vector of five sub-spaces; the fixed masks are its equal slices, in the order of `PARTS`."""
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__(config, dimension=PART_DIMENSION * len(PARTS))
+
+    def parts(self, log_mel: Tensor) -> Tensor:
+        """Unit vector of each part of a mixture: [batch, parts, PART_DIMENSION]."""
+        return unit(self.pool(log_mel)[:, 0].unflatten(1, (len(PARTS), PART_DIMENSION)))
+
+
+@dataclass(frozen=True)
+class CsnBatch:
+    """anchors : float32 [groups, samples]; sharing : [groups, parts, samples], each shares one part with its anchor;
+    alone : [groups, parts, samples], each part of the anchor by itself."""
+
+    anchors: Tensor
+    sharing: Tensor
+    alone: Tensor
+
+
+class Csn(Method):
+    """Triplets under masks, and the auxiliary loss that pulls a masked mixture to the masked part by itself."""
+
+    network: CsnNetwork
+
+    def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
+        super().__init__(bank, config, ear)
+        self.network = CsnNetwork(ear)
+        self._pseudo_mixes = PseudoMixes(bank)
+
+    def draw(self, rng: np.random.Generator) -> CsnBatch:
+        samples = self.source.samples(self.config.crop_cells)
+        groups = [self._pseudo_mixes.draw(rng, samples) for _ in range(self.config.mixtures)]
+        columns = (np.stack(column) for column in zip(*groups, strict=True))
+        return CsnBatch(*(torch.from_numpy(column) for column in columns))
+
+    def losses(self, batch: CsnBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        waveform = torch.cat([batch.anchors, batch.sharing.flatten(0, 1), batch.alone.flatten(0, 1)])
+        vectors = self.network.parts(self.features(waveform, generator))
+        groups = len(batch.anchors)
+        anchors = vectors[:groups]
+        sharing, alone = vectors[groups:].unflatten(0, (2, groups, len(PARTS)))
+        with torch.autocast(self.device.type, enabled=False):
+            own = torch.stack([alone[:, part, part] for part in range(len(PARTS))], dim=1)
+            return {
+                "triplet": masked_triplet(anchors, sharing),
+                "auxiliary": torch.linalg.vector_norm(anchors - own + 1e-6, dim=-1).mean(),
+            }
+
+
+def masked_triplet(anchors: Tensor, sharing: Tensor, margin: float = MARGIN) -> Tensor:
+    """Mean hinge of distance(anchor, positive) - distance(anchor, negative) + margin under every mask: the positive is
+    the mix that shares the mask's part, the negatives are the anchor's other mixes, which share another part.
+
+    Parameters
+    ----------
+    anchors : [groups, parts, dimension]; sharing : [groups, parts shared, parts, dimension].
+    """
+    distance = torch.linalg.vector_norm(anchors[:, None] - sharing + 1e-6, dim=-1)  # [groups, shared, mask]
+    positive = torch.diagonal(distance, dim1=1, dim2=2)[:, None]
+    negative = ~torch.eye(sharing.shape[1], dtype=torch.bool, device=anchors.device)
+    return F.relu(positive - distance + margin)[:, negative].mean()

@@ -1,0 +1,97 @@
+"""Earshot's own method: stage "sounds" teaches the backbone, the single head and the dense head on short clips; stage
+"mixtures" adds the slot head, on fuller mixtures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from engine.encoder.config import EarConfig
+from engine.encoder.model import EarNetwork
+from engine.training import objectives
+from engine.training.config import TrainConfig
+from engine.training.methods.method import Method
+from engine.training.mixtures import Mixtures
+from engine.training.phrase_bank import PhraseBank
+
+
+@dataclass(frozen=True)
+class EarshotBatch:
+    """clips : float32 [singles, samples], of the instruments `labels` [singles]."""
+
+    clips: Tensor
+    labels: Tensor
+    mixtures: Mixtures
+
+
+class EarshotMethod(Method):
+    """Proxies for clips, cells and slots alike, which keeps their spaces one; slots matched to stems."""
+
+    network: EarNetwork
+    weights: ClassVar = {
+        "single_family": 0.3,
+        "dominance": 0.2,
+        "family": 0.3,
+        "activity": 0.5,
+        "contrast": 0.5,
+    }
+    families: Tensor
+
+    def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
+        super().__init__(bank, config, ear)
+        self.network = EarNetwork(ear)
+        self.proxies = objectives.Proxies(len(bank.instruments), ear.dimension)
+        self.register_buffer("families", torch.from_numpy(self.source.families), persistent=False)
+
+    def begin_with(self, state: Mapping[str, Tensor]) -> None:
+        self.load_state_dict(state)
+
+    def draw(self, rng: np.random.Generator) -> EarshotBatch:
+        config = self.config
+        mixtures = self.source.mixtures(config.mixtures, config.stems, rng, config.crop_cells)
+        if config.method == "sounds":
+            labels = self.source.random_labels(config.singles, rng)
+        else:
+            # Clips of the very instruments in the mixtures, for the slots to be compared with.
+            heard = np.unique(mixtures.labels[mixtures.labels >= 0].numpy())
+            labels = rng.choice(heard, size=config.singles, replace=config.singles > len(heard))
+        clips = self.source.singles(labels, mixtures.waveform.shape[1], rng)
+        return EarshotBatch(clips, torch.from_numpy(labels), mixtures)
+
+    def losses(self, batch: EarshotBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Clips and mixtures in one pass, so that normalisation sees both."""
+        network = self.network
+        waveform = torch.cat([batch.clips, batch.mixtures.waveform])
+        cells, detail, sounding = network.backbone(self.features(waveform, generator))
+        count = len(batch.clips)
+        single_labels = batch.labels.to(self.device)
+        labels, energy = batch.mixtures.labels.to(self.device), batch.mixtures.energy.to(self.device)
+        vectors, family = network.single(cells[:count], sounding[:count])
+        dense, dominance = network.dense(cells[count:])
+        slots: dict[str, Tensor] | None = None
+        if self.config.method != "sounds":
+            slots = network.slots(cells[count:], detail[count:], sounding[count:], dense, dominance)
+        with torch.autocast(self.device.type, enabled=False):
+            classified, separated = objectives.dense_loss(
+                dense, dominance, labels, energy, self.proxies, self.config.cells_each, generator
+            )
+            losses = {
+                "single": self.proxies.hard(vectors, single_labels),
+                "single_family": objectives.family_loss(family, self.families[single_labels]),
+                "dense": classified,
+                "dominance": separated,
+            }
+            if slots is not None:
+                slots["sounding"] = sounding[count:]
+                pairs = objectives.match(slots, labels, energy, self.proxies)
+                losses |= objectives.slot_losses(slots, labels, energy, self.families, self.proxies, pairs)
+                rows, slot, stem = objectives.matched(pairs)
+                losses["contrast"] = objectives.info_nce(
+                    slots["vectors"][rows, slot], vectors, labels[rows, stem], single_labels
+                )
+        return losses

@@ -1,0 +1,76 @@
+"""The parts of a piece, and pseudo-mixes: pieces put together so that two of them share exactly one part."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.training.instruments import RATE
+from engine.training.phrase_bank import PhraseBank
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "drums": ("kick", "snare", "hat"),
+    "bass": ("bass",),
+    "keys": ("keys", "organ", "mallet"),
+    "guitar": ("guitar", "pluck"),
+    "other": ("strings", "brass", "woodwind", "lead", "pad", "voice"),
+}
+"""Families of each part. The drums part is one instrument of each of its families, the others are one of any."""
+
+GAIN_DB = (-6.0, 2.0)
+
+
+class PseudoMixes:
+    """Draws pseudo-mixes from the phrases of a bank."""
+
+    def __init__(self, bank: PhraseBank) -> None:
+        self._bank = bank
+        rows_of: dict[int, list[int]] = {}
+        for row, phrase in enumerate(bank.phrases):
+            rows_of.setdefault(phrase.instrument, []).append(row)
+        self._rows_of = {number: rows for number, rows in rows_of.items() if len(rows) > 1}
+        self._members = {
+            family: [n for n, i in enumerate(bank.instruments) if i.family == family and n in self._rows_of]
+            for families in PARTS.values()
+            for family in families
+        }
+        missing = [part for part, families in PARTS.items() if not all(self._choices(part, families))]
+        if missing:
+            raise ValueError(f"no two instruments for the parts {', '.join(missing)}")
+
+    def draw(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """An anchor [samples]; for each part a mix that shares only that part with it, by other phrases of the same
+        instruments, [parts, samples]; and each part of the anchor alone [parts, samples]. All float32."""
+        anchor = {part: self._instruments(part, rng) for part in PARTS}
+        alone = np.stack([self._play(anchor[part], rng, samples) for part in PARTS])
+        sharing = []
+        for shared in PARTS:
+            stems = []
+            for part in PARTS:
+                members = anchor[part] if part == shared else self._instruments(part, rng, but=anchor[part])
+                stems.append(self._play(members, rng, samples))
+            sharing.append(np.sum(stems, axis=0))
+        return alone.sum(axis=0), np.stack(sharing), alone
+
+    def _choices(self, part: str, families: tuple[str, ...]) -> list[bool]:
+        groups = [[family] for family in families] if part == "drums" else [list(families)]
+        return [sum(len(self._members[family]) for family in group) > 1 for group in groups]
+
+    def _instruments(self, part: str, rng: np.random.Generator, but: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """Instruments that play a part; none of those in `but`."""
+        families = PARTS[part]
+        if part != "drums":
+            # Families in turn, so that a well-stocked one does not drown the others.
+            stocked = [family for family in families if set(self._members[family]) - set(but)]
+            families = (stocked[rng.integers(len(stocked))],)
+        free = [[number for number in self._members[family] if number not in but] for family in families]
+        return tuple(group[rng.integers(len(group))] for group in free)
+
+    def _play(self, members: tuple[int, ...], rng: np.random.Generator, samples: int) -> np.ndarray:
+        out = np.zeros(samples, np.float32)
+        for number in members:
+            row = int(rng.choice(self._rows_of[number]))
+            phrase, sound = self._bank.phrases[row], self._bank.samples[row]
+            start = int(rng.integers(0, max(1, (len(sound) - samples) // (RATE // 10)))) * (RATE // 10)
+            gain = phrase.level * 10 ** (rng.uniform(*GAIN_DB) / 20) / 32767.0
+            out += sound[start : start + samples] * np.float32(gain)
+        return out

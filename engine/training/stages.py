@@ -1,0 +1,79 @@
+"""Every run that `earshot train` knows: its method, its settings, and the run it begins with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.encoder.config import EarConfig
+from engine.encoder.model import EarNetwork
+from engine.training.config import TrainConfig
+from engine.training.methods.cir import DIMENSION as CIR_DIMENSION
+from engine.training.methods.cir import Cir
+from engine.training.methods.csn import Csn, CsnNetwork
+from engine.training.methods.earshot import EarshotMethod
+from engine.training.methods.method import Method
+from engine.training.methods.pooled import PooledNetwork
+from engine.training.methods.smti import Smti, SmtiNetwork, SmtiSingle
+from engine.training.trainer import averaged_weights
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One run.
+
+    Attributes
+    ----------
+    method : made of a phrase bank, the config and the ear's.
+    network : as `method` makes it, for weights that were trained.
+    after : the run it begins with, None for random weights.
+    """
+
+    method: Callable[..., Method]
+    network: Callable[[EarConfig], EarNetwork | PooledNetwork]
+    config: TrainConfig
+    after: str | None
+    help: str
+
+
+def _pooled(dimension: int) -> Callable[[EarConfig], PooledNetwork]:
+    return lambda ear: PooledNetwork(ear, dimension=dimension)
+
+
+_SOUNDS = TrainConfig()
+_MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtures=72, stems=(1, 9))
+# The published systems: 112 clips a batch as above, shared out as each method wants them.
+_SMTI_SINGLE = replace(_SOUNDS, method="smti-single", steps=600, singles=112, mixtures=0)
+_SMTI = replace(_MIXTURES, method="smti", singles=0, mixtures=112, stems=(2, 9))
+_CIR = replace(_MIXTURES, singles=84, mixtures=28, stems=(3, 3), learning_rate=5e-4)
+_CSN = replace(_MIXTURES, method="csn", singles=0, mixtures=10, learning_rate=5e-4)
+
+STAGES: dict[str, Stage] = {
+    "sounds": Stage(EarshotMethod, EarNetwork, _SOUNDS, None, "Earshot's first stage: single sounds"),
+    "mixtures": Stage(EarshotMethod, EarNetwork, _MIXTURES, "sounds", "Earshot's second stage: mixtures"),
+    "smti-single": Stage(
+        SmtiSingle, _pooled(1024), _SMTI_SINGLE, "sounds", "Show Me the Instruments: the single-instrument encoder"
+    ),
+    "smti": Stage(Smti, SmtiNetwork, _SMTI, "smti-single", "Show Me the Instruments: the multi-instrument encoder"),
+    "cir-triplet": Stage(
+        Cir,
+        _pooled(CIR_DIMENSION),
+        replace(_CIR, method="cir-triplet"),
+        "sounds",
+        "Contrastive Instrument Retrieval, full triplet loss",
+    ),
+    "cir-infonce": Stage(
+        Cir, _pooled(CIR_DIMENSION), replace(_CIR, method="cir-infonce"), "sounds", "the same, InfoNCE loss"
+    ),
+    "csn": Stage(Csn, CsnNetwork, _CSN, "sounds", "Conditional Similarity Networks: similarity by part"),
+}
+
+
+def trained_network(directory: Path, ear: EarConfig | None = None) -> tuple[str, EarNetwork | PooledNetwork]:
+    """The name of a run's method, and its network with the averaged weights, on the CPU."""
+    method = json.loads((directory / "config.json").read_text())["method"]
+    network = STAGES[method].network(ear or EarConfig())
+    network.load_state_dict(averaged_weights(directory))
+    return method, network.eval()
