@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -29,3 +31,21 @@ class HeardWindows:
     presence: np.ndarray
     families: np.ndarray
     activity: np.ndarray
+
+
+class Listener(Protocol):
+    """What hears a reference: `engine.encoder.ear.Ear`, or whatever answers like it."""
+
+    @property
+    def rate(self) -> int:
+        """Sample rate in Hz of all audio that enters."""
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of a window."""
+
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
+        """Vectors of single sounds, mono float32 at `rate`, any lengths."""
+
+    def hear(self, windows: np.ndarray) -> HeardWindows:
+        """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""

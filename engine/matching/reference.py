@@ -7,19 +7,16 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.audio import decode
+from engine.encoder.heard import Listener
 from engine.errors import AudioError
 from engine.families import likely_families
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches
 from engine.matching.tracker import Heard, SlotTracker, cells_of
-
-if TYPE_CHECKING:  # importing the ear takes seconds, and whoever has one has imported it
-    from engine.encoder.ear import Ear
 
 _BATCHES = (1, 2, 4, 8)
 """Windows asked of the ear at once: the first answer comes soon, the later ones cheaply."""
@@ -53,7 +50,7 @@ class _Window:
 
 def hear(
     path: str | Path,
-    ear: Ear,
+    ear: Listener,
     *,
     start: float | None = None,
     end: float | None = None,
@@ -113,7 +110,7 @@ def hear(
         yield Hearing(tracker.slots(cells_of(duration)), heard_seconds, duration, done)
 
 
-def _hear_batch(batch: list[_Window], ear: Ear, tracker: SlotTracker) -> None:
+def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker) -> None:
     loud = [window for window in batch if window.sounding.any()]
     cells = round(ear.window_seconds / CELL_SECONDS)
     answers: Iterator[tuple[np.ndarray, ...]] = iter(())
@@ -141,7 +138,7 @@ def _on_cells(activity: np.ndarray, cells: int) -> np.ndarray:
     return np.interp((np.arange(cells) + 0.5) / cells, steps, activity).astype(np.float32)
 
 
-def _windows(blocks: Iterable[np.ndarray], ear: Ear, first: float, rules: SlotRules) -> Iterator[_Window]:
+def _windows(blocks: Iterable[np.ndarray], ear: Listener, first: float, rules: SlotRules) -> Iterator[_Window]:
     """Cut blocks of samples into overlapping windows.
 
     The last window ends with the sound and is moved back for that rather than filled up with silence.
@@ -179,7 +176,7 @@ def _windows(blocks: Iterable[np.ndarray], ear: Ear, first: float, rules: SlotRu
 
 
 def _hear_one_sound(
-    path: Path, ear: Ear, first: float, end: float | None, duration: float, rules: SlotRules
+    path: Path, ear: Listener, first: float, end: float | None, duration: float, rules: SlotRules
 ) -> Hearing:
     """A reference too short for a mixture is one slot, in the words of the single head."""
     audio = decode.decode(path, start=first, end=end)

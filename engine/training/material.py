@@ -7,7 +7,7 @@ suits its family. Times in seconds from the start of the window.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -40,16 +40,41 @@ _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 3, 5, 7, 9, 10
 _PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 4, 3), (1, 4, 0, 0), (0, 6, 5, 4), (0, 0, 3, 4))
 
 
-def random_passage(rng: np.random.Generator) -> Passage:
-    """A passage in a random key: a four-chord progression and a stepwise melody in eighths."""
+@dataclass(frozen=True)
+class Style:
+    """What the passages of one song share: seconds of a beat, key, progression, and beats of a chord."""
+
+    beat: float
+    tonic: int
+    scale: tuple[int, ...]
+    progression: tuple[int, ...]
+    chord_beats: int
+
+
+def random_style(rng: np.random.Generator) -> Style:
+    """70 to 165 beats a minute in any key, a four-chord progression."""
     beat = 60.0 / rng.uniform(70, 165)
     tonic, scale = int(rng.integers(12)), _SCALES[rng.integers(len(_SCALES))]
     progression = _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))]
-    span = beat * int(rng.choice([2, 4]))
+    return Style(beat, tonic, scale, progression, int(rng.choice([2, 4])))
+
+
+def random_song(rng: np.random.Generator, passages: int) -> list[Passage]:
+    """Passages that follow one another in one style, each a whole number of beats long."""
+    style = random_style(rng)
+    style = replace(style, beat=WINDOW_SECONDS / round(WINDOW_SECONDS / style.beat))
+    return [random_passage(rng, style) for _ in range(passages)]
+
+
+def random_passage(rng: np.random.Generator, style: Style | None = None) -> Passage:
+    """A passage with a stepwise melody in eighths over the style's progression."""
+    style = style or random_style(rng)
+    beat, progression = style.beat, style.progression
+    span = beat * style.chord_beats
 
     def degree(number: int) -> int:
         octave, step = divmod(number, 7)
-        return 60 + tonic + 12 * octave + scale[step]
+        return 60 + style.tonic + 12 * octave + style.scale[step]
 
     chords = []
     for number in range(int(np.ceil(WINDOW_SECONDS / span))):

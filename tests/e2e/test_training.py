@@ -13,7 +13,8 @@ from engine.encoder.ear import Ear
 from engine.encoder.model import EarNetwork
 from engine.training import data
 from engine.training.config import TrainConfig
-from engine.training.evaluation.protocols import PROTOCOLS, Material, single
+from engine.training.evaluation.held_out import Material
+from engine.training.evaluation.protocols import PROTOCOLS, single
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.phrase_bank import PhraseBank

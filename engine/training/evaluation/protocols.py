@@ -7,15 +7,16 @@ scores, from which the table takes means and bootstrap intervals.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from engine.families import DRUM_FAMILIES
+from engine.training.evaluation.figures import Figure, bootstrap, share
+from engine.training.evaluation.held_out import Material, one_shot
+from engine.training.evaluation.song import song
 from engine.training.evaluation.systems import HeardMixture, System
 from engine.training.parts import PARTS, PseudoMixes
-from engine.training.phrase_bank import PhraseBank
 
 SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass", "woodwind", "lead", "voice")
 SMTI_INSTRUMENTS, SMTI_MIXTURES = 53, 1000
@@ -23,54 +24,6 @@ CIR_GROUPS = {"percussion": DRUM_FAMILIES, "bass": ("bass",), "lead": ("lead",)}
 SHARE_SCALE = 12.0
 PRESENT = 0.5
 """Confidence from which a slot counts as heard."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A measured figure with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
-
-
-def bootstrap(items: int, measure: Callable[[np.ndarray], float], rounds: int = 200, seed: int = 0) -> Figure:
-    """`measure` of all items, and of resamples of them with replacement (Efron 1979)."""
-    rng = np.random.default_rng(seed)
-    values = [measure(rng.integers(0, items, items)) for _ in range(rounds)]
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return Figure(measure(np.arange(items)), float(low), float(high))
-
-
-class Material:
-    """Held-out instruments and their sounds, with the training instruments as further candidates."""
-
-    def __init__(self, held_out: PhraseBank, trained: PhraseBank | None = None) -> None:
-        self.held_out, self.trained = held_out, trained
-        self.rows_of: dict[int, list[int]] = {}
-        for row, phrase in enumerate(held_out.phrases):
-            self.rows_of.setdefault(phrase.instrument, []).append(row)
-
-    def melodic(self) -> list[int]:
-        """Held-out instruments that play pitches and have phrases."""
-        return [
-            number
-            for number, instrument in enumerate(self.held_out.instruments)
-            if not instrument.drum and instrument.family not in DRUM_FAMILIES and len(self.rows_of.get(number, ())) >= 5
-        ]
-
-    def of_families(self, families: tuple[str, ...]) -> list[int]:
-        return [n for n, i in enumerate(self.held_out.instruments) if i.family in families and n in self.rows_of]
-
-    def phrase(self, row: int) -> np.ndarray:
-        """One phrase, float32, at the loudness that all phrases share."""
-        return self.held_out.samples[row].astype(np.float32) / 32767.0 * self.held_out.phrases[row].level
-
-
-def one_shot(bank: PhraseBank, number: int) -> np.ndarray:
-    """The single-note reference of an instrument: the note at the centre of its range, velocity 0.8."""
-    notes, place = bank.notes[number]
-    return notes.read(notes.notes[place][0])
 
 
 def single(system: System, material: Material, seed: int = 1) -> dict[str, Figure]:
@@ -95,8 +48,8 @@ def single(system: System, material: Material, seed: int = 1) -> dict[str, Figur
         errors.append(_equal_error_rate(flat[same] @ centre, flat[other] @ centre))
     scores = np.array(errors)
     return {
-        "top-1": _share(rank < 1),
-        "top-5": _share(rank < 5),
+        "top-1": share(rank < 1),
+        "top-5": share(rank < 5),
         "EER": bootstrap(len(scores), lambda picked: float(scores[picked].mean())),
     }
 
@@ -226,9 +179,9 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
     for name, ranks in (("family given", given), ("family not given", free)):
         for k in (1, 5):
             hits = ranks < k
-            figures[f"top-{k}, {name}"] = _share(hits)
+            figures[f"top-{k}, {name}"] = share(hits)
             for stem, group in enumerate(CIR_GROUPS):
-                figures[f"top-{k} {group}, {name}"] = _share(hits[:, stem])
+                figures[f"top-{k} {group}, {name}"] = share(hits[:, stem])
     return figures
 
 
@@ -246,13 +199,8 @@ def parts(system: System, material: Material, seed: int = 4, groups: int = 200) 
     own = similarity[group, part, group, part]  # [groups, parts]
     hits = own >= similarity[np.arange(groups), :, np.arange(groups)].max(axis=2)
     among_all = own >= similarity.max(axis=(2, 3))
-    figures = {name: _share(hits[:, number]) for number, name in enumerate(PARTS)}
-    return figures | {"mean": _share(hits), "mean, among all": _share(among_all)}
-
-
-def _share(hits: np.ndarray) -> Figure:
-    """How often something was hit; hits : bool [items, ...]."""
-    return bootstrap(len(hits), lambda picked: float(hits[picked].mean()))
+    figures = {name: share(hits[:, number]) for number, name in enumerate(PARTS)}
+    return figures | {"mean": share(hits), "mean, among all": share(among_all)}
 
 
 def _group(family: str | None) -> str:
@@ -264,4 +212,5 @@ PROTOCOLS: dict[str, Callable[[System, Material], dict[str, Figure]]] = {
     "smti": smti,
     "cir": cir,
     "parts": parts,
+    "song": song,
 }

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.encoder import clips
 from engine.encoder.ear import Ear
+from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
 from engine.families import FAMILIES
 from engine.training.instruments import RATE
@@ -34,6 +35,10 @@ class System(Protocol):
 
     name: str
 
+    @property
+    def ear(self) -> Listener | None:
+        """What hears whole songs, for a system that tells more than vectors."""
+
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         """Unit vectors [n, dimension] of single sounds (mono float32 at 32 kHz)."""
 
@@ -53,13 +58,13 @@ class EarSystem:
     """Earshot: slots of the mixture; a part is the slots that are likely of its families."""
 
     def __init__(self, ear: Ear, name: str = "Earshot") -> None:
-        self._ear, self.name = ear, name
+        self.ear, self.name = ear, name
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
-        return self._ear.embed(sounds).vectors
+        return self.ear.embed(sounds).vectors
 
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
-        heard = self._ear.hear(mixtures)
+        heard = self.ear.hear(mixtures)
         found = []
         for vectors, presence in zip(heard.vectors, heard.presence, strict=True):
             order = np.argsort(-presence)
@@ -67,7 +72,7 @@ class EarSystem:
         return found
 
     def parts(self, mixtures: np.ndarray) -> np.ndarray:
-        heard = self._ear.hear(mixtures)
+        heard = self.ear.hear(mixtures)
         weight = np.einsum("nm,nmf,pf->npm", heard.presence, heard.families, _PART_OF_FAMILY)
         return _unit(np.einsum("npm,nmd->npd", weight, heard.vectors))
 
@@ -76,7 +81,7 @@ class PooledSystem:
     """A published system, re-implemented and trained here."""
 
     def __init__(self, network: PooledNetwork, name: str) -> None:
-        self._network, self.name = network, name
+        self._network, self.name, self.ear = network, name, None
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return clips.through(sounds, self._network.config, lambda waveform: [self._answer("embed", waveform)])[0]
@@ -102,6 +107,7 @@ class MfccSystem:
     """Mean and deviation of 20 MFCCs (librosa), standardised over the first sounds it sees; a mixture is one vector."""
 
     name = "MFCC"
+    ear = None
 
     def __init__(self) -> None:
         self._centre: np.ndarray | None = None
@@ -124,6 +130,7 @@ class ChanceSystem:
     """Random vectors: what a table shows when nothing is heard."""
 
     name = "Chance"
+    ear = None
 
     def __init__(self, seed: int = 0) -> None:
         self._rng = np.random.default_rng(seed)

@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from engine.encoder.ear import Ear
 from engine.errors import EarshotError
-from engine.training.evaluation.protocols import PROTOCOLS, Figure, Material
+from engine.training.evaluation.figures import Figure
+from engine.training.evaluation.held_out import Material
+from engine.training.evaluation.protocols import PROTOCOLS
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, MfccSystem, System, trained_system
 from engine.training.parts import PARTS
 from engine.training.phrase_bank import PhraseBank
@@ -26,6 +28,7 @@ SHOWN = {
         "family F1 macro, heard",
     ),
     "parts": (*PARTS, "mean", "mean, among all"),
+    "song": ("slot precision", "slot recall", "slot F1", "recall@5", "recall@20", "activity F1"),
     "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),
 }
 

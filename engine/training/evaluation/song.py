@@ -1,0 +1,158 @@
+"""The song protocol: whole songs through the matching that the product uses, against who really plays when."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soundfile
+from scipy.optimize import linear_sum_assignment
+
+from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Listener
+from engine.families import FAMILIES
+from engine.matching import reference
+from engine.matching.slots import Slot
+from engine.training.evaluation.figures import Figure, bootstrap
+from engine.training.evaluation.held_out import Material, one_shot
+from engine.training.instruments import RATE
+from engine.training.phrases import WINDOW_SAMPLES
+from engine.training.songs import SONG_SECONDS, STEP_SECONDS, Song, render_song
+
+if TYPE_CHECKING:
+    from engine.training.evaluation.systems import System
+
+SONGS, LIBRARY = 40, 2000
+FOUND_WITHIN = 20
+"""A slot has found an instrument whose sound is among this many best of its matches."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeardSong:
+    """What a system made of one song.
+
+    Attributes
+    ----------
+    slots : as the product would show them.
+    ranks : int [slots, instruments], place of each true instrument's sound in each slot's matches, 0 the best.
+    pairs : (slot, instrument), one to one, so that the places are as good as they can be.
+    """
+
+    song: Song
+    slots: tuple[Slot, ...]
+    ranks: np.ndarray
+    pairs: tuple[tuple[int, int], ...]
+
+    @property
+    def best(self) -> np.ndarray:
+        """Place of each instrument's sound in the matches of its slot, `LIBRARY` for those without: [instruments]."""
+        places = np.full(len(self.song.instruments), LIBRARY)
+        for slot, instrument in self.pairs:
+            places[instrument] = self.ranks[slot, instrument]
+        return places
+
+
+class _SystemListener(Listener):
+    """A system that answers as the ear does: families unknown and always active, where it does not tell them."""
+
+    rate, window_seconds = RATE, WINDOW_SAMPLES / RATE
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
+        vectors = self._system.embed(sounds)
+        return Embeddings(vectors, np.full((len(vectors), len(FAMILIES)), 1 / len(FAMILIES), np.float32))
+
+    def hear(self, windows: np.ndarray) -> HeardWindows:
+        heard = self._system.hear(windows)
+        vectors = np.stack([found.vectors for found in heard])
+        count, slots, _ = vectors.shape
+        steps = round(self.window_seconds / ACTIVITY_SECONDS)
+        return HeardWindows(
+            vectors,
+            np.stack([found.confidence for found in heard]),
+            np.full((count, slots, len(FAMILIES)), 1 / len(FAMILIES), np.float32),
+            np.ones((count, slots, steps), np.float32),
+        )
+
+
+def listen(system: System, material: Material, seed: int, songs: int, produced: bool = False) -> list[HeardSong]:
+    """Render songs, hear them, and rank a library of `LIBRARY` one-shots, held-out instruments first, for each slot."""
+    rng = np.random.default_rng(seed)
+    sounds = [(material.held_out, number) for number in range(len(material.held_out.instruments))]
+    if material.trained:
+        others = rng.permutation(len(material.trained.instruments))[: max(0, LIBRARY - len(sounds))]
+        sounds += [(material.trained, int(number)) for number in others]
+    library = system.embed([one_shot(bank, number) for bank, number in sounds[:LIBRARY]])
+    ear = system.ear or _SystemListener(system)
+    heard = []
+    for _ in range(songs):
+        song = render_song(material.held_out, rng, produced=produced)
+        slots = _slots(song, ear)
+        ranks = np.zeros((len(slots), len(song.instruments)), int)
+        for row, slot in enumerate(slots):
+            similarity = (slot.vectors @ library.T).max(axis=0)
+            ranks[row] = [(similarity > similarity[number]).sum() for number in song.instruments]
+        pairs = zip(*linear_sum_assignment(np.log1p(ranks)), strict=True)
+        heard.append(HeardSong(song, slots, ranks, tuple((int(slot), int(number)) for slot, number in pairs)))
+    return heard
+
+
+def _slots(song: Song, ear: Listener) -> tuple[Slot, ...]:
+    """What the product hears in the song as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "song.wav"
+        soundfile.write(path, song.samples, RATE, subtype="FLOAT")
+        *_, last = reference.hear(path, ear)
+    return last.slots
+
+
+def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) -> dict[str, Figure]:
+    """Songs of a minute with known stems.
+
+    A slot and an instrument belong together, one to one, where the instrument's own sound is among the slot's first
+    `FOUND_WITHIN` of 2,000 sounds. Precision and recall count slots and instruments that belong to something; recall@k
+    counts instruments whose sound is among the first k of their slot; activity compares when a slot is said to sound
+    with when its instrument does, in steps of half a second, instruments without a slot counting as never heard.
+    """
+    heard = listen(system, material, seed, songs)
+    found = np.array([(item.best < FOUND_WITHIN).sum() for item in heard])
+    slots = np.array([len(item.slots) for item in heard])
+    instruments = np.array([len(item.song.instruments) for item in heard])
+    at_five = np.array([(item.best < 5).sum() for item in heard])
+    activity = np.array([_activity_counts(item) for item in heard])  # [songs, (hits, claimed, true)]
+
+    def ratio(above: np.ndarray, below: np.ndarray) -> Figure:
+        return bootstrap(len(heard), lambda p: float(above[p].sum() / max(below[p].sum(), 1)))
+
+    return {
+        "slot precision": ratio(found, slots),
+        "slot recall": ratio(found, instruments),
+        "slot F1": ratio(2 * found, slots + instruments),
+        "recall@5": ratio(at_five, instruments),
+        "recall@20": ratio(found, instruments),
+        "activity F1": ratio(2 * activity[:, 0], activity[:, 1] + activity[:, 2]),
+    }
+
+
+def _activity_counts(item: HeardSong) -> tuple[int, int, int]:
+    """Steps rightly claimed, claimed, and true, of the instruments that were found."""
+    claimed = np.zeros_like(item.song.activity)
+    for slot, instrument in item.pairs:
+        if item.ranks[slot, instrument] < FOUND_WITHIN:
+            claimed[instrument] = on_steps(item.slots[slot].activity)
+    true = item.song.activity
+    return int((claimed & true).sum()), int(claimed.sum()), int(true.sum())
+
+
+def on_steps(stretches: tuple[tuple[float, float], ...]) -> np.ndarray:
+    """Stretches in seconds -> bool [steps], True where at least half of a step is covered."""
+    covered = np.zeros(round(SONG_SECONDS / STEP_SECONDS))
+    edges = np.arange(len(covered)) * STEP_SECONDS
+    for start, end in stretches:
+        covered += np.clip(np.minimum(end, edges + STEP_SECONDS) - np.maximum(start, edges), 0, None)
+    return covered >= STEP_SECONDS / 2
