@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engine.encoder import checkpoint, clips, weights
+from engine.encoder import calibration, checkpoint, clips, weights
+from engine.encoder.calibration import Calibration
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.encoder.model import EarNetwork
@@ -18,8 +19,16 @@ from engine.encoder.model import EarNetwork
 class Ear:
     """A loaded model on a device. Calls from several threads take turns."""
 
-    def __init__(self, network: EarNetwork, *, name: str, fingerprint: str, device: str) -> None:
-        self.name, self.fingerprint, self.device = name, fingerprint, device
+    def __init__(
+        self,
+        network: EarNetwork,
+        *,
+        name: str,
+        fingerprint: str,
+        device: str,
+        calibrated: Calibration | None = None,
+    ) -> None:
+        self.name, self.fingerprint, self.device, self.calibration = name, fingerprint, device, calibrated
         self.config = network.config
         self._network = network.to(device).eval()
         self._half = half_precision_pays(device)
@@ -36,8 +45,10 @@ class Ear:
         if threads is not None:
             torch.set_num_threads(threads)
         chosen = pick_device(device)
-        network, name, fingerprint = checkpoint.load(path or weights.shipped_model())
-        return cls(network, name=name, fingerprint=fingerprint, device=chosen)
+        path = path or weights.shipped_model()
+        network, name, fingerprint = checkpoint.load(path)
+        calibrated = calibration.load(path)
+        return cls(network, name=name, fingerprint=fingerprint, device=chosen, calibrated=calibrated)
 
     @classmethod
     def untrained(cls, seed: int = 0) -> Ear:

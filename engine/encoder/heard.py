@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.encoder.calibration import Calibration
+
 ACTIVITY_SECONDS = 0.1
 
 
@@ -35,6 +37,9 @@ class HeardWindows:
 
 class Listener(Protocol):
     """What hears a reference: `engine.encoder.ear.Ear`, or whatever answers like it."""
+
+    calibration: Calibration | None
+    """What its answers are worth, where that was measured."""
 
     @property
     def rate(self) -> int:

@@ -88,7 +88,7 @@ def hear(
         return
 
     report = _Reporter(progress, first, last)
-    tracker = SlotTracker(rules)
+    tracker = SlotTracker(rules, ear.calibration)
     blocks = decode.stream(path, rate=ear.rate, block_seconds=rules.hop_seconds, start=first, end=end)
     windows = _windows(blocks, ear, first, rules)
     heard_seconds = first

@@ -14,6 +14,8 @@ CELL_SECONDS = 0.1
 class SlotRules:
     """How windows become slots. Every similarity is a cosine of two unit vectors of the ear.
 
+    The similarities and shares were chosen on songs of validation instruments (`earshot eval --protocol song`).
+
     Attributes
     ----------
     hop_seconds : distance of two windows. Half a window: every moment but the ends is heard twice, once near the
@@ -30,10 +32,12 @@ class SlotRules:
     merge_overlap : what 'seldom' means: the share of the rarer slot's windows in which both were heard.
     duplicate_similarity : so similar that they are one even inside the same window: the ear answered twice.
     vector_windows : a slot keeps what this many windows heard, those in which it is most present.
-    confidence_windows : confidence is the mean presence over this many best windows. Half-overlapping windows hear
-        every moment twice; what only one of them hears is probably a mistake.
-    min_confidence : slots below are not shown, which leaves out what one window of many heard. The best one is always
-        shown if anything sounds at all.
+    presence_windows : a slot's presence is the mean over this many best windows. Half-overlapping windows hear every
+        moment twice; what only one of them hears is probably a mistake.
+    min_agreement : slots of less presence are not considered.
+    min_confidence : slots below are not shown; where an ear is not calibrated, presence stands for confidence. The best
+        one is always shown if anything sounds at all. Low, because an instrument that is missing is worse than a lane
+        too many, which can be seen to be unsure.
     max_slots : more lanes than this help nobody.
     max_tracked : candidates kept while listening, the weakest are dropped: bounds memory for any length of reference.
     active_share : a slot is active where its exposure reaches this share of its own strong passages.
@@ -45,18 +49,19 @@ class SlotRules:
     silence_db: float = -60.0
     short_seconds: float = 1.5
     min_presence: float = 0.4
-    join_similarity: float = 0.6
+    join_similarity: float = 0.5
     family_weight: float = 0.1
-    merge_similarity: float = 0.8
-    merge_overlap: float = 0.2
-    duplicate_similarity: float = 0.95
-    vector_windows: int = 8
-    confidence_windows: int = 2
-    min_confidence: float = 0.5
+    merge_similarity: float = 0.6
+    merge_overlap: float = 0.5
+    duplicate_similarity: float = 0.85
+    vector_windows: int = 10
+    presence_windows: int = 2
+    min_agreement: float = 0.3
+    min_confidence: float = 0.2
     max_slots: int = 12
     max_tracked: int = 48
-    active_share: float = 0.5
-    min_gap_seconds: float = 0.3
+    active_share: float = 0.3
+    min_gap_seconds: float = 0.5
     exposed_length_seconds: float = 4.0
 
 
@@ -79,6 +84,7 @@ class Slot:
     exposure : float32 per `CELL_SECONDS`, 0..1; cell 0 begins with the file, whatever region of it was heard.
     activity : stretches in seconds in which the slot sounds, in order, not overlapping.
     exposed_seconds : the passage in which it is best heard, strong itself and little covered by the others.
+    evidence : what the confidence rests on, as `engine.encoder.calibration.Calibration` weighs it.
     """
 
     id: int
@@ -89,6 +95,7 @@ class Slot:
     exposure: np.ndarray
     activity: tuple[tuple[float, float], ...]
     exposed_seconds: tuple[float, float]
+    evidence: tuple[float, ...] = ()
 
 
 def active_stretches(exposure: np.ndarray, rules: SlotRules = DEFAULT_RULES) -> tuple[tuple[float, float], ...]:

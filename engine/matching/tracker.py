@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from engine.encoder.calibration import Calibration
 from engine.families import FAMILIES, likely_families
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches, most_exposed
 
@@ -57,8 +58,9 @@ class SlotTracker:
     Hungarian method), and tracks that turn out to be the same instrument are merged.
     """
 
-    def __init__(self, rules: SlotRules = DEFAULT_RULES) -> None:
+    def __init__(self, rules: SlotRules = DEFAULT_RULES, calibration: Calibration | None = None) -> None:
         self._rules = rules
+        self._calibration = calibration
         self._tracks: list[_Track] = []
         self._coverage = np.zeros(0, np.float32)
         self._windows = 0
@@ -89,31 +91,42 @@ class SlotTracker:
         ----------
         cells : length of the reference; exposures are that long, or longer where windows went beyond.
         """
-        shown = [(self._confidence(track), track) for track in self._tracks]
-        shown.sort(key=lambda pair: -pair[0])
-        shown = [pair for pair in shown if pair[0] >= self._rules.min_confidence][: self._rules.max_slots] or shown[:1]
-        if not shown:
+        considered = sorted(self._tracks, key=lambda track: -self._presence(track))
+        agreed = [track for track in considered if self._presence(track) >= self._rules.min_agreement]
+        considered = agreed or considered[:1]
+        if not considered:
             return ()
-        for _, track in shown:
-            if track.id is None:
-                self._last_id += 1
-                track.id = self._last_id
         heard_cells = len(self._coverage)
-        exposures = np.zeros((len(shown), max(cells, heard_cells)), np.float32)
-        for row, (_, track) in zip(exposures, shown, strict=True):
+        exposures = np.zeros((len(considered), max(cells, heard_cells)), np.float32)
+        for row, track in zip(exposures, considered, strict=True):
             row[: len(track.exposure)] = track.exposure
         exposures[:, :heard_cells] /= np.maximum(self._coverage, 1e-6)
         np.clip(exposures, 0.0, 1.0, out=exposures)
+        known = evidence(considered, exposures)
+        if self._calibration is None:
+            confidence = np.array([self._presence(track) for track in considered])
+        else:
+            confidence = self._calibration.slot_confidence(known)
+        order = np.argsort(-confidence, kind="stable")
+        order = order[: max(1, min(self._rules.max_slots, int((confidence >= self._rules.min_confidence).sum())))]
+        exposures, known = exposures[order], known[order]
         passages = most_exposed(exposures[:, :heard_cells], self._rules, first_cell=self._first_cell or 0)
         return tuple(
-            self._slot(track, confidence, exposure, passage)
-            for (confidence, track), exposure, passage in zip(shown, exposures, passages, strict=True)
+            self._slot(considered[number], float(confidence[number]), exposure, passage, tuple(map(float, row)))
+            for number, exposure, passage, row in zip(order, exposures, passages, known, strict=True)
         )
 
     def _slot(
-        self, track: _Track, confidence: float, exposure: np.ndarray, exposed_seconds: tuple[float, float]
+        self,
+        track: _Track,
+        confidence: float,
+        exposure: np.ndarray,
+        exposed_seconds: tuple[float, float],
+        known: tuple[float, ...],
     ) -> Slot:
-        assert track.id is not None
+        if track.id is None:
+            self._last_id += 1
+            track.id = self._last_id
         likely = likely_families(track.family_mean)
         return Slot(
             id=track.id,
@@ -124,10 +137,11 @@ class SlotTracker:
             exposure=exposure,
             activity=active_stretches(exposure, self._rules),
             exposed_seconds=exposed_seconds,
+            evidence=known,
         )
 
-    def _confidence(self, track: _Track) -> float:
-        windows = min(self._rules.confidence_windows, self._windows)
+    def _presence(self, track: _Track) -> float:
+        windows = min(self._rules.presence_windows, self._windows)
         best = sorted((presence for presence, _, _ in track.best), reverse=True)[:windows]
         return float(sum(best) / windows)
 
@@ -176,7 +190,7 @@ class SlotTracker:
         best: dict[int, tuple[float, int, np.ndarray]] = {}
         for candidate in sorted(candidates, key=lambda c: (-c[0], c[1])):
             best.setdefault(candidate[1], candidate)
-        return list(best.values())[: max(self._rules.vector_windows, self._rules.confidence_windows)]
+        return list(best.values())[: max(self._rules.vector_windows, self._rules.presence_windows)]
 
     def _merge_alike(self) -> None:
         """Merge the most similar pair of tracks which are one instrument, until there is none."""
@@ -217,6 +231,18 @@ class SlotTracker:
             # The newest window's tracks had no chance yet to be heard again.
             old = [track for track in self._tracks if self._windows - 1 not in track.windows] or self._tracks
             self._tracks.remove(min(old, key=lambda track: float(np.linalg.norm(track.sum))))
+
+
+def evidence(tracks: Sequence[_Track], exposures: np.ndarray) -> np.ndarray:
+    """What tells instruments from mistakes: float [tracks, 3], as `Calibration.slot` weighs it.
+
+    exposures : [tracks, cells], 0..1.
+    """
+    centres = np.stack([track.centre for track in tracks])
+    similarity = centres @ centres.T
+    np.fill_diagonal(similarity, 0.0)
+    families = np.array([track.family_mean.max() for track in tracks])
+    return np.stack([exposures.max(axis=1), families, similarity.max(axis=1)], axis=1)
 
 
 def _added(curve: np.ndarray, start: int, values: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Teach the ear, and measure it.")
     commands = parser.add_subparsers(required=True, metavar="train|eval")
     train = commands.add_parser("train", help="build the data, train the stages, export the weights")
-    steps = train.add_subparsers(required=True, metavar="data|RUN|export")
+    steps = train.add_subparsers(required=True, metavar="data|RUN|export|calibrate")
 
     data = steps.add_parser("data", help="render note banks, clusters, splits and phrase banks of every source")
     data.add_argument("--midi", type=Path, help="folder of MIDI songs with tracks MELODY and PIANO, such as POP909")
@@ -54,6 +54,10 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--output", type=Path, help="default: the shipped model")
     export.add_argument("--name", default="earshot-ear-1")
     _with_directory(export, _export)
+
+    calibrated = steps.add_parser("calibrate", help="measure what a model's answers are worth, on validation songs")
+    calibrated.add_argument("--model", type=Path, help="default: the shipped model")
+    _with_directory(calibrated, _calibrate)
 
     evaluate = commands.add_parser("eval", help="measure the ear and its peers on held-out instruments")
     evaluate.add_argument("--protocol", nargs="+", default=list(PROTOCOLS), choices=PROTOCOLS)
@@ -126,6 +130,20 @@ def _export(arguments: argparse.Namespace) -> int:
         raise EarshotError(f"{arguments.directory / arguments.run}: not a run of Earshot's own method")
     checkpoint.save(output, network, name=arguments.name)
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {weights.fingerprint(output)}")
+    return 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from engine.encoder import weights
+    from engine.training.calibrate import calibrate
+    from engine.training.evaluation.held_out import Material
+    from engine.training.phrase_bank import PhraseBank
+
+    banks = [arguments.directory / "data" / "phrases" / split for split in ("validation", "train")]
+    for path in banks:
+        if not (path / "phrases.json").exists():
+            raise EarshotError(f"{path}: no data to measure with; run 'earshot train data' first")
+    print(calibrate(arguments.model or weights.shipped_model(), Material(*map(PhraseBank, banks))))
     return 0
 
 

@@ -31,6 +31,7 @@ class StandInEar:
     dimension = 32
     rate = RATE
     window_seconds = 5.0
+    calibration = None
     device = "cpu"
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:

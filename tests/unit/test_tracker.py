@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.encoder.calibration import Calibration
 from engine.families import FAMILIES
 from engine.matching.slots import DEFAULT_RULES, Slot, active_stretches, most_exposed
 from engine.matching.tracker import Heard, SlotTracker
@@ -38,7 +39,7 @@ def track(windows: list[list[Heard]], **rules) -> tuple:
 
 
 A, B = direction(1), direction(0, 1)
-NEAR_A = direction(1, 0.6)  # cosine with A 0.86: joins or merges, but is no duplicate
+NEAR_A = direction(1, 0.8)  # cosine with A 0.78: joins or merges, but is no duplicate
 
 
 def test_two_instruments_of_one_window_stay_two() -> None:
@@ -88,13 +89,26 @@ def test_what_sounds_together_does_not_merge() -> None:
 
 def test_confidence_wants_several_windows() -> None:
     windows = [[heard(A), heard(B)]] + [[heard(A)]] * 5
-    assert len(track(windows)) == 1
+    assert len(track(windows, min_confidence=0.5)) == 1
     once = track(windows, min_confidence=0.3)
     assert len(once) == 2
     assert once[0].confidence == pytest.approx(0.9)
     assert once[1].confidence == pytest.approx(0.45)
     short_song = track([[heard(A, presence=0.7)]])
     assert short_song[0].confidence == pytest.approx(0.7)
+
+
+def test_a_calibrated_ear_is_as_sure_as_its_evidence() -> None:
+    # Exposure counts, nothing else: a slot that is never fully there is doubted, however present the ear calls it.
+    calibration = Calibration("", slot=(-2.0, 4.0, 0.0, 0.0), match=(0.0, 1.0))
+    tracker = SlotTracker(replace(DEFAULT_RULES, min_confidence=0.3), calibration)
+    for number in range(4):
+        faint = heard(direction(0, 0, 1), presence=0.9, activity=0.1)
+        tracker.add(number * HOP, [heard(A, presence=0.8), heard(B, presence=0.9, activity=0.5), faint], CELLS)
+    strong, weak = tracker.slots()
+    assert nearness(strong, A) > 0.999
+    assert strong.confidence == pytest.approx(1 / (1 + np.exp(2 - 4 * 0.8)), abs=1e-3)
+    assert weak.confidence == pytest.approx(1 / (1 + np.exp(2 - 4 * 0.45)), abs=1e-3)
 
 
 def test_the_best_is_shown_even_if_unsure() -> None:
@@ -109,8 +123,8 @@ def test_silent_windows_give_nothing() -> None:
 
 def test_the_vectors_are_of_the_most_present_windows() -> None:
     buried = [[heard(direction(1, 0, 0.8), presence=0.45)]] * 20
-    (slot,) = track([[heard(A, presence=0.95)]] * 8 + buried)
-    assert slot.vectors @ A == pytest.approx(np.ones(8))
+    (slot,) = track([[heard(A, presence=0.95)]] * 10 + buried)
+    assert slot.vectors @ A == pytest.approx(np.ones(10))
 
 
 def test_memory_is_bounded_by_dropping_the_weakest() -> None:

@@ -25,6 +25,7 @@ class ToneEar:
 
     rate = RATE
     window_seconds = 5.0
+    calibration = None
     dimension = DIMENSION
     steps = 25
     fingerprint = "tones"

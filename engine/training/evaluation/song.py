@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Listener
 from engine.families import FAMILIES
 from engine.matching import reference
-from engine.matching.slots import Slot
+from engine.matching.slots import DEFAULT_RULES, Slot, SlotRules
 from engine.training.evaluation.figures import Figure, bootstrap
 from engine.training.evaluation.held_out import Material, one_shot
 from engine.training.instruments import RATE
@@ -39,12 +39,14 @@ class HeardSong:
     slots : as the product would show them.
     ranks : int [slots, instruments], place of each true instrument's sound in each slot's matches, 0 the best.
     pairs : (slot, instrument), one to one, so that the places are as good as they can be.
+    nearest : [slots], similarity of each slot's first match.
     """
 
     song: Song
     slots: tuple[Slot, ...]
     ranks: np.ndarray
     pairs: tuple[tuple[int, int], ...]
+    nearest: np.ndarray
 
     @property
     def best(self) -> np.ndarray:
@@ -59,6 +61,7 @@ class _SystemListener(Listener):
     """A system that answers as the ear does: families unknown and always active, where it does not tell them."""
 
     rate, window_seconds = RATE, WINDOW_SAMPLES / RATE
+    calibration = None
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -80,7 +83,15 @@ class _SystemListener(Listener):
         )
 
 
-def listen(system: System, material: Material, seed: int, songs: int, produced: bool = False) -> list[HeardSong]:
+def listen(
+    system: System,
+    material: Material,
+    seed: int,
+    songs: int,
+    *,
+    produced: bool = False,
+    rules: SlotRules = DEFAULT_RULES,
+) -> list[HeardSong]:
     """Render songs, hear them, and rank a library of `LIBRARY` one-shots, held-out instruments first, for each slot."""
     rng = np.random.default_rng(seed)
     sounds = [(material.held_out, number) for number in range(len(material.held_out.instruments))]
@@ -92,22 +103,24 @@ def listen(system: System, material: Material, seed: int, songs: int, produced: 
     heard = []
     for _ in range(songs):
         song = render_song(material.held_out, rng, produced=produced)
-        slots = _slots(song, ear)
+        slots = _slots(song, ear, rules)
+        nearest = np.zeros(len(slots))
         ranks = np.zeros((len(slots), len(song.instruments)), int)
         for row, slot in enumerate(slots):
             similarity = (slot.vectors @ library.T).max(axis=0)
+            nearest[row] = similarity.max()
             ranks[row] = [(similarity > similarity[number]).sum() for number in song.instruments]
         pairs = zip(*linear_sum_assignment(np.log1p(ranks)), strict=True)
-        heard.append(HeardSong(song, slots, ranks, tuple((int(slot), int(number)) for slot, number in pairs)))
+        heard.append(HeardSong(song, slots, ranks, tuple((int(slot), int(number)) for slot, number in pairs), nearest))
     return heard
 
 
-def _slots(song: Song, ear: Listener) -> tuple[Slot, ...]:
+def _slots(song: Song, ear: Listener, rules: SlotRules) -> tuple[Slot, ...]:
     """What the product hears in the song as a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "song.wav"
         soundfile.write(path, song.samples, RATE, subtype="FLOAT")
-        *_, last = reference.hear(path, ear)
+        *_, last = reference.hear(path, ear, rules=rules)
     return last.slots
 
 

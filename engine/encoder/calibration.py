@@ -1,0 +1,70 @@
+"""What the ear's raw answers are worth: fitted on validation songs, kept beside the weights they were fitted for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.encoder.weights import fingerprint
+from engine.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Logistic regressions (Platt 1999, 'Probabilistic outputs for support vector machines').
+
+    Attributes
+    ----------
+    fingerprint : of the weights that were measured.
+    slot : bias, then the weights of a slot's evidence: how strongly it is exposed at its clearest moment, how sure its
+        likeliest family is, how similar the most similar other slot is.
+    match : bias and weight of the cosine similarity of a slot and a sound.
+    """
+
+    fingerprint: str
+    slot: tuple[float, ...]
+    match: tuple[float, float]
+
+    def slot_confidence(self, evidence: np.ndarray) -> np.ndarray:
+        """How often slots with such evidence are instruments that are there, 0..1: [slots, 3] -> [slots]."""
+        return _logistic(self.slot[0] + evidence @ np.asarray(self.slot[1:]))
+
+    def match_confidence(self, similarity: float | np.ndarray) -> np.ndarray:
+        """How often the best match, if this similar, is the very sound that was heard, 0..1."""
+        bias, weight = self.match
+        return _logistic(bias + weight * np.asarray(similarity, float))
+
+    def save(self, model: Path) -> Path:
+        """Write it beside a model's weights."""
+        path = _beside(model)
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n")
+        return path
+
+
+def load(model: Path) -> Calibration | None:
+    """The calibration of a model; None where it has none, or one that was fitted for other weights.
+
+    Raises
+    ------
+    ModelError : the file cannot be read.
+    """
+    path = _beside(model)
+    if not path.exists():
+        return None
+    try:
+        found = json.loads(path.read_text())
+        calibration = Calibration(str(found["fingerprint"]), tuple(found["slot"]), tuple(found["match"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{path}: the model's calibration is damaged ({error}); reinstall Earshot") from error
+    return calibration if calibration.fingerprint == fingerprint(model) else None
+
+
+def _beside(model: Path) -> Path:
+    return model.with_suffix(".calibration.json")
+
+
+def _logistic(value: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-value))
