@@ -18,6 +18,7 @@ from engine.terminal import ProgressBar, cancel_on_interrupt, say
 
 if TYPE_CHECKING:
     from engine.demo import DemoResult
+    from engine.encoder.calibration import Calibration
     from engine.encoder.ear import Ear
     from engine.library.library import Library
     from engine.matching.match import Match
@@ -86,7 +87,7 @@ def match(options: argparse.Namespace) -> int:
             if options.json:
                 print(json.dumps(slot_sheet(path, info.rate, hearing, matches, ear)), flush=True)
             else:
-                _print_slots(path, hearing.slots, matches)
+                _print_slots(path, hearing.slots, matches, ear.calibration)
     finally:
         library.close()
     return 1 if failures else 0
@@ -129,7 +130,11 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     return ear, library
 
 
-def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:
+def _print_slots(
+    path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]], calibration: Calibration | None
+) -> None:
+    from engine.matching.match import nothing_alike
+
     print(path)
     for slot in slots:
         sounds = sum(end - start for start, end in slot.activity)
@@ -140,6 +145,8 @@ def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Matc
         )
         if not matches[slot.id]:
             print(f"       no {slot.family} in the library; --any-family looks among all sounds")
+        if nothing_alike(matches[slot.id], calibration):
+            print("       nothing here sounds quite like it; these come nearest")
         for match in matches[slot.id]:
             preset = f"  [{match.sound.preset}]" if match.sound.preset else ""
             print(f"     {match.rank:3}  {match.similarity:.2f}  {match.sound.name}{preset}  {match.sound.path}")

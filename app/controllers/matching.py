@@ -69,11 +69,13 @@ class Results:
 
     slot : None where sounds are only listed.
     searchable : how many sounds were compared.
+    nothing_alike : even the best of the rows is hardly what was heard.
     """
 
     slot: Slot | None
     rows: tuple[Row, ...]
     searchable: int
+    nothing_alike: bool = False
 
 
 class MatchController(QObject):
@@ -137,7 +139,7 @@ class MatchController(QObject):
             library.refresh()
             if slot is None:
                 return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
-            from engine.matching.match import rank
+            from engine.matching.match import nothing_alike, rank
 
             backend.require_fit()
             matches = rank(
@@ -150,7 +152,7 @@ class MatchController(QObject):
             )
             accepted = [match for match in matches if filters.accept(match.sound)]
             rows = tuple(Row(match.sound, number, match.similarity) for number, match in enumerate(accepted, 1))
-            return Results(slot, rows, library.searchable)
+            return Results(slot, rows, library.searchable, nothing_alike(accepted, backend.ear().calibration))
 
         self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
 

@@ -156,13 +156,15 @@ class MatchesPanel(QWidget):
             self._chosen_sound = None
             self.chosen.emit(None)
         self._show_empty(results)
+        if not self._scanning:
+            self._show_likeness()
         self._fetch_visible()
 
     def show_scan(self, progress: Progress | None, state: LibraryState | None) -> None:
         """While a scan runs the footer says what the ranking rests on."""
         self._scanning = progress is not None
         if progress is None or state is None:
-            self._footer.hide()
+            self._show_likeness()
             return
         heard, waiting = state.counts.ready, max(state.counts.listed, 0 if state.counts.ready else round(progress.done))
         what = f"The other {text.count(waiting)}" if heard else "They"
@@ -171,6 +173,14 @@ class MatchesPanel(QWidget):
         )
         self.footer_more.setText(f"{what} are listed, can be searched by name, and play already." if waiting else "")
         self._footer.show()
+
+    def _show_likeness(self) -> None:
+        """The footer's other words: that nothing listed is like the slot."""
+        alike = self.results is None or not self.results.nothing_alike
+        self._footer.setVisible(not alike)
+        if not alike:
+            self.footer.setText("Nothing here sounds quite like it.")
+            self.footer_more.setText("These come nearest.")
 
     def forget_choice(self) -> None:
         """Nothing is chosen any more."""

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from engine.encoder.calibration import Calibration
 from engine.matching.slots import Slot
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
     from engine.library.library import Library
+
+
+NOTHING_ALIKE = 0.05
+"""Chance of being the very sound under which even the best match is said to be unlike what was heard."""
 
 
 @dataclass(frozen=True)
@@ -49,3 +54,10 @@ def rank(
     families = None if any_family else slot.likely_families
     found = library.search(slot.vectors, top=top, families=families, kinds=kinds, text=text)
     return [Match(sound, similarity, number) for number, (sound, similarity) in enumerate(found, start=1)]
+
+
+def nothing_alike(matches: Sequence[Match], calibration: Calibration | None) -> bool:
+    """Whether even the first of the ranked matches is hardly what was heard; not known without calibration."""
+    if not matches or calibration is None:
+        return False
+    return bool(calibration.match_confidence(matches[0].similarity) < NOTHING_ALIKE)

@@ -12,6 +12,7 @@ import numpy as np
 from app.backend import Backend
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
+from engine.encoder.calibration import Calibration
 from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX
 from engine.jobs import CancelToken, ProgressCallback
@@ -31,7 +32,7 @@ class StandInEar:
     dimension = 32
     rate = RATE
     window_seconds = 5.0
-    calibration = None
+    calibration: Calibration | None = None
     device = "cpu"
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.main_window import MainWindow
 from app.models.matches import Column
+from engine.encoder.calibration import Calibration
 from tests.gui.conftest import leftover_threads, make_window, tone, until, wait_for_rows
 from tests.gui.stand_in import RATE, StandInBackend, StandInEar
 
@@ -185,6 +186,20 @@ def test_the_chip_tells_every_family_it_looks_in(filled: MainWindow) -> None:
     assert chip.text() == "snare +2"
     assert "snare, percussion, hat" in chip.toolTip()
     assert chip.accessibleName() == "Family filter: snare, percussion, hat"
+
+
+def test_it_is_said_when_nothing_is_like_the_slot(
+    qtbot: QtBot, filled: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = filled.matches_panel
+    assert not panel.footer.isVisible()
+    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-30.0, 1.0)))
+    filled.workspace.matching.refresh()
+    until(qtbot, panel.footer.isVisible)
+    assert panel.footer.text() == "Nothing here sounds quite like it."
+    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(30.0, 1.0)))
+    filled.workspace.matching.refresh()
+    until(qtbot, lambda: not panel.footer.isVisible())
 
 
 def test_the_chosen_sound_stays_chosen_and_silent_when_results_change(filled: MainWindow, qtbot: QtBot) -> None:

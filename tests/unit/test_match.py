@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.matching.match import rank
+from engine.encoder.calibration import Calibration
+from engine.matching.match import nothing_alike, rank
 from engine.matching.slots import Slot
 
 SLOT = Slot(
@@ -53,3 +54,13 @@ def test_filters_reach_the_library() -> None:
     library = ListLibrary()
     rank(SLOT, library, kinds=("loop",), text="dark -pad")
     assert library.asked == {"kinds": ("loop",), "text": "dark -pad"}
+
+
+def test_a_library_without_anything_alike_is_told() -> None:
+    matches = rank(SLOT, ListLibrary())  # the best is the sound itself, similarity 1
+    strict = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-20.0, 10.0))
+    lenient = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-2.0, 10.0))
+    assert nothing_alike(matches, strict)
+    assert not nothing_alike(matches, lenient)
+    assert not nothing_alike(matches, None)
+    assert not nothing_alike([], strict)
