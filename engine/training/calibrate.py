@@ -13,7 +13,7 @@ from engine.encoder.ear import Ear
 from engine.encoder.weights import fingerprint
 from engine.matching.slots import DEFAULT_RULES
 from engine.training.evaluation.held_out import Material
-from engine.training.evaluation.song import FOUND_WITHIN, HeardSong, listen
+from engine.training.evaluation.song import HeardSong, listen
 from engine.training.evaluation.systems import EarSystem
 
 SEED, SONGS = 7, 60
@@ -30,8 +30,8 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
     heard = listen(EarSystem(ear), material, SEED, songs, rules=_EVERYTHING)
     evidence = np.array([slot.evidence for item in heard for slot in item.slots])
     nearest = np.concatenate([item.nearest for item in heard])[:, None]
-    slot = LogisticRegression(C=100.0).fit(evidence, _places(heard) < FOUND_WITHIN)
-    match = LogisticRegression(C=100.0).fit(nearest, _places(heard) == 0)
+    slot = LogisticRegression(C=100.0).fit(evidence, np.concatenate([item.found for item in heard]))
+    match = LogisticRegression(C=100.0).fit(nearest, np.concatenate([_first(item) for item in heard]))
     calibration = Calibration(
         fingerprint(model),
         tuple(round(float(value), 3) for value in (slot.intercept_[0], *slot.coef_[0])),
@@ -41,12 +41,9 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
     return calibration
 
 
-def _places(heard: list[HeardSong]) -> np.ndarray:
-    """Place of each slot's own instrument in its matches, a great number where it has none: [slots of all songs]."""
-    places = []
-    for item in heard:
-        place = np.full(len(item.slots), np.iinfo(int).max)
-        for slot, instrument in item.pairs:
-            place[slot] = item.ranks[slot, instrument]
-        places.append(place)
-    return np.concatenate(places)
+def _first(item: HeardSong) -> np.ndarray:
+    """Whose first match is the sound of the instrument they belong to: bool [slots]."""
+    first = np.zeros(len(item.slots), bool)
+    for slot, instrument in item.pairs:
+        first[slot] = item.ranks[slot, instrument] == 0
+    return first

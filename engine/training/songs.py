@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.families import DRUM_FAMILIES
 from engine.training import phrases
-from engine.training.effects import produce
+from engine.training.effects import master, produce
 from engine.training.instruments import RATE
 from engine.training.material import WINDOW_SECONDS, play, random_song
 from engine.training.phrase_bank import REFERENCE_RMS, PhraseBank
@@ -43,7 +43,7 @@ class Song:
 def render_song(bank: PhraseBank, rng: np.random.Generator, *, produced: bool = False) -> Song:
     """A song of 4 to 9 instruments of the bank in one key and tempo; each plays in about half of its passages.
 
-    produced : every stem passes an effect chain.
+    produced : every stem passes an effect chain, and the sum is mastered and coded.
     """
     passages = random_song(rng, PASSAGES)
     numbers = _line_up(bank, rng)
@@ -51,6 +51,8 @@ def render_song(bank: PhraseBank, rng: np.random.Generator, *, produced: bool = 
     seconds = np.sqrt((stems.reshape(len(stems), -1, int(STEP_SECONDS * RATE)) ** 2).mean(axis=2))
     audible = seconds > seconds.max(axis=1, keepdims=True) * 10 ** (_AUDIBLE_DB / 20)
     mix = stems.sum(axis=0)
+    if produced:
+        mix = master(mix, rng)
     return Song(mix / max(float(np.abs(mix).max()), 1e-6) * 0.9, tuple(numbers), audible)
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from engine.families import DRUM_FAMILIES
+from engine.training.effects import master, produce
 from engine.training.phrase_bank import PhraseBank
 
 
 class Material:
-    """Held-out instruments and their sounds, with the training instruments as further candidates."""
+    """Held-out instruments and their sounds, with the training instruments as further candidates.
 
-    def __init__(self, held_out: PhraseBank, trained: PhraseBank | None = None) -> None:
-        self.held_out, self.trained = held_out, trained
+    produced : mixtures are made of stems that passed an effect chain, and are mastered and coded.
+    """
+
+    def __init__(self, held_out: PhraseBank, trained: PhraseBank | None = None, *, produced: bool = False) -> None:
+        self.held_out, self.trained, self.produced = held_out, trained, produced
         self.rows_of: dict[int, list[int]] = {}
         for row, phrase in enumerate(held_out.phrases):
             self.rows_of.setdefault(phrase.instrument, []).append(row)
@@ -31,6 +37,19 @@ class Material:
     def phrase(self, row: int) -> np.ndarray:
         """One phrase, float32, at the loudness that all phrases share."""
         return self.held_out.samples[row].astype(np.float32) / 32767.0 * self.held_out.phrases[row].level
+
+    def mix(self, rows: Sequence[int]) -> np.ndarray:
+        """The sum of phrases, float32 [window samples]; the same rows always sound the same."""
+        if not self.produced:
+            return np.sum([self.phrase(row) for row in rows], axis=0)
+        rng = np.random.default_rng(list(rows))
+        return master(np.sum([self._produced(row, rng) for row in rows], axis=0), rng)
+
+    def _produced(self, row: int, rng: np.random.Generator) -> np.ndarray:
+        """A phrase through an effect chain, as loud as before."""
+        dry = self.phrase(row)
+        wet = produce(dry, rng)
+        return wet * np.float32(np.sqrt(np.square(dry).mean() / max(float(np.square(wet).mean()), 1e-12)))
 
 
 def one_shot(bank: PhraseBank, number: int) -> np.ndarray:

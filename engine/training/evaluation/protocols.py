@@ -18,6 +18,8 @@ from engine.training.evaluation.song import song
 from engine.training.evaluation.systems import HeardMixture, System
 from engine.training.parts import PARTS, PseudoMixes
 
+Protocol = Callable[[System, Material], dict[str, Figure]]
+
 SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass", "woodwind", "lead", "voice")
 SMTI_INSTRUMENTS, SMTI_MIXTURES = 53, 1000
 CIR_GROUPS = {"percussion": DRUM_FAMILIES, "bass": ("bass",), "lead": ("lead",)}
@@ -85,7 +87,7 @@ def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]
             members = rng.choice(len(chosen), size=int(rng.integers(2, 10)), replace=False)
             truth[item, members] = True
             rows = [rng.choice(material.rows_of[chosen[member]][1:]) for member in members]
-            mixtures.append(np.sum([material.phrase(row) for row in rows], axis=0))
+            mixtures.append(material.mix(rows))
         for item, heard in enumerate(system.hear(np.stack(mixtures)), start):
             similarity = heard.vectors @ library.T
             score[item] = share_score(similarity, heard)
@@ -162,7 +164,7 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
     members = {group: material.of_families(families) for group, families in CIR_GROUPS.items()}
     stems = np.array([[rng.choice(members[group]) for group in CIR_GROUPS] for _ in range(mixtures)])
     rows = [[rng.choice(material.rows_of[number]) for number in triple] for triple in stems]
-    waves = np.stack([np.sum([material.phrase(row) for row in triple], axis=0) for triple in rows])
+    waves = np.stack([material.mix(triple) for triple in rows])
     heard = [found for start in range(0, mixtures, 50) for found in system.hear(waves[start : start + 50])]
     given, free = np.zeros((mixtures, 3), int), np.zeros((mixtures, 3), int)
     for item, found in enumerate(heard):
@@ -207,10 +209,18 @@ def _group(family: str | None) -> str:
     return next((group for group, families in CIR_GROUPS.items() if family in families), "other")
 
 
-PROTOCOLS: dict[str, Callable[[System, Material], dict[str, Figure]]] = {
+def _produced(protocol: Protocol) -> Protocol:
+    """The same protocol on produced mixtures; the library stays dry, as sample packs are."""
+    return lambda system, material: protocol(system, Material(material.held_out, material.trained, produced=True))
+
+
+PROTOCOLS: dict[str, Protocol] = {
     "single": single,
     "smti": smti,
     "cir": cir,
+    "smti-produced": _produced(smti),
+    "cir-produced": _produced(cir),
     "parts": parts,
     "song": song,
+    "song-produced": _produced(song),
 }

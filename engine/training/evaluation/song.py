@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 from scipy.optimize import linear_sum_assignment
+from sklearn.metrics import roc_auc_score
 
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Listener
 from engine.families import FAMILIES
@@ -40,6 +41,7 @@ class HeardSong:
     ranks : int [slots, instruments], place of each true instrument's sound in each slot's matches, 0 the best.
     pairs : (slot, instrument), one to one, so that the places are as good as they can be.
     nearest : [slots], similarity of each slot's first match.
+    nearest_without : [slots], the same in a library without the sounds of the song's instruments.
     """
 
     song: Song
@@ -47,6 +49,7 @@ class HeardSong:
     ranks: np.ndarray
     pairs: tuple[tuple[int, int], ...]
     nearest: np.ndarray
+    nearest_without: np.ndarray
 
     @property
     def best(self) -> np.ndarray:
@@ -55,6 +58,14 @@ class HeardSong:
         for slot, instrument in self.pairs:
             places[instrument] = self.ranks[slot, instrument]
         return places
+
+    @property
+    def found(self) -> np.ndarray:
+        """Which slots have found an instrument: bool [slots]."""
+        found = np.zeros(len(self.slots), bool)
+        for slot, instrument in self.pairs:
+            found[slot] = self.ranks[slot, instrument] < FOUND_WITHIN
+        return found
 
 
 class _SystemListener(Listener):
@@ -88,8 +99,6 @@ def listen(
     material: Material,
     seed: int,
     songs: int,
-    *,
-    produced: bool = False,
     rules: SlotRules = DEFAULT_RULES,
 ) -> list[HeardSong]:
     """Render songs, hear them, and rank a library of `LIBRARY` one-shots, held-out instruments first, for each slot."""
@@ -102,17 +111,23 @@ def listen(
     ear = system.ear or _SystemListener(system)
     heard = []
     for _ in range(songs):
-        song = render_song(material.held_out, rng, produced=produced)
+        song = render_song(material.held_out, rng, produced=material.produced)
         slots = _slots(song, ear, rules)
-        nearest = np.zeros(len(slots))
-        ranks = np.zeros((len(slots), len(song.instruments)), int)
-        for row, slot in enumerate(slots):
-            similarity = (slot.vectors @ library.T).max(axis=0)
-            nearest[row] = similarity.max()
-            ranks[row] = [(similarity > similarity[number]).sum() for number in song.instruments]
-        pairs = zip(*linear_sum_assignment(np.log1p(ranks)), strict=True)
-        heard.append(HeardSong(song, slots, ranks, tuple((int(slot), int(number)) for slot, number in pairs), nearest))
+        heard.append(_ranked(song, slots, library))
     return heard
+
+
+def _ranked(song: Song, slots: tuple[Slot, ...], library: np.ndarray) -> HeardSong:
+    """Rank the library's vectors for every slot; its first ones are those of the held-out instruments, in order."""
+    nearest, without = np.zeros(len(slots)), np.zeros(len(slots))
+    ranks = np.zeros((len(slots), len(song.instruments)), int)
+    for row, slot in enumerate(slots):
+        similarity = (slot.vectors @ library.T).max(axis=0)
+        nearest[row], without[row] = similarity.max(), np.delete(similarity, song.instruments).max()
+        ranks[row] = [(similarity > similarity[number]).sum() for number in song.instruments]
+    assigned = zip(*linear_sum_assignment(np.log1p(ranks)), strict=True)
+    pairs = tuple((int(slot), int(instrument)) for slot, instrument in assigned)
+    return HeardSong(song, slots, ranks, pairs, nearest, without)
 
 
 def _slots(song: Song, ear: Listener, rules: SlotRules) -> tuple[Slot, ...]:
@@ -128,9 +143,12 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     """Songs of a minute with known stems.
 
     A slot and an instrument belong together, one to one, where the instrument's own sound is among the slot's first
-    `FOUND_WITHIN` of 2,000 sounds. Precision and recall count slots and instruments that belong to something; recall@k
-    counts instruments whose sound is among the first k of their slot; activity compares when a slot is said to sound
-    with when its instrument does, in steps of half a second, instruments without a slot counting as never heard.
+    `FOUND_WITHIN` of 2,000 sounds. Precision and recall count slots and instruments that belong to something (recall is
+    the sounds' recall@20); recall@5 counts instruments whose sound is among the first five of their slot. Activity
+    compares when a slot is said to sound with when its instrument does, in steps of half a second, instruments without
+    a slot counting as never heard. Confidence error is the expected calibration error (Naeini et al. 2015, ten bins) of
+    the slots' confidence in having found something; open-set AUC is how well the similarity of a finding slot's first
+    match tells a library which holds the song's sounds from one that does not.
     """
     heard = listen(system, material, seed, songs)
     found = np.array([(item.best < FOUND_WITHIN).sum() for item in heard])
@@ -147,9 +165,27 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
         "slot recall": ratio(found, instruments),
         "slot F1": ratio(2 * found, slots + instruments),
         "recall@5": ratio(at_five, instruments),
-        "recall@20": ratio(found, instruments),
         "activity F1": ratio(2 * activity[:, 0], activity[:, 1] + activity[:, 2]),
+        "confidence error": bootstrap(len(heard), lambda p: _confidence_error([heard[number] for number in p])),
+        "open-set AUC": bootstrap(len(heard), lambda p: _open_set([heard[number] for number in p])),
     }
+
+
+def _confidence_error(heard: list[HeardSong]) -> float:
+    confidence = np.array([slot.confidence for item in heard for slot in item.slots])
+    found = np.concatenate([item.found for item in heard])
+    bins = np.minimum((confidence * 10).astype(int), 9)
+    gaps = [abs(confidence[bins == b].sum() - found[bins == b].sum()) for b in range(10)]
+    return float(sum(gaps) / max(len(found), 1))
+
+
+def _open_set(heard: list[HeardSong]) -> float:
+    there = np.concatenate([item.nearest[item.found] for item in heard])
+    left_out = np.concatenate([item.nearest_without[item.found] for item in heard])
+    if not len(there):
+        return float("nan")
+    similarity = np.concatenate([there, left_out])
+    return float(roc_auc_score(np.arange(len(similarity)) < len(there), similarity))
 
 
 def _activity_counts(item: HeardSong) -> tuple[int, int, int]:

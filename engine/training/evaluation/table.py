@@ -28,7 +28,16 @@ SHOWN = {
         "family F1 macro, heard",
     ),
     "parts": (*PARTS, "mean", "mean, among all"),
-    "song": ("slot precision", "slot recall", "slot F1", "recall@5", "recall@20", "activity F1"),
+    "song": (
+        "slot precision",
+        "slot recall",
+        "slot F1",
+        "recall@5",
+        "recall@20",
+        "activity F1",
+        "confidence error",
+        "open-set AUC",
+    ),
     "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),
 }
 
@@ -68,7 +77,7 @@ def markdown(results: Results) -> str:
     """One Markdown table for each protocol; figures in per cent with their 95 % intervals."""
     lines = []
     for protocol, rows in results.items():
-        names = SHOWN[protocol]
+        names = SHOWN[protocol.removesuffix("-produced")]
         lines += [f"**{protocol}**", "", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
         for system, figures in rows.items():
             cells = [f"{100 * f.value:.1f} ({100 * f.low:.1f}-{100 * f.high:.1f})" for f in (figures[n] for n in names)]
