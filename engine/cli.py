@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engine.demo import DemoResult
 
 _SYSTEM_PACKAGES = "the system packages listed in packaging/system-packages.txt"
-_TRAINING_COMMANDS = ("train", "eval")
+_TRAINING_COMMANDS = ("train", "eval", "bench")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -153,7 +153,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--no-window", action="store_true", help="print the matches and stop")
     demo.set_defaults(handler=_demo)
 
-    for name, purpose in zip(_TRAINING_COMMANDS, ("train the ear", "measure the ear"), strict=True):
+    for name, purpose in zip(
+        _TRAINING_COMMANDS, ("train the ear", "measure the ear", "measure its speed"), strict=True
+    ):
         subparsers.add_parser(name, help=f"{purpose} (see earshot {name} --help)", add_help=False)
     return parser
 

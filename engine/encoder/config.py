@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Raised when a checkpoint's meaning changes; others are refused with a message."""
 
 
@@ -24,6 +24,7 @@ class EarConfig:
     layers, heads : of the attention over the backbone's cells.
     dimension : of the embedding.
     slots, slot_layers : how many instruments a window can hold, and the decoder that finds them.
+    parts, part_layers : of a piece (drums, bass, keys, guitar, other), and the decoder that describes them.
     families : number of family logits.
     """
 
@@ -43,6 +44,8 @@ class EarConfig:
     dimension: int = 256
     slots: int = 12
     slot_layers: int = 3
+    parts: int = 5
+    part_layers: int = 2
     families: int = 19
 
     @property

@@ -104,6 +104,19 @@ class Ear:
             parts.append(tuple(value.float().cpu().numpy() for value in found))
         return HeardWindows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
+    def parts(self, windows: np.ndarray) -> np.ndarray:
+        """A unit vector for each part of windows [n, window samples]: float32 [n, parts, dimension].
+
+        The parts are drums, bass, keys, guitar and other; vectors of one part compare with one another only.
+        """
+        at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
+        found = []
+        for start in range(0, len(windows), at_once):
+            batch = torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32)).to(self.device)
+            with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+                found.append(self._network.describe_parts(self._network.log_mel(batch)).float().cpu().numpy())
+        return np.concatenate(found)
+
     def _on_even_steps(self, activity: torch.Tensor) -> torch.Tensor:
         """Activity in the network's steps, which run past the window's end, on steps of `ACTIVITY_SECONDS`."""
         steps = round(self.window_seconds / ACTIVITY_SECONDS)

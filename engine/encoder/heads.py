@@ -1,4 +1,5 @@
-"""The heads: one vector for a single sound, one for every cell, and a set of slots for a mixture. All in one space."""
+"""The heads: one vector for a single sound, one for every cell, a set of slots for a mixture, all in one space; and one
+vector for each part of a piece."""
 
 from __future__ import annotations
 
@@ -150,3 +151,22 @@ class SlotHead(nn.Module):
         field = torch.relu(self.activity_detail(detail) + fine)
         logits = torch.einsum("bmw,btfw->bmtf", self.activity_query(queries), field) / width**0.5
         return logits.logsumexp(dim=-1) - 2.0
+
+
+class PartHead(nn.Module):
+    """Cells of a mixture -> a unit vector for each part [batch, parts, dimension], each in a space of its own, in which
+    pieces whose part sounds alike are near."""
+
+    def __init__(self, config: EarConfig) -> None:
+        super().__init__()
+        width = config.widths[-1]
+        self.queries = nn.Parameter(torch.randn(config.parts, width))
+        self.layers = nn.ModuleList(SlotLayer(width, config.heads) for _ in range(config.part_layers))
+        self.norm = nn.LayerNorm(width)
+        self.project = _perceptron(width, 2 * width, config.dimension)
+
+    def forward(self, cells: Tensor, sounding: Tensor) -> Tensor:
+        queries = self.queries.expand(len(cells), -1, -1)
+        for layer in self.layers:
+            queries = layer(queries, cells, sounding)
+        return unit(self.project(self.norm(queries)))

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from engine.encoder.backbone import Backbone
 from engine.encoder.config import EarConfig
-from engine.encoder.heads import DenseHead, SingleHead, SlotHead
+from engine.encoder.heads import DenseHead, PartHead, SingleHead, SlotHead
 from engine.encoder.mel import LogMel
 
 
@@ -22,6 +22,7 @@ class EarNetwork(nn.Module):
         self.single = SingleHead(config)
         self.dense = DenseHead(config)
         self.slots = SlotHead(config)
+        self.parts = PartHead(config)
         # Convolutions run several times faster on processors when channels lie together in memory.
         nn.utils.convert_conv2d_weight_memory_format(self, torch.channels_last)
 
@@ -36,3 +37,8 @@ class EarNetwork(nn.Module):
         dense, dominance = self.dense(cells)
         slots = self.slots(cells, detail, sounding, dense, dominance)
         return slots | {"dense": dense, "dominance": dominance, "sounding": sounding}
+
+    def describe_parts(self, log_mel: Tensor) -> Tensor:
+        """Mixtures: a unit vector for each part [batch, parts, dimension]."""
+        cells, _, sounding = self.backbone(log_mel)
+        return self.parts(cells, sounding)

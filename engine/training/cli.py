@@ -1,4 +1,4 @@
-"""`earshot train` and `earshot eval`: data, training stages, export, protocols."""
+"""`earshot train`, `earshot eval` and `earshot bench`: data, training stages, export, protocols, speed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Teach the ear, and measure it.")
-    commands = parser.add_subparsers(required=True, metavar="train|eval")
+    commands = parser.add_subparsers(required=True, metavar="train|eval|bench")
     train = commands.add_parser("train", help="build the data, train the stages, export the weights")
     steps = train.add_subparsers(required=True, metavar="data|RUN|export|calibrate")
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         run.set_defaults(stage=stage)
 
     export = steps.add_parser("export", help="write the averaged weights of a run of Earshot as a model")
-    export.add_argument("--run", default="mixtures")
+    export.add_argument("--run", default="parts", help="default: parts, Earshot's last stage")
     export.add_argument("--output", type=Path, help="default: the shipped model")
     export.add_argument("--name", default="earshot-ear-1")
     _with_directory(export, _export)
@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--runs", nargs="*", default=[], help="trained runs to measure beside it, such as smti csn")
     evaluate.add_argument("--output", type=Path, help="folder for results.json and results.md")
     _with_directory(evaluate, _evaluate)
+    bench = commands.add_parser("bench", help="how fast the ear is on this machine").add_subparsers(required=True)
+    ear = bench.add_parser("ear", help="windows and sounds a second, beside the published architectures")
+    ear.add_argument("--model", type=Path, help="default: the shipped model")
+    ear.add_argument("--device", help="cpu or cuda; by default the fastest there is")
+    ear.set_defaults(action=_bench_ear)
     return parser
 
 
@@ -158,3 +163,14 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         runs=[arguments.directory / name for name in arguments.runs],
         output=arguments.output,
     )
+
+
+def _bench_ear(arguments: argparse.Namespace) -> int:
+    from engine.encoder.ear import Ear
+    from engine.training.bench import bench_ear
+
+    ear = Ear.load(arguments.model, device=arguments.device)
+    print(f"{ear.name} on {ear.device}; ratio to Earshot's windows")
+    for name, rate, ratio in bench_ear(ear):
+        print(f"{name:<44} {rate:>8.1f}/s {ratio:>7.2f}")
+    return 0

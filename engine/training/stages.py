@@ -15,6 +15,7 @@ from engine.training.methods.cir import Cir
 from engine.training.methods.csn import Csn, CsnNetwork
 from engine.training.methods.earshot import EarshotMethod
 from engine.training.methods.method import Method
+from engine.training.methods.parts import PartsMethod
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.methods.smti import Smti, SmtiNetwork, SmtiSingle
 from engine.training.trainer import averaged_weights
@@ -48,11 +49,13 @@ _MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtur
 _SMTI_SINGLE = replace(_SOUNDS, method="smti-single", steps=600, singles=112, mixtures=0)
 _SMTI = replace(_MIXTURES, method="smti", singles=0, mixtures=112, stems=(2, 9))
 _CIR = replace(_MIXTURES, singles=84, mixtures=28, stems=(3, 3), learning_rate=5e-4)
+_PARTS = replace(_SOUNDS, method="parts", steps=1000, singles=0, mixtures=10, learning_rate=1e-3)
 _CSN = replace(_MIXTURES, method="csn", singles=0, mixtures=10, learning_rate=5e-4)
 
 STAGES: dict[str, Stage] = {
     "sounds": Stage(EarshotMethod, EarNetwork, _SOUNDS, None, "Earshot's first stage: single sounds"),
     "mixtures": Stage(EarshotMethod, EarNetwork, _MIXTURES, "sounds", "Earshot's second stage: mixtures"),
+    "parts": Stage(PartsMethod, EarNetwork, _PARTS, "mixtures", "Earshot's third stage: the part head alone"),
     "smti-single": Stage(
         SmtiSingle, _pooled(1024), _SMTI_SINGLE, "sounds", "Show Me the Instruments: the single-instrument encoder"
     ),

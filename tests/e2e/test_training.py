@@ -154,3 +154,20 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
 def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> None:
     figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank))
     assert figures["mean"].low < 0.2 < figures["mean"].high
+
+
+def test_the_part_head_learns_and_leaves_the_rest_alone(bank: PhraseBank, tmp_path: Path) -> None:
+    mixtures = trainer(bank, tmp_path / "mixtures", replace(SHORT, method="mixtures", steps=2, stems=(1, 4)))
+    mixtures.run(progress=False)
+    run = trainer(bank, tmp_path / "parts", replace(SHORT, method="parts", steps=40, singles=0, mixtures=2))
+    run.begin_with(tmp_path / "mixtures")
+    batch = run.draw(0)
+    before = sum(value.item() for value in run.train(batch).values())
+    run.run(progress=False)
+    assert sum(value.item() for value in run.train(batch).values()) < before
+    _, taught = trained_network(tmp_path / "parts", TINY)
+    _, finished = trained_network(tmp_path / "mixtures", TINY)
+    kept = finished.state_dict()
+    for name, value in taught.state_dict().items():
+        if not name.startswith("parts."):
+            torch.testing.assert_close(value, kept[name], rtol=0, atol=0)

@@ -15,7 +15,6 @@ from engine.encoder import clips
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
-from engine.families import FAMILIES
 from engine.training.instruments import RATE
 from engine.training.methods.csn import CsnNetwork
 from engine.training.methods.pooled import PooledNetwork
@@ -49,13 +48,8 @@ class System(Protocol):
         """One unit vector for each of `PARTS` of mixtures [n, samples]: [n, parts, dimension]."""
 
 
-_PART_OF_FAMILY = np.array(
-    [[family in families for family in FAMILIES] for families in PARTS.values()], np.float32
-)  # [parts, families]
-
-
 class EarSystem:
-    """Earshot: slots of the mixture; a part is the slots that are likely of its families."""
+    """Earshot: slots of the mixture, and the part head."""
 
     def __init__(self, ear: Ear, name: str = "Earshot") -> None:
         self.ear, self.name = ear, name
@@ -72,9 +66,7 @@ class EarSystem:
         return found
 
     def parts(self, mixtures: np.ndarray) -> np.ndarray:
-        heard = self.ear.hear(mixtures)
-        weight = np.einsum("nm,nmf,pf->npm", heard.presence, heard.families, _PART_OF_FAMILY)
-        return _unit(np.einsum("npm,nmd->npd", weight, heard.vectors))
+        return self.ear.parts(mixtures)
 
 
 class PooledSystem:

@@ -35,16 +35,37 @@ class CsnNetwork(PooledNetwork):
 
 
 @dataclass(frozen=True)
-class CsnBatch:
-    """anchors : float32 [groups, samples]; sharing : [groups, parts, samples], each shares one part with its anchor;
-    alone : [groups, parts, samples], each part of the anchor by itself."""
+class PseudoMixBatch:
+    """Groups of an anchor, a mix for each part that shares it with the anchor, and each part of the anchor by itself.
 
-    anchors: Tensor
-    sharing: Tensor
-    alone: Tensor
+    waveform : float32 [groups + 2 * groups * parts, samples], anchors, sharing mixes and parts behind one another.
+    """
+
+    waveform: Tensor
+    groups: int
+
+    def split(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What a network made of the waveforms, as anchors [groups, ...], sharing and alone [groups, parts, ...]."""
+        sharing, alone = vectors[self.groups :].unflatten(0, (2, self.groups, len(PARTS)))
+        return vectors[: self.groups], sharing, alone
 
 
-class Csn(Method):
+class PseudoMixMethod(Method):
+    """A method that learns from pseudo-mixes."""
+
+    def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
+        super().__init__(bank, config, ear)
+        self._pseudo_mixes = PseudoMixes(bank)
+
+    def draw(self, rng: np.random.Generator) -> PseudoMixBatch:
+        samples = self.source.samples(self.config.crop_cells)
+        groups = [self._pseudo_mixes.draw(rng, samples) for _ in range(self.config.mixtures)]
+        anchors, sharing, alone = (np.stack(column) for column in zip(*groups, strict=True))
+        waveform = np.concatenate([anchors, sharing.reshape(-1, samples), alone.reshape(-1, samples)])
+        return PseudoMixBatch(torch.from_numpy(waveform), len(groups))
+
+
+class Csn(PseudoMixMethod):
     """Triplets under masks, and the auxiliary loss that pulls a masked mixture to the masked part by itself."""
 
     network: CsnNetwork
@@ -52,20 +73,10 @@ class Csn(Method):
     def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
         super().__init__(bank, config, ear)
         self.network = CsnNetwork(ear)
-        self._pseudo_mixes = PseudoMixes(bank)
 
-    def draw(self, rng: np.random.Generator) -> CsnBatch:
-        samples = self.source.samples(self.config.crop_cells)
-        groups = [self._pseudo_mixes.draw(rng, samples) for _ in range(self.config.mixtures)]
-        columns = (np.stack(column) for column in zip(*groups, strict=True))
-        return CsnBatch(*(torch.from_numpy(column) for column in columns))
-
-    def losses(self, batch: CsnBatch, generator: torch.Generator) -> dict[str, Tensor]:
-        waveform = torch.cat([batch.anchors, batch.sharing.flatten(0, 1), batch.alone.flatten(0, 1)])
-        vectors = self.network.parts(self.features(waveform, generator))
-        groups = len(batch.anchors)
-        anchors = vectors[:groups]
-        sharing, alone = vectors[groups:].unflatten(0, (2, groups, len(PARTS)))
+    def losses(self, batch: PseudoMixBatch, generator: torch.Generator) -> dict[str, Tensor]:
+        vectors = self.network.parts(self.features(batch.waveform, generator))
+        anchors, sharing, alone = batch.split(vectors)
         with torch.autocast(self.device.type, enabled=False):
             own = torch.stack([alone[:, part, part] for part in range(len(PARTS))], dim=1)
             return {

@@ -45,6 +45,7 @@ class EarshotMethod(Method):
     def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
         super().__init__(bank, config, ear)
         self.network = EarNetwork(ear)
+        self.network.parts.requires_grad_(False)  # taught when the rest is finished
         self.proxies = objectives.Proxies(len(bank.instruments), ear.dimension)
         self.register_buffer("families", torch.from_numpy(self.source.families), persistent=False)
 
