@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from engine.encoder import calibration, checkpoint, clips, weights
 from engine.encoder.calibration import Calibration
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.encoder.model import EarNetwork
+
+Answer = TypeVar("Answer")
 
 
 class Ear:
@@ -82,19 +86,15 @@ class Ear:
             )
         return Embeddings(*clips.through(sounds, self.config, self._embed))
 
-    def _embed(self, waveform: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-            vectors, logits = self._network.embed(self._network.log_mel(waveform.to(self.device)))
+    def _embed(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
+        vectors, logits = self._ask(self._network.embed, waveform)
         return vectors, logits.float().softmax(-1)
 
     def hear(self, windows: np.ndarray) -> HeardWindows:
         """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""
         parts: list[tuple[np.ndarray, ...]] = []
-        at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
-        for start in range(0, len(windows), at_once):
-            batch = torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32)).to(self.device)
-            with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-                slots = self._network.hear(self._network.log_mel(batch))
+        for batch in self._batches(windows):
+            slots = self._ask(self._network.hear, batch)
             found = (
                 slots["vectors"],
                 slots["presence"].sigmoid(),
@@ -109,15 +109,20 @@ class Ear:
 
         The parts are drums, bass, keys, guitar and other; vectors of one part compare with one another only.
         """
-        at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
-        found = []
-        for start in range(0, len(windows), at_once):
-            batch = torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32)).to(self.device)
-            with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-                found.append(self._network.describe_parts(self._network.log_mel(batch)).float().cpu().numpy())
-        return np.concatenate(found)
+        found = [self._ask(self._network.describe_parts, batch).float() for batch in self._batches(windows)]
+        return torch.cat(found).cpu().numpy()
 
-    def _on_even_steps(self, activity: torch.Tensor) -> torch.Tensor:
+    def _batches(self, windows: np.ndarray) -> Iterator[Tensor]:
+        at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
+        for start in range(0, len(windows), at_once):
+            yield torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32))
+
+    def _ask(self, answer: Callable[[Tensor], Answer], waveform: Tensor) -> Answer:
+        """What a part of the network says to the log-mel of waveforms; one question at a time."""
+        with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+            return answer(self._network.log_mel(waveform.to(self.device)))
+
+    def _on_even_steps(self, activity: Tensor) -> Tensor:
         """Activity in the network's steps, which run past the window's end, on steps of `ACTIVITY_SECONDS`."""
         steps = round(self.window_seconds / ACTIVITY_SECONDS)
         times = (torch.arange(steps, device=activity.device) + 0.5) * ACTIVITY_SECONDS / self.config.activity_seconds

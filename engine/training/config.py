@@ -16,6 +16,7 @@ class TrainConfig:
     singles, mixtures : clips and mixtures in a batch.
     crop_cells : length of clips and mixtures in cells of time; None for whole windows.
     stems : fewest and most instruments of a mixture.
+    noise_share : share of mixtures that are noise alone, of which no slot is to speak.
     average_decay : of the running average of the weights, taken every ten batches.
     cells_each : how many cells of each mixture the dense head is asked about.
     """
@@ -26,6 +27,7 @@ class TrainConfig:
     mixtures: int = 16
     crop_cells: int | None = 8
     stems: tuple[int, int] = (2, 4)
+    noise_share: float = 0.0
     learning_rate: float = 2e-3
     warmup: int = 300
     weight_decay: float = 0.02

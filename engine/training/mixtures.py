@@ -92,9 +92,18 @@ class BatchSource:
         return rng.choice(self._sounding, size=count, replace=count > len(self._sounding))
 
     def mixtures(
-        self, count: int, stems: tuple[int, int], rng: np.random.Generator, steps: int | None = None
+        self,
+        count: int,
+        stems: tuple[int, int],
+        rng: np.random.Generator,
+        steps: int | None = None,
+        *,
+        noise_share: float = 0.0,
     ) -> Mixtures:
-        """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time."""
+        """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time.
+
+        noise_share : chance of each to be noise alone, without labels and energy.
+        """
         most = stems[1]
         cell = self._config.cell_frames * self._config.hop
         length = self.samples(steps)
@@ -104,6 +113,9 @@ class BatchSource:
         rows = np.full((count, most), -1, np.int64)
         energy = np.zeros((count, most, half_cells, self._bank.energy.shape[2]), np.float32)
         for row in range(count):
+            if noise_share and rng.random() < noise_share:
+                waveform[row] = _noise(length, rng)
+                continue
             first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
             for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), rng)):
                 gain = self._levels[phrase] * 10 ** (rng.uniform(*STEM_GAIN_DB) / 20)
@@ -128,3 +140,11 @@ class BatchSource:
                 chosen = np.array([rng.choice(self._rows_of[number]) for number in numbers], int)
             rows |= {int(self._owners[row]): int(row) for row in chosen}
         return list(rows.values())
+
+
+def _noise(samples: int, rng: np.random.Generator) -> np.ndarray:
+    """Noise between white and brown, -40 to -12 dBFS: float32 [samples]."""
+    spectrum = np.fft.rfft(rng.standard_normal(samples))
+    frequencies = np.maximum(np.fft.rfftfreq(samples, 1 / RATE), 20.0)
+    noise = np.fft.irfft(spectrum / frequencies ** rng.uniform(0.0, 1.0), samples)
+    return (noise / noise.std() * 10 ** (rng.uniform(-40, -12) / 20)).astype(np.float32)

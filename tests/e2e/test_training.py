@@ -65,6 +65,20 @@ def test_stored_energy_is_that_of_the_mixture(bank: PhraseBank, tmp_path: Path) 
     np.testing.assert_allclose(mixtures.energy.sum(dim=(1, 2, 3)), measured, rtol=0.02)
 
 
+def test_noise_has_no_owner_and_no_slot_is_to_speak_of_it(bank: PhraseBank, tmp_path: Path) -> None:
+    run = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 4), noise_share=1.0, mixtures=3))
+    noise = run.method.source.mixtures(3, (1, 4), np.random.default_rng(0), 4, noise_share=1.0)
+    assert (noise.labels == -1).all()
+    assert (noise.energy == 0).all()
+    assert (noise.waveform.std(dim=1) > 0.005).all()
+    generator = np.random.default_rng(0)
+    some = run.method.source.mixtures(40, (1, 4), generator, 4, noise_share=0.5)
+    assert 8 < int((some.labels == -1).all(dim=1).sum()) < 32
+    part = replace(SHORT, method="mixtures", stems=(1, 4), noise_share=0.5, mixtures=8)
+    mixed = trainer(bank, tmp_path / "mixed", part)
+    assert all(torch.isfinite(value) for value in mixed.train(mixed.draw(0)).values())
+
+
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp_path: Path) -> None:
     config = replace(SHORT, steps=6)
     whole = trainer(bank, tmp_path / "whole", config)
@@ -110,8 +124,8 @@ def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: Phrase
 PUBLISHED = {
     "smti-single": replace(SHORT, method="smti-single", steps=40, singles=16, mixtures=0),
     "smti": replace(SHORT, method="smti", steps=40, singles=0, mixtures=8, stems=(2, 4)),
-    "cir-triplet": replace(SHORT, method="cir-triplet", steps=40, mixtures=4, stems=(3, 3)),
-    "cir-infonce": replace(SHORT, method="cir-infonce", steps=40, mixtures=4, stems=(3, 3)),
+    "cir-triplet": replace(SHORT, method="cir-triplet", steps=60, mixtures=4, stems=(3, 3), learning_rate=5e-4),
+    "cir-infonce": replace(SHORT, method="cir-infonce", steps=60, mixtures=4, stems=(3, 3), learning_rate=5e-4),
     "csn": replace(SHORT, method="csn", steps=40, singles=0, mixtures=2),
 }
 

@@ -33,7 +33,6 @@ SHOWN = {
         "slot recall",
         "slot F1",
         "recall@5",
-        "recall@20",
         "activity F1",
         "confidence error",
         "open-set AUC",

@@ -54,7 +54,9 @@ class EarshotMethod(Method):
 
     def draw(self, rng: np.random.Generator) -> EarshotBatch:
         config = self.config
-        mixtures = self.source.mixtures(config.mixtures, config.stems, rng, config.crop_cells)
+        mixtures = self.source.mixtures(
+            config.mixtures, config.stems, rng, config.crop_cells, noise_share=config.noise_share
+        )
         if config.method == "sounds":
             labels = self.source.random_labels(config.singles, rng)
         else:
