@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from engine.matching.slots import DEFAULT_RULES, Slot, SlotRules
 from engine.training.evaluation.figures import Figure, bootstrap
 from engine.training.evaluation.held_out import Material, one_shot
 from engine.training.instruments import RATE
+from engine.training.phrase_bank import PhraseBank
 from engine.training.phrases import WINDOW_SAMPLES
 from engine.training.songs import SONG_SECONDS, STEP_SECONDS, Song, render_song
 
@@ -102,19 +104,21 @@ def listen(
     rules: SlotRules = DEFAULT_RULES,
 ) -> list[HeardSong]:
     """Render songs, hear them, and rank a library of `LIBRARY` one-shots, held-out instruments first, for each slot."""
+    sounds, drawn = _drawn(material, seed, songs)
+    library = system.embed([one_shot(bank, number) for bank, number in sounds])
+    ear = system.ear or _SystemListener(system)
+    return [_ranked(item, _slots(item, ear, rules), library) for item in drawn]
+
+
+@lru_cache(maxsize=1)  # every system hears the same songs
+def _drawn(material: Material, seed: int, songs: int) -> tuple[list[tuple[PhraseBank, int]], list[Song]]:
+    """The library as instruments of banks, the held-out ones first, and the songs."""
     rng = np.random.default_rng(seed)
     sounds = [(material.held_out, number) for number in range(len(material.held_out.instruments))]
     if material.trained:
         others = rng.permutation(len(material.trained.instruments))[: max(0, LIBRARY - len(sounds))]
         sounds += [(material.trained, int(number)) for number in others]
-    library = system.embed([one_shot(bank, number) for bank, number in sounds[:LIBRARY]])
-    ear = system.ear or _SystemListener(system)
-    heard = []
-    for _ in range(songs):
-        song = render_song(material.held_out, rng, produced=material.produced)
-        slots = _slots(song, ear, rules)
-        heard.append(_ranked(song, slots, library))
-    return heard
+    return sounds[:LIBRARY], [render_song(material.held_out, rng, produced=material.produced) for _ in range(songs)]
 
 
 def _ranked(song: Song, slots: tuple[Slot, ...], library: np.ndarray) -> HeardSong:

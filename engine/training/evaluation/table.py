@@ -61,15 +61,19 @@ def run(
         for protocol in protocols:
             for system in systems:
                 results.setdefault(protocol, {})[system.name] = PROTOCOLS[protocol](system, material)
+                if output is not None:  # what is measured is kept, should the rest be stopped
+                    save(results, output)
                 bar.update()
-    text = markdown(results)
-    print(text)
-    if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        plain = {p: {s: {n: asdict(f) for n, f in fs.items()} for s, fs in r.items()} for p, r in results.items()}
-        (output / "results.json").write_text(json.dumps(plain, indent=1))
-        (output / "results.md").write_text(text + "\n")
+    print(markdown(results))
     return 0
+
+
+def save(results: Results, folder: Path) -> None:
+    """Write results.json and results.md into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plain = {p: {s: {n: asdict(f) for n, f in fs.items()} for s, fs in r.items()} for p, r in results.items()}
+    (folder / "results.json").write_text(json.dumps(plain, indent=1))
+    (folder / "results.md").write_text(markdown(results) + "\n")
 
 
 def markdown(results: Results) -> str:
