@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.encoder.weights import fingerprint
 from engine.errors import ModelError
 
 
@@ -44,8 +43,8 @@ class Calibration:
         return path
 
 
-def load(model: Path) -> Calibration | None:
-    """The calibration of a model; None where it has none, or one that was fitted for other weights.
+def load(model: Path, fingerprint: str) -> Calibration | None:
+    """The calibration of a model with this fingerprint; None where it has none, or one fitted for other weights.
 
     Raises
     ------
@@ -59,7 +58,7 @@ def load(model: Path) -> Calibration | None:
         calibration = Calibration(str(found["fingerprint"]), tuple(found["slot"]), tuple(found["match"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: the model's calibration is damaged ({error}); reinstall Earshot") from error
-    return calibration if calibration.fingerprint == fingerprint(model) else None
+    return calibration if calibration.fingerprint == fingerprint else None
 
 
 def _beside(model: Path) -> Path:

@@ -51,7 +51,7 @@ class Ear:
         chosen = pick_device(device)
         path = path or weights.shipped_model()
         network, name, fingerprint = checkpoint.load(path)
-        calibrated = calibration.load(path)
+        calibrated = calibration.load(path, fingerprint)
         return cls(network, name=name, fingerprint=fingerprint, device=chosen, calibrated=calibrated)
 
     @classmethod

@@ -91,9 +91,8 @@ class SlotTracker:
         ----------
         cells : length of the reference; exposures are that long, or longer where windows went beyond.
         """
-        considered = sorted(self._tracks, key=lambda track: -self._presence(track))
-        agreed = [track for track in considered if self._presence(track) >= self._rules.min_agreement]
-        considered = agreed or considered[:1]
+        tracks = sorted(self._tracks, key=self._presence, reverse=True)
+        considered = [track for track in tracks if self._presence(track) >= self._rules.min_agreement] or tracks[:1]
         if not considered:
             return ()
         heard_cells = len(self._coverage)

@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.encoder.calibration import Calibration
 from engine.encoder.ear import Ear
-from engine.encoder.weights import fingerprint
 from engine.matching.slots import DEFAULT_RULES
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.song import HeardSong, listen
@@ -33,7 +32,7 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
     slot = LogisticRegression(C=100.0).fit(evidence, np.concatenate([item.found for item in heard]))
     match = LogisticRegression(C=100.0).fit(nearest, np.concatenate([_first(item) for item in heard]))
     calibration = Calibration(
-        fingerprint(model),
+        ear.fingerprint,
         tuple(round(float(value), 3) for value in (slot.intercept_[0], *slot.coef_[0])),
         (round(float(match.intercept_[0]), 3), round(float(match.coef_[0][0]), 3)),
     )

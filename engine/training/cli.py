@@ -103,13 +103,11 @@ def _train_stage(arguments: argparse.Namespace) -> int:
     from engine.training.phrase_bank import PhraseBank
     from engine.training.trainer import CHECKPOINT, Trainer
 
-    bank_path = arguments.directory / "data" / "phrases" / "train"
-    if not (bank_path / "phrases.json").exists():
-        raise EarshotError(f"{bank_path}: no training data; run 'earshot train data' first")
+    bank = PhraseBank(arguments.directory / "data" / "phrases" / "train")
     stage: Stage = arguments.stage
     chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures")}
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
-    method = stage.method(PhraseBank(bank_path), config, EarConfig())
+    method = stage.method(bank, config, EarConfig())
     trainer = Trainer(method, arguments.directory / arguments.run, device=pick_device(arguments.device))
     if not trainer.resume() and arguments.after:
         earlier = arguments.directory / arguments.after
@@ -144,11 +142,10 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     from engine.training.evaluation.held_out import Material
     from engine.training.phrase_bank import PhraseBank
 
-    banks = [arguments.directory / "data" / "phrases" / split for split in ("validation", "train")]
-    for path in banks:
-        if not (path / "phrases.json").exists():
-            raise EarshotError(f"{path}: no data to measure with; run 'earshot train data' first")
-    print(calibrate(arguments.model or weights.shipped_model(), Material(*map(PhraseBank, banks))))
+    validation, train = (
+        PhraseBank(arguments.directory / "data" / "phrases" / name) for name in ("validation", "train")
+    )
+    print(calibrate(arguments.model or weights.shipped_model(), Material(validation, train)))
     return 0
 
 

@@ -16,6 +16,7 @@ import torch
 
 from engine.encoder.config import EarConfig
 from engine.encoder.mel import LogMel
+from engine.errors import EarshotError
 from engine.training import phrases
 from engine.training.effects import produce
 from engine.training.instruments import RATE, Instrument
@@ -47,9 +48,15 @@ class PhraseBank:
     phrases : one for each row.
     samples : int16 [rows, window samples].
     energy : float16 [rows, steps, bands], log10 of the mel power in half-cells of time and cells of frequency.
+
+    Raises
+    ------
+    EarshotError : there is none in the directory.
     """
 
     def __init__(self, directory: Path) -> None:
+        if not (directory / "phrases.json").exists():
+            raise EarshotError(f"{directory}: no phrases; run 'earshot train data' first")
         manifest = json.loads((directory / "phrases.json").read_text())
         self.instruments = [Instrument(**entry) for entry in manifest["instruments"]]
         opened = {where: NoteBank.load(Path(where)) for where, _ in manifest["notes"]}

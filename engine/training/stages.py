@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.encoder.config import EarConfig
 from engine.encoder.model import EarNetwork
+from engine.errors import EarshotError
 from engine.training.config import TrainConfig
 from engine.training.methods.cir import DIMENSION as CIR_DIMENSION
 from engine.training.methods.cir import Cir
@@ -17,6 +18,7 @@ from engine.training.methods.earshot import EarshotMethod
 from engine.training.methods.method import Method
 from engine.training.methods.parts import PartsMethod
 from engine.training.methods.pooled import PooledNetwork
+from engine.training.methods.smti import DIMENSION as SMTI_DIMENSION
 from engine.training.methods.smti import Smti, SmtiNetwork, SmtiSingle
 from engine.training.trainer import averaged_weights
 
@@ -57,9 +59,13 @@ STAGES: dict[str, Stage] = {
     "mixtures": Stage(EarshotMethod, EarNetwork, _MIXTURES, "sounds", "Earshot's second stage: mixtures"),
     "parts": Stage(PartsMethod, EarNetwork, _PARTS, "mixtures", "Earshot's third stage: the part head alone"),
     "smti-single": Stage(
-        SmtiSingle, _pooled(1024), _SMTI_SINGLE, "sounds", "Show Me the Instruments: the single-instrument encoder"
+        SmtiSingle,
+        _pooled(SMTI_DIMENSION),
+        _SMTI_SINGLE,
+        "sounds",
+        "Show Me the Instruments: the single encoder",
     ),
-    "smti": Stage(Smti, SmtiNetwork, _SMTI, "smti-single", "Show Me the Instruments: the multi-instrument encoder"),
+    "smti": Stage(Smti, SmtiNetwork, _SMTI, "smti-single", "Show Me the Instruments: the multi encoder"),
     "cir-triplet": Stage(
         Cir,
         _pooled(CIR_DIMENSION),
@@ -75,7 +81,14 @@ STAGES: dict[str, Stage] = {
 
 
 def trained_network(directory: Path, ear: EarConfig | None = None) -> tuple[str, EarNetwork | PooledNetwork]:
-    """The name of a run's method, and its network with the averaged weights, on the CPU."""
+    """The name of a run's method, and its network with the averaged weights, on the CPU.
+
+    Raises
+    ------
+    EarshotError : there is no such run.
+    """
+    if not (directory / "config.json").exists():
+        raise EarshotError(f"{directory}: there is no such run; 'earshot train {directory.name}' trains it")
     method = json.loads((directory / "config.json").read_text())["method"]
     network = STAGES[method].network(ear or EarConfig())
     network.load_state_dict(averaged_weights(directory))

@@ -11,6 +11,7 @@ from engine.encoder import checkpoint
 from engine.encoder.config import EarConfig
 from engine.encoder.ear import Ear
 from engine.encoder.model import EarNetwork
+from engine.errors import EarshotError
 from engine.training import data
 from engine.training.config import TrainConfig
 from engine.training.evaluation.held_out import Material
@@ -48,6 +49,13 @@ def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
     }
     assert sum(map(len, sides.values())) == len(set().union(*sides.values()))
     assert len(sides["train"]) > 20
+
+
+def test_missing_data_and_missing_runs_name_their_remedy(tmp_path: Path) -> None:
+    with pytest.raises(EarshotError, match=f"{tmp_path}.*earshot train data"):
+        PhraseBank(tmp_path)
+    with pytest.raises(EarshotError, match="there is no such run; 'earshot train csn'"):
+        trained_network(tmp_path / "csn")
 
 
 def test_batches_follow_from_the_step_alone(bank: PhraseBank, tmp_path: Path) -> None:

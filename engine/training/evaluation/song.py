@@ -196,7 +196,7 @@ def _activity_counts(item: HeardSong) -> tuple[int, int, int]:
     """Steps rightly claimed, claimed, and true, of the instruments that were found."""
     claimed = np.zeros_like(item.song.activity)
     for slot, instrument in item.pairs:
-        if item.ranks[slot, instrument] < FOUND_WITHIN:
+        if item.found[slot]:
             claimed[instrument] = on_steps(item.slots[slot].activity)
     true = item.song.activity
     return int((claimed & true).sum()), int(claimed.sum()), int(true.sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -76,23 +76,22 @@ class PooledSystem:
         self._network, self.name, self.ear = network, name, None
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
-        return clips.through(sounds, self._network.config, lambda waveform: [self._answer("embed", waveform)])[0]
+        return clips.through(sounds, self._network.config, lambda waveform: [self._ask(self._network.embed, waveform)])[
+            0
+        ]
 
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
-        heard = self._answer("hear", torch.from_numpy(mixtures)).numpy()
+        heard = self._ask(self._network.hear, torch.from_numpy(mixtures)).numpy()
         return [HeardMixture(vectors, np.ones(len(vectors), np.float32)) for vectors in heard]
 
     def parts(self, mixtures: np.ndarray) -> np.ndarray:
         if isinstance(self._network, CsnNetwork):
-            return self._answer("parts", torch.from_numpy(mixtures)).numpy()
+            return self._ask(self._network.parts, torch.from_numpy(mixtures)).numpy()
         return _same_for_every_part(self.embed(list(mixtures)))
 
-    def _answer(self, what: str, waveform: Tensor) -> Tensor:
-        parts = []
-        for batch in waveform.split(16):
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-                parts.append(getattr(self._network, what)(self._network.log_mel(batch)).float())
-        return torch.cat(parts)
+    def _ask(self, answer: Callable[[Tensor], Tensor], waveform: Tensor) -> Tensor:
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            return torch.cat([answer(self._network.log_mel(batch)).float() for batch in waveform.split(16)])
 
 
 class MfccSystem:

@@ -9,7 +9,6 @@ from pathlib import Path
 from tqdm import tqdm
 
 from engine.encoder.ear import Ear
-from engine.errors import EarshotError
 from engine.training.evaluation.figures import Figure
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.protocols import PROTOCOLS
@@ -47,14 +46,7 @@ def run(
     data: Path, *, protocols: list[str], split: str, model: Path | None, runs: list[Path], output: Path | None
 ) -> int:
     """Measure chance, MFCC, the trained `runs` and the ear on a split; returns the exit code."""
-    held_out, trained = data / "phrases" / split, data / "phrases" / "train"
-    for path in runs:
-        if not (path / "config.json").exists():
-            raise EarshotError(f"{path}: there is no such run; 'earshot train {path.name}' trains it")
-    for path in (held_out, trained):
-        if not (path / "phrases.json").exists():
-            raise EarshotError(f"{path}: no data to measure with; run 'earshot train data' first")
-    material = Material(PhraseBank(held_out), PhraseBank(trained))
+    material = Material(PhraseBank(data / "phrases" / split), PhraseBank(data / "phrases" / "train"))
     systems: list[System] = [ChanceSystem(), MfccSystem(), *map(trained_system, runs), EarSystem(Ear.load(model))]
     results: Results = {}
     with tqdm(total=len(protocols) * len(systems), unit="run") as bar:

@@ -46,9 +46,15 @@ class PseudoMixBatch:
     groups: int
 
     def split(self, vectors: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """What a network made of the waveforms, as anchors [groups, ...], sharing and alone [groups, parts, ...]."""
+        """A network's part vectors of the waveforms, [clips, parts, dimension].
+
+        Returns
+        -------
+        anchors [groups, parts, dimension]; sharing [groups, parts shared, parts, dimension]; each part alone under its
+        own mask [groups, parts, dimension].
+        """
         sharing, alone = vectors[self.groups :].unflatten(0, (2, self.groups, len(PARTS)))
-        return vectors[: self.groups], sharing, alone
+        return vectors[: self.groups], sharing, alone.diagonal(dim1=1, dim2=2).transpose(1, 2)
 
 
 class PseudoMixMethod(Method):
@@ -81,10 +87,9 @@ class Csn(PseudoMixMethod):
         vectors = self.network.parts(self.features(batch.waveform, generator))
         anchors, sharing, alone = batch.split(vectors)
         with torch.autocast(self.device.type, enabled=False):
-            own = torch.stack([alone[:, part, part] for part in range(len(PARTS))], dim=1)
             return {
                 "triplet": masked_triplet(anchors, sharing),
-                "auxiliary": torch.linalg.vector_norm(anchors - own + 1e-6, dim=-1).mean(),
+                "auxiliary": torch.linalg.vector_norm(anchors - alone + 1e-6, dim=-1).mean(),
             }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -17,7 +18,7 @@ from engine.training.mixtures import BatchSource
 from engine.training.phrase_bank import PhraseBank
 
 
-class Method(nn.Module):
+class Method(nn.Module, ABC):
     """A network with what teaches it. Subclasses draw batches, and turn them into losses.
 
     Attributes
@@ -42,13 +43,13 @@ class Method(nn.Module):
             {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
         )
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator) -> Any:
         """A batch, whatever `losses` understands."""
-        raise NotImplementedError
 
+    @abstractmethod
     def losses(self, batch: Any, generator: torch.Generator) -> dict[str, Tensor]:
         """Losses by name; called under autocast."""
-        raise NotImplementedError
 
     @property
     def device(self) -> torch.device:

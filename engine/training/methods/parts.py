@@ -46,8 +46,7 @@ class PartsMethod(PseudoMixMethod):
             cells, _, sounding = self.network.backbone(self.features(batch.waveform, generator))
         anchors, sharing, alone = batch.split(self.network.parts(cells, sounding))
         with torch.autocast(self.device.type, enabled=False):
-            own = torch.stack([alone[:, part, part] for part in range(len(PARTS))], dim=1)
-            return {"mixture": part_info_nce(anchors, sharing), "alone": part_info_nce(own, sharing)}
+            return {"mixture": part_info_nce(anchors, sharing), "alone": part_info_nce(alone, sharing)}
 
 
 def part_info_nce(queries: Tensor, sharing: Tensor, temperature: float = TEMPERATURE) -> Tensor:

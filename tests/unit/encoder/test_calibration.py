@@ -20,20 +20,20 @@ def model(tmp_path: Path) -> Path:
 def test_kept_and_found_again(model: Path) -> None:
     fitted = Calibration(weights.fingerprint(model), slot=(-1.0, 2.0, 0.5, -0.5), match=(-9.0, 16.0))
     fitted.save(model)
-    assert calibration.load(model) == fitted
+    assert calibration.load(model, weights.fingerprint(model)) == fitted
 
 
 def test_none_for_a_model_without_one_or_with_that_of_others(model: Path) -> None:
-    assert calibration.load(model) is None
+    assert calibration.load(model, weights.fingerprint(model)) is None
     Calibration("0123456789abcdef", slot=(0.0, 1.0, 0.0, 0.0), match=(0.0, 1.0)).save(model)
-    assert calibration.load(model) is None
+    assert calibration.load(model, weights.fingerprint(model)) is None
 
 
 @pytest.mark.parametrize("damaged", ["", "{}", "[1, 2]", '{"fingerprint": 1, "slot": 2, "match": 3}'])
 def test_a_damaged_one_is_named(model: Path, damaged: str) -> None:
     model.with_suffix(".calibration.json").write_text(damaged)
     with pytest.raises(ModelError, match="calibration"):
-        calibration.load(model)
+        calibration.load(model, weights.fingerprint(model))
 
 
 def test_confidence_is_the_logistic_of_the_weighted_evidence() -> None:
@@ -44,7 +44,8 @@ def test_confidence_is_the_logistic_of_the_weighted_evidence() -> None:
 
 
 def test_the_shipped_one_fits_the_shipped_weights() -> None:
-    shipped = calibration.load(weights.shipped_model())
+    model = weights.shipped_model()
+    shipped = calibration.load(model, weights.fingerprint(model))
     assert shipped is not None
     exposure, family, twin = shipped.slot[1:]
     assert exposure > 0
