@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.encoder.attention import attend
 from engine.encoder.config import EarConfig
 
 
@@ -44,9 +45,7 @@ class AttentionLayer(nn.Module):
         batch, cells, width = x.shape
         qkv = self.qkv(self.norm(x)).view(batch, cells, 3, self.heads, width // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        mask = sounding[:, None, None, :]
-        attended = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        x = x + self.out(attended.transpose(1, 2).reshape(batch, cells, width))
+        x = x + self.out(attend(query, key, value, sounding))
         return x + self.feed(self.feed_norm(x))
 
 

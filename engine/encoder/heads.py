@@ -6,6 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from engine.encoder.attention import attend
 from engine.encoder.config import EarConfig
 
 
@@ -77,19 +78,13 @@ class SlotLayer(nn.Module):
     def forward(self, queries: Tensor, cells: Tensor, sounding: Tensor) -> Tensor:
         query = self._split(self.cross_query(self.cross_norm(queries)), 1)[0]
         key, value = self._split(self.cross_key_value(cells), 2)
-        mask = sounding[:, None, None, :]
-        queries = queries + self.cross_out(self._attend(query, key, value, mask))
+        queries = queries + self.cross_out(attend(query, key, value, sounding))
         query, key, value = self._split(self.self_qkv(self.self_norm(queries)), 3)
-        queries = queries + self.self_out(self._attend(query, key, value, None))
+        queries = queries + self.self_out(attend(query, key, value, None))
         return queries + self.feed(self.feed_norm(queries))
 
     def _split(self, x: Tensor, parts: int) -> Tensor:
         return x.unflatten(-1, (parts, self.heads, -1)).permute(2, 0, 3, 1, 4)
-
-    @staticmethod
-    def _attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-        attended = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
-        return attended.transpose(1, 2).flatten(2)
 
 
 class SlotHead(nn.Module):

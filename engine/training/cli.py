@@ -40,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--seconds", type=float, help="stop after this time; the same command goes on later")
         run.add_argument("--singles", type=int, help=f"clips in a batch (default {stage.config.singles})")
         run.add_argument("--mixtures", type=int, help=f"mixtures in a batch (default {stage.config.mixtures})")
+        run.add_argument("--learning-rate", type=float, help=f"its highest (default {stage.config.learning_rate})")
         run.add_argument(
             "--compile", action="store_true", help="compile the backbone: minutes first, then faster steps"
         )
@@ -50,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
         run.set_defaults(stage=stage)
 
     export = steps.add_parser("export", help="write the averaged weights of a run of Earshot as a model")
-    export.add_argument("--run", default="parts", help="default: parts, Earshot's last stage")
+    export.add_argument("--run", default="mixtures", help="default: mixtures, Earshot's last stage")
     export.add_argument("--output", type=Path, help="default: the shipped model")
     export.add_argument("--name", default="earshot-ear-1")
     _with_directory(export, _export)
@@ -64,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--split", default="test", choices=["test", "validation", "unseen"])
     evaluate.add_argument("--model", type=Path, help="default: the shipped model")
     evaluate.add_argument("--runs", nargs="*", default=[], help="trained runs to measure beside it, such as smti csn")
-    evaluate.add_argument("--output", type=Path, help="folder for results.json and results.md")
+    evaluate.add_argument("--output", type=Path, help="folder for tables and pictures; rows it already holds are kept")
     _with_directory(evaluate, _evaluate)
     bench = commands.add_parser("bench", help="how fast the ear is on this machine").add_subparsers(required=True)
     ear = bench.add_parser("ear", help="windows and sounds a second, beside the published architectures")
@@ -105,7 +106,7 @@ def _train_stage(arguments: argparse.Namespace) -> int:
 
     bank = PhraseBank(arguments.directory / "data" / "phrases" / "train")
     stage: Stage = arguments.stage
-    chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures")}
+    chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures", "learning_rate")}
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
     method = stage.method(bank, config, EarConfig())
     trainer = Trainer(method, arguments.directory / arguments.run, device=pick_device(arguments.device))
@@ -128,7 +129,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import trained_network
 
     output = arguments.output or weights.shipped_model()
-    _, network = trained_network(arguments.directory / arguments.run)
+    network = trained_network(arguments.directory / arguments.run).network
     if not isinstance(network, EarNetwork):
         raise EarshotError(f"{arguments.directory / arguments.run}: not a run of Earshot's own method")
     checkpoint.save(output, network, name=arguments.name)

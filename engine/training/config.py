@@ -32,6 +32,6 @@ class TrainConfig:
     warmup: int = 300
     weight_decay: float = 0.02
     average_decay: float = 0.98
-    cells_each: int = 32
+    cells_each: int = 16
     seed: int = 1
     checkpoint_seconds: float = 180.0

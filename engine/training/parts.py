@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.families import DRUM_FAMILIES
 from engine.training.instruments import RATE
 from engine.training.phrase_bank import PhraseBank
 
@@ -17,6 +18,15 @@ PARTS: dict[str, tuple[str, ...]] = {
 """Families of each part. The drums part is one instrument of each of its families, the others are one of any."""
 
 GAIN_DB = (-6.0, 2.0)
+
+
+def part_of_family(family: str | None) -> int:
+    """Number of the part that instruments of a family play, in the order of `PARTS`; -1 for none. All drums are drums,
+    also those that no pseudo-mix is made of."""
+    names = list(PARTS)
+    if family in DRUM_FAMILIES:
+        return names.index("drums")
+    return next((number for number, families in enumerate(PARTS.values()) if family in families), -1)
 
 
 class PseudoMixes:

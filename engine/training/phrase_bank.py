@@ -59,7 +59,7 @@ class PhraseBank:
             raise EarshotError(f"{directory}: no phrases; run 'earshot train data' first")
         manifest = json.loads((directory / "phrases.json").read_text())
         self.instruments = [Instrument(**entry) for entry in manifest["instruments"]]
-        opened = {where: NoteBank.load(Path(where)) for where, _ in manifest["notes"]}
+        opened = {where: NoteBank.load(Path(where)) for where in dict(manifest["notes"])}
         self.notes = [(opened[where], number) for where, number in manifest["notes"]]
         self.phrases = [Phrase(**entry) for entry in manifest["phrases"]]
         self.samples = np.load(directory / "phrases.npy", mmap_mode="r")

@@ -16,7 +16,6 @@ from engine.training.methods.cir import Cir
 from engine.training.methods.csn import Csn, CsnNetwork
 from engine.training.methods.earshot import EarshotMethod
 from engine.training.methods.method import Method
-from engine.training.methods.parts import PartsMethod
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.methods.smti import DIMENSION as SMTI_DIMENSION
 from engine.training.methods.smti import Smti, SmtiNetwork, SmtiSingle
@@ -51,13 +50,11 @@ _MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtur
 _SMTI_SINGLE = replace(_SOUNDS, method="smti-single", steps=600, singles=112, mixtures=0)
 _SMTI = replace(_MIXTURES, method="smti", singles=0, mixtures=112, stems=(2, 9), noise_share=0.0)
 _CIR = replace(_MIXTURES, noise_share=0.0, singles=84, mixtures=28, stems=(3, 3), learning_rate=5e-4)
-_PARTS = replace(_SOUNDS, method="parts", steps=1000, singles=0, mixtures=10, learning_rate=1e-3)
 _CSN = replace(_MIXTURES, noise_share=0.0, method="csn", singles=0, mixtures=10, learning_rate=5e-4)
 
 STAGES: dict[str, Stage] = {
     "sounds": Stage(EarshotMethod, EarNetwork, _SOUNDS, None, "Earshot's first stage: single sounds"),
     "mixtures": Stage(EarshotMethod, EarNetwork, _MIXTURES, "sounds", "Earshot's second stage: mixtures"),
-    "parts": Stage(PartsMethod, EarNetwork, _PARTS, "mixtures", "Earshot's third stage: the part head alone"),
     "smti-single": Stage(
         SmtiSingle,
         _pooled(SMTI_DIMENSION),
@@ -80,8 +77,18 @@ STAGES: dict[str, Stage] = {
 }
 
 
-def trained_network(directory: Path, ear: EarConfig | None = None) -> tuple[str, EarNetwork | PooledNetwork]:
-    """The name of a run's method, and its network with the averaged weights, on the CPU.
+@dataclass(frozen=True)
+class Trained:
+    """What a run has come to: its method's name, the network with the averaged weights, on the CPU, and how many clips
+    and mixtures taught it, those of the runs it began with included."""
+
+    method: str
+    network: EarNetwork | PooledNetwork
+    clips_seen: int
+
+
+def trained_network(directory: Path, ear: EarConfig | None = None) -> Trained:
+    """The network of a run.
 
     Raises
     ------
@@ -91,5 +98,6 @@ def trained_network(directory: Path, ear: EarConfig | None = None) -> tuple[str,
         raise EarshotError(f"{directory}: there is no such run; 'earshot train {directory.name}' trains it")
     method = json.loads((directory / "config.json").read_text())["method"]
     network = STAGES[method].network(ear or EarConfig())
-    network.load_state_dict(averaged_weights(directory))
-    return method, network.eval()
+    average, clips_seen = averaged_weights(directory)
+    network.load_state_dict(average)
+    return Trained(method, network.eval(), clips_seen)

@@ -44,7 +44,7 @@ class Trainer:
             betas=(0.9, 0.98),
             fused=True,
         )
-        self.step = 0
+        self.step, self.clips_seen = 0, 0
         self.history: list[dict[str, float]] = []
 
     def _parameters(self) -> list[torch.nn.Parameter]:
@@ -55,8 +55,9 @@ class Trainer:
 
     def begin_with(self, directory: Path) -> None:
         """Begin with the averaged weights, not the schedule, of another run."""
-        self.method.begin_with(_load(directory / CHECKPOINT, self.device)["average"])
-        self.average = self._weights()
+        state = _load(directory / CHECKPOINT, self.device)
+        self.method.begin_with(state["average"])
+        self.average, self.clips_seen = self._weights(), state["clips_seen"]
 
     def resume(self) -> bool:
         """Continue from this directory's checkpoint, if there is one."""
@@ -66,7 +67,7 @@ class Trainer:
         state = _load(path, self.device)
         self.method.load_state_dict(state["weights"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.average, self.step = state["average"], state["step"]
+        self.average, self.step, self.clips_seen = state["average"], state["step"], state["clips_seen"]
         return True
 
     def save(self) -> None:
@@ -77,6 +78,7 @@ class Trainer:
             "average": self.average,
             "optimiser": self.optimiser.state_dict(),
             "step": self.step,
+            "clips_seen": self.clips_seen,
         }
         part = self.directory / (CHECKPOINT + ".part")
         torch.save(state, part)
@@ -95,6 +97,7 @@ class Trainer:
         for batch in self._batches():
             losses = self.train(batch)
             self.step += 1
+            self.clips_seen += self.method.clips_each
             bar.update()
             if self.step % 20 == 0:
                 entry = {name: value.item() for name, value in losses.items()}
@@ -181,11 +184,12 @@ def learning_rate(step: int, config: TrainConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * (0.5 + 0.5 * float(np.cos(np.pi * min(done, 1.0)))))
 
 
-def averaged_weights(directory: Path) -> dict[str, Tensor]:
-    """The averaged weights of a run's network, on the CPU."""
-    average = _load(directory / CHECKPOINT, torch.device("cpu"))["average"]
+def averaged_weights(directory: Path) -> tuple[dict[str, Tensor], int]:
+    """The averaged weights of a run's network, on the CPU, and how many clips and mixtures taught it."""
+    state = _load(directory / CHECKPOINT, torch.device("cpu"))
     prefix = "network."
-    return {name.removeprefix(prefix): value for name, value in average.items() if name.startswith(prefix)}
+    average = {name.removeprefix(prefix): value for name, value in state["average"].items() if name.startswith(prefix)}
+    return average, state["clips_seen"]
 
 
 def _load(path: Path, device: torch.device) -> dict[str, Any]:

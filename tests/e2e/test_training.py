@@ -14,6 +14,7 @@ from engine.encoder.model import EarNetwork
 from engine.errors import EarshotError
 from engine.training import data
 from engine.training.config import TrainConfig
+from engine.training.evaluation import table
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.protocols import PROTOCOLS, single
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
@@ -115,17 +116,18 @@ def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: Phrase
     mixtures.begin_with(tmp_path / "sounds")
     mixtures.run(progress=False)
     entries = mixtures.train(mixtures.draw(0))
-    assert {"slot", "presence", "cover", "activity", "contrast"} <= entries.keys()
+    assert {"slot", "presence", "cover", "activity", "contrast", "part"} <= entries.keys()
     assert all(torch.isfinite(value) for value in entries.values())
 
     path = tmp_path / "tiny.safetensors"
-    method, network = trained_network(tmp_path / "mixtures", TINY)
-    assert method == "mixtures"
-    assert isinstance(network, EarNetwork)
-    checkpoint.save(path, network, name="tiny")
+    trained = trained_network(tmp_path / "mixtures", TINY)
+    assert trained.method == "mixtures"
+    assert trained.clips_seen == 60 * 12 + 15 * 12
+    assert isinstance(trained.network, EarNetwork)
+    checkpoint.save(path, trained.network, name="tiny")
     material = Material(bank)
-    ear = single(EarSystem(Ear.load(path, device="cpu")), material)
-    chance = single(ChanceSystem(), material)
+    ear = single(EarSystem(Ear.load(path, device="cpu")), material).figures
+    chance = single(ChanceSystem(), material).figures
     assert ear["top-5"].value > chance["top-5"].value * 1.5
 
 
@@ -158,10 +160,10 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
     run.run(progress=False)
     assert sum(value.item() for value in run.train(batch).values()) < before
 
-    method, network = trained_network(tmp_path / name, TINY)
-    assert method == name
-    assert isinstance(network, PooledNetwork)
-    system = PooledSystem(network, name)
+    trained = trained_network(tmp_path / name, TINY)
+    assert trained.method == name
+    assert isinstance(trained.network, PooledNetwork)
+    system = PooledSystem(trained.network, name, name, "0", 0)
     sounds = [np.random.default_rng(length).standard_normal(length).astype(np.float32) for length in (800, 40_000)]
     vectors = system.embed(sounds)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, rtol=1e-3)
@@ -174,22 +176,17 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
 
 
 def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> None:
-    figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank))
+    figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank)).figures
     assert figures["mean"].low < 0.2 < figures["mean"].high
 
 
-def test_the_part_head_learns_and_leaves_the_rest_alone(bank: PhraseBank, tmp_path: Path) -> None:
-    mixtures = trainer(bank, tmp_path / "mixtures", replace(SHORT, method="mixtures", steps=2, stems=(1, 4)))
-    mixtures.run(progress=False)
-    run = trainer(bank, tmp_path / "parts", replace(SHORT, method="parts", steps=40, singles=0, mixtures=2))
-    run.begin_with(tmp_path / "mixtures")
-    batch = run.draw(0)
-    before = sum(value.item() for value in run.train(batch).values())
-    run.run(progress=False)
-    assert sum(value.item() for value in run.train(batch).values()) < before
-    _, taught = trained_network(tmp_path / "parts", TINY)
-    _, finished = trained_network(tmp_path / "mixtures", TINY)
-    kept = finished.state_dict()
-    for name, value in taught.state_dict().items():
-        if not name.startswith("parts."):
-            torch.testing.assert_close(value, kept[name], rtol=0, atol=0)
+def test_results_are_kept_and_only_what_is_new_is_measured(bank: PhraseBank, tmp_path: Path) -> None:
+    system, material = ChanceSystem(), Material(bank)
+    row = table.Row(system.method, system.identity, 7, PROTOCOLS["single"](system, material))
+    table.save({"single": {"Chance": row}}, tmp_path)
+    assert table.load(tmp_path) == {"single": {"Chance": row}}
+    assert table.load(tmp_path / "elsewhere") == {}
+    assert "| Chance |" in (tmp_path / "results.md").read_text()
+    (tmp_path / "results.json").write_text('{"single": {"Chance": {}}}')
+    with pytest.raises(EarshotError, match=r"results.json: not results of this version"):
+        table.load(tmp_path)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,20 @@ class Figure:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a protocol says of a system.
+
+    Attributes
+    ----------
+    figures : what is tabled, by name.
+    curves : what is drawn, by name: (nested) lists of numbers.
+    """
+
+    figures: dict[str, Figure]
+    curves: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def bootstrap(items: int, measure: Callable[[np.ndarray], float], rounds: int = 200, seed: int = 0) -> Figure:

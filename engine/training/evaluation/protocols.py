@@ -12,23 +12,23 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from engine.families import DRUM_FAMILIES
-from engine.training.evaluation.figures import Figure, bootstrap, share
+from engine.training.evaluation.figures import Answer, Figure, bootstrap, share
 from engine.training.evaluation.held_out import Material, one_shot
 from engine.training.evaluation.song import song
 from engine.training.evaluation.systems import HeardMixture, System
 from engine.training.parts import PARTS, PseudoMixes
 
-Protocol = Callable[[System, Material], dict[str, Figure]]
+Protocol = Callable[[System, Material], Answer]
 
 SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass", "woodwind", "lead", "voice")
-SMTI_INSTRUMENTS, SMTI_MIXTURES = 53, 1000
+SMTI_INSTRUMENTS, SMTI_MIXTURES, SMTI_SIZES = 53, 1000, range(2, 10)
 CIR_GROUPS = {"percussion": DRUM_FAMILIES, "bass": ("bass",), "lead": ("lead",)}
 SHARE_SCALE = 12.0
 PRESENT = 0.5
 """Confidence from which a slot counts as heard."""
 
 
-def single(system: System, material: Material, seed: int = 1) -> dict[str, Figure]:
+def single(system: System, material: Material, seed: int = 1) -> Answer:
     """Phrase queries against one one-shot reference each of all held-out melodic instruments; and the equal error rate
     of SMTI, section 5.1 (five clips enrolled, 20 + 20 compared)."""
     rng = np.random.default_rng(seed)
@@ -49,11 +49,8 @@ def single(system: System, material: Material, seed: int = 1) -> dict[str, Figur
         other = rng.choice(np.flatnonzero(owner != position), size=20, replace=False)
         errors.append(_equal_error_rate(flat[same] @ centre, flat[other] @ centre))
     scores = np.array(errors)
-    return {
-        "top-1": share(rank < 1),
-        "top-5": share(rank < 5),
-        "EER": bootstrap(len(scores), lambda picked: float(scores[picked].mean())),
-    }
+    eer = bootstrap(len(scores), lambda picked: float(scores[picked].mean()))
+    return Answer({"top-1": share(rank < 1), "top-5": share(rank < 5), "EER": eer})
 
 
 def _equal_error_rate(same: np.ndarray, other: np.ndarray) -> float:
@@ -64,13 +61,15 @@ def _equal_error_rate(same: np.ndarray, other: np.ndarray) -> float:
     return float((rejected[best] + accepted[best]) / 2)
 
 
-def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]:
+def smti(system: System, material: Material, seed: int = 2) -> Answer:
     """SMTI, section 5.2: 53 unseen instruments of ten families, 1,000 plain sums of 2 to 9 of them, five seconds.
 
     The library holds one phrase of each instrument, which no mixture uses. The retrieved set is the nearest instrument
     of each of nine outputs (of each slot above the presence threshold, for systems that claim presence). Average
     precision ranks the mixtures for each instrument: by the highest cosine similarity of any output, as published
-    ("cosine"), and by `share_score`, in which the library's sounds compete for each output.
+    ("cosine"), and by `share_score`, in which the library's sounds compete for each output. Curves: the share of a
+    mixture's instruments that are in the retrieved set, by their number; and the family of an instrument [true] against
+    the family of what its own output, assigned one to one, retrieves [retrieved].
     """
     from sklearn.metrics import average_precision_score, f1_score
 
@@ -81,10 +80,12 @@ def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]
     score = np.zeros((SMTI_MIXTURES, len(chosen)), np.float32)
     cosine = np.zeros_like(score)
     nine, heard_set = np.zeros_like(truth), np.zeros_like(truth)
+    families = np.array([material.held_out.instruments[number].family for number in chosen])
+    confusion = np.zeros((len(SMTI_FAMILIES), len(SMTI_FAMILIES)), int)
     for start in range(0, SMTI_MIXTURES, 50):
         mixtures = []
         for item in range(start, start + 50):
-            members = rng.choice(len(chosen), size=int(rng.integers(2, 10)), replace=False)
+            members = rng.choice(len(chosen), size=int(rng.integers(SMTI_SIZES.start, SMTI_SIZES.stop)), replace=False)
             truth[item, members] = True
             rows = [rng.choice(material.rows_of[chosen[member]][1:]) for member in members]
             mixtures.append(material.mix(rows))
@@ -94,7 +95,10 @@ def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]
             cosine[item] = similarity.max(axis=0)
             nine[item, similarity[:9].argmax(axis=1)] = True
             heard_set[item, similarity[heard.confidence >= PRESENT].argmax(axis=1)] = True
-    families = np.array([material.held_out.instruments[number].family for number in chosen])
+            members = np.flatnonzero(truth[item])
+            outputs, own = linear_sum_assignment(-similarity[:, members])
+            for member, retrieved in zip(members[own], similarity[outputs].argmax(axis=1), strict=True):
+                confusion[SMTI_FAMILIES.index(families[member]), SMTI_FAMILIES.index(families[retrieved])] += 1
 
     def by_family(answers: np.ndarray) -> np.ndarray:
         return np.stack([answers[:, families == family].any(axis=1) for family in SMTI_FAMILIES], axis=1)
@@ -107,7 +111,7 @@ def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]
 
     family_truth, family_nine, family_heard = by_family(truth), by_family(nine), by_family(heard_set)
     count = SMTI_MIXTURES
-    return {
+    figures = {
         "mAP macro": bootstrap(count, precision("macro", score), 50),
         "mAP weighted": bootstrap(count, precision("weighted", score), 50),
         "mAP macro, cosine": bootstrap(count, precision("macro", cosine), 50),
@@ -121,6 +125,9 @@ def smti(system: System, material: Material, seed: int = 2) -> dict[str, Figure]
             count, lambda p: float(f1_score(family_truth[p], family_heard[p], average="macro", zero_division=0)), 50
         ),
     }
+    size = truth.sum(axis=1)
+    by_size = [float(heard_set[truth & (size == members)[:, None]].mean()) for members in SMTI_SIZES]
+    return Answer(figures, {"recall by instruments": by_size, "family confusion": confusion.tolist()})
 
 
 def mixture_score(similarity: np.ndarray, heard: HeardMixture) -> np.ndarray:
@@ -148,7 +155,7 @@ def _smti_instruments(material: Material, rng: np.random.Generator) -> list[int]
     return chosen[:SMTI_INSTRUMENTS]
 
 
-def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) -> dict[str, Figure]:
+def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) -> Answer:
     """CIR: mixtures of one percussion, one bass and one lead, all held out; the candidates are the single-note
     references of every instrument, trained ones included.
 
@@ -184,10 +191,10 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
             figures[f"top-{k}, {name}"] = share(hits)
             for stem, group in enumerate(CIR_GROUPS):
                 figures[f"top-{k} {group}, {name}"] = share(hits[:, stem])
-    return figures
+    return Answer(figures)
 
 
-def parts(system: System, material: Material, seed: int = 4, groups: int = 200) -> dict[str, Figure]:
+def parts(system: System, material: Material, seed: int = 4, groups: int = 200) -> Answer:
     """Similarity by part (CSN): each query has one pseudo-mix for each part that shares just this part with it. How
     often, under a part, the mix that shares it is the nearest of the query's five; and of all queries' mixes."""
     rng = np.random.default_rng(seed)
@@ -202,7 +209,7 @@ def parts(system: System, material: Material, seed: int = 4, groups: int = 200) 
     hits = own >= similarity[np.arange(groups), :, np.arange(groups)].max(axis=2)
     among_all = own >= similarity.max(axis=(2, 3))
     figures = {name: share(hits[:, number]) for number, name in enumerate(PARTS)}
-    return figures | {"mean": share(hits), "mean, among all": share(among_all)}
+    return Answer(figures | {"mean": share(hits), "mean, among all": share(among_all)})
 
 
 def _group(family: str | None) -> str:

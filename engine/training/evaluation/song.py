@@ -18,7 +18,7 @@ from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Lis
 from engine.families import FAMILIES
 from engine.matching import reference
 from engine.matching.slots import DEFAULT_RULES, Slot, SlotRules
-from engine.training.evaluation.figures import Figure, bootstrap
+from engine.training.evaluation.figures import Answer, Figure, bootstrap
 from engine.training.evaluation.held_out import Material, one_shot
 from engine.training.instruments import RATE
 from engine.training.phrase_bank import PhraseBank
@@ -143,7 +143,7 @@ def _slots(song: Song, ear: Listener, rules: SlotRules) -> tuple[Slot, ...]:
     return last.slots
 
 
-def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) -> dict[str, Figure]:
+def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) -> Answer:
     """Songs of a minute with known stems.
 
     A slot and an instrument belong together, one to one, where the instrument's own sound is among the slot's first
@@ -152,7 +152,7 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     compares when a slot is said to sound with when its instrument does, in steps of half a second, instruments without
     a slot counting as never heard. Confidence error is the expected calibration error (Naeini et al. 2015, ten bins) of
     the slots' confidence in having found something; open-set AUC is how well the similarity of a finding slot's first
-    match tells a library which holds the song's sounds from one that does not.
+    match tells a library which holds the song's sounds from one that does not. Curve: the reliability of confidence.
     """
     heard = listen(system, material, seed, songs)
     found = np.array([(item.best < FOUND_WITHIN).sum() for item in heard])
@@ -164,7 +164,7 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     def ratio(above: np.ndarray, below: np.ndarray) -> Figure:
         return bootstrap(len(heard), lambda p: float(above[p].sum() / max(below[p].sum(), 1)))
 
-    return {
+    figures = {
         "slot precision": ratio(found, slots),
         "slot recall": ratio(found, instruments),
         "slot F1": ratio(2 * found, slots + instruments),
@@ -173,14 +173,20 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
         "confidence error": bootstrap(len(heard), lambda p: _confidence_error([heard[number] for number in p])),
         "open-set AUC": bootstrap(len(heard), lambda p: _open_set([heard[number] for number in p])),
     }
+    return Answer(figures, {"reliability": _reliability(heard).tolist()})
+
+
+def _reliability(heard: list[HeardSong]) -> np.ndarray:
+    """Summed confidence, finding slots and slots of each tenth of confidence: [10, 3]."""
+    confidence = np.array([slot.confidence for item in heard for slot in item.slots])
+    found = np.concatenate([item.found for item in heard])
+    tenth = np.minimum((confidence * 10).astype(int), 9)
+    return np.stack([np.bincount(tenth, weight, 10) for weight in (confidence, found, np.ones(len(found)))], axis=1)
 
 
 def _confidence_error(heard: list[HeardSong]) -> float:
-    confidence = np.array([slot.confidence for item in heard for slot in item.slots])
-    found = np.concatenate([item.found for item in heard])
-    bins = np.minimum((confidence * 10).astype(int), 9)
-    gaps = [abs(confidence[bins == b].sum() - found[bins == b].sum()) for b in range(10)]
-    return float(sum(gaps) / max(len(found), 1))
+    claimed, found, slots = _reliability(heard).T
+    return float(np.abs(claimed - found).sum() / max(slots.sum(), 1))
 
 
 def _open_set(heard: list[HeardSong]) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.encoder import clips
+from engine.encoder import clips, weights
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
@@ -19,6 +19,7 @@ from engine.training.instruments import RATE
 from engine.training.methods.csn import CsnNetwork
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.parts import PARTS
+from engine.training.trainer import CHECKPOINT
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,19 @@ class HeardMixture:
 
 
 class System(Protocol):
-    """One row."""
+    """One row.
+
+    Attributes
+    ----------
+    method : how it was taught; "" for what is not.
+    identity : differs where the weights do.
+    clips_seen : how many clips and mixtures it was taught with, 0 for what is not taught or not known.
+    """
 
     name: str
+    method: str
+    identity: str
+    clips_seen: int
 
     @property
     def ear(self) -> Listener | None:
@@ -51,8 +62,10 @@ class System(Protocol):
 class EarSystem:
     """Earshot: slots of the mixture, and the part head."""
 
-    def __init__(self, ear: Ear, name: str = "Earshot") -> None:
-        self.ear, self.name = ear, name
+    method = "Earshot"
+
+    def __init__(self, ear: Ear, name: str = "Earshot", clips_seen: int = 0) -> None:
+        self.ear, self.name, self.identity, self.clips_seen = ear, name, ear.fingerprint, clips_seen
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return self.ear.embed(sounds).vectors
@@ -72,8 +85,11 @@ class EarSystem:
 class PooledSystem:
     """A published system, re-implemented and trained here."""
 
-    def __init__(self, network: PooledNetwork, name: str) -> None:
-        self._network, self.name, self.ear = network, name, None
+    ear = None
+
+    def __init__(self, network: PooledNetwork, name: str, method: str, identity: str, clips_seen: int) -> None:
+        self._network, self.name, self.method = network, name, method
+        self.identity, self.clips_seen = identity, clips_seen
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return clips.through(sounds, self._network.config, lambda waveform: [self._ask(self._network.embed, waveform)])[
@@ -97,8 +113,8 @@ class PooledSystem:
 class MfccSystem:
     """Mean and deviation of 20 MFCCs (librosa), standardised over the first sounds it sees; a mixture is one vector."""
 
-    name = "MFCC"
-    ear = None
+    name = identity = "MFCC"
+    method, clips_seen, ear = "", 0, None
 
     def __init__(self) -> None:
         self._centre: np.ndarray | None = None
@@ -120,8 +136,8 @@ class MfccSystem:
 class ChanceSystem:
     """Random vectors: what a table shows when nothing is heard."""
 
-    name = "Chance"
-    ear = None
+    name = identity = "Chance"
+    method, clips_seen, ear = "", 0, None
 
     def __init__(self, seed: int = 0) -> None:
         self._rng = np.random.default_rng(seed)
@@ -140,11 +156,12 @@ def trained_system(directory: Path) -> System:
     """A row for the run in `directory`, named after it."""
     from engine.training.stages import trained_network
 
-    _, network = trained_network(directory)
-    if isinstance(network, EarNetwork):
-        ear = Ear(network, name=directory.name, fingerprint=directory.name, device="cpu")
-        return EarSystem(ear, directory.name)
-    return PooledSystem(network, directory.name)
+    trained = trained_network(directory)
+    identity = weights.fingerprint(directory / CHECKPOINT)
+    if isinstance(trained.network, EarNetwork):
+        ear = Ear(trained.network, name=directory.name, fingerprint=identity, device="cpu")
+        return EarSystem(ear, directory.name, trained.clips_seen)
+    return PooledSystem(trained.network, directory.name, trained.method, identity, trained.clips_seen)
 
 
 def _same_for_every_part(vectors: np.ndarray) -> np.ndarray:

@@ -57,22 +57,7 @@ class PseudoMixBatch:
         return vectors[: self.groups], sharing, alone.diagonal(dim1=1, dim2=2).transpose(1, 2)
 
 
-class PseudoMixMethod(Method):
-    """A method that learns from pseudo-mixes."""
-
-    def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
-        super().__init__(bank, config, ear)
-        self._pseudo_mixes = PseudoMixes(bank)
-
-    def draw(self, rng: np.random.Generator) -> PseudoMixBatch:
-        samples = self.source.samples(self.config.crop_cells)
-        groups = [self._pseudo_mixes.draw(rng, samples) for _ in range(self.config.mixtures)]
-        anchors, sharing, alone = (np.stack(column) for column in zip(*groups, strict=True))
-        waveform = np.concatenate([anchors, sharing.reshape(-1, samples), alone.reshape(-1, samples)])
-        return PseudoMixBatch(torch.from_numpy(waveform), len(groups))
-
-
-class Csn(PseudoMixMethod):
+class Csn(Method):
     """Triplets under masks, and the auxiliary loss that pulls a masked mixture to the masked part by itself."""
 
     network: CsnNetwork
@@ -82,6 +67,18 @@ class Csn(PseudoMixMethod):
     def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
         super().__init__(bank, config, ear)
         self.network = CsnNetwork(ear)
+        self._pseudo_mixes = PseudoMixes(bank)
+
+    @property
+    def clips_each(self) -> int:
+        return self.config.mixtures * (1 + 2 * len(PARTS))
+
+    def draw(self, rng: np.random.Generator) -> PseudoMixBatch:
+        samples = self.source.samples(self.config.crop_cells)
+        groups = [self._pseudo_mixes.draw(rng, samples) for _ in range(self.config.mixtures)]
+        anchors, sharing, alone = (np.stack(column) for column in zip(*groups, strict=True))
+        waveform = np.concatenate([anchors, sharing.reshape(-1, samples), alone.reshape(-1, samples)])
+        return PseudoMixBatch(torch.from_numpy(waveform), len(groups))
 
     def losses(self, batch: PseudoMixBatch, generator: torch.Generator) -> dict[str, Tensor]:
         vectors = self.network.parts(self.features(batch.waveform, generator))

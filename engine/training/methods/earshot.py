@@ -17,6 +17,7 @@ from engine.training import objectives
 from engine.training.config import TrainConfig
 from engine.training.methods.method import Method
 from engine.training.mixtures import Mixtures
+from engine.training.parts import part_of_family
 from engine.training.phrase_bank import PhraseBank
 
 
@@ -39,15 +40,18 @@ class EarshotMethod(Method):
         "family": 0.3,
         "activity": 0.5,
         "contrast": 0.5,
+        "part": 0.5,
     }
     families: Tensor
+    part_of: Tensor
 
     def __init__(self, bank: PhraseBank, config: TrainConfig, ear: EarConfig) -> None:
         super().__init__(bank, config, ear)
         self.network = EarNetwork(ear)
-        self.network.parts.requires_grad_(False)  # taught when the rest is finished
         self.proxies = objectives.Proxies(len(bank.instruments), ear.dimension)
         self.register_buffer("families", torch.from_numpy(self.source.families), persistent=False)
+        parts = torch.tensor([part_of_family(instrument.family) for instrument in bank.instruments])
+        self.register_buffer("part_of", parts, persistent=False)
 
     def begin_with(self, state: Mapping[str, Tensor]) -> None:
         self.load_state_dict(state)
@@ -79,6 +83,7 @@ class EarshotMethod(Method):
         slots: dict[str, Tensor] | None = None
         if self.config.method != "sounds":
             slots = network.slots(cells[count:], detail[count:], sounding[count:], dense, dominance)
+            parts = network.parts(cells[count:], sounding[count:])
         with torch.autocast(self.device.type, enabled=False):
             classified, separated = objectives.dense_loss(
                 dense, dominance, labels, energy, self.proxies, self.config.cells_each, generator
@@ -93,6 +98,7 @@ class EarshotMethod(Method):
                 slots["sounding"] = sounding[count:]
                 pairs = objectives.match(slots, labels, energy, self.proxies)
                 losses |= objectives.slot_losses(slots, labels, energy, self.families, self.proxies, pairs)
+                losses["part"] = objectives.part_loss(parts, labels, energy, self.part_of, self.proxies)
                 rows, slot, stem = objectives.matched(pairs)
                 losses["contrast"] = objectives.info_nce(
                     slots["vectors"][rows, slot], vectors, labels[rows, stem], single_labels

@@ -52,6 +52,11 @@ class Method(nn.Module, ABC):
         """Losses by name; called under autocast."""
 
     @property
+    def clips_each(self) -> int:
+        """Clips and mixtures in a batch."""
+        return self.config.singles + self.config.mixtures
+
+    @property
     def device(self) -> torch.device:
         return next(self.network.parameters()).device
 

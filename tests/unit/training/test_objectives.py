@@ -29,6 +29,29 @@ def test_soft_proxy_loss_by_hand() -> None:
     assert math.isclose(float(loss), math.log(2), abs_tol=1e-6)
 
 
+def test_a_cell_without_an_owner_costs_nothing() -> None:
+    vector = torch.tensor([[1.0, 0.0]])
+    assert float(plane_proxies().soft(vector, torch.tensor([[-1, -1]]), torch.zeros(1, 2)).detach()) == 0.0
+
+
+def test_part_loss_by_hand() -> None:
+    # Instruments 0 and 1 play part 0, and there is no third stem: a vector on the diagonal is as near to either, log 2.
+    # Part 1 has no stem, so where its vector points does not matter.
+    diagonal = [math.sqrt(0.5), math.sqrt(0.5)]
+    labels, energy = torch.tensor([[0, 1, -1]]), torch.tensor([1.0, 1.0, 0.0]).view(1, 3, 1, 1)
+    part_of = torch.tensor([0, 0])
+    for elsewhere in ([1.0, 0.0], [0.0, 1.0]):
+        parts = torch.tensor([[diagonal, elsewhere]])
+        loss = objectives.part_loss(parts, labels, energy, part_of, plane_proxies()).detach()
+        assert math.isclose(float(loss), math.log(2), abs_tol=1e-6)
+
+
+def test_mixtures_without_parts_have_no_part_loss() -> None:
+    parts, energy = torch.ones(1, 2, 2), torch.ones(1, 1, 1, 1)
+    loss = objectives.part_loss(parts, torch.tensor([[0]]), energy, torch.tensor([-1, -1]), plane_proxies())
+    assert float(loss.detach()) == 0.0
+
+
 def test_info_nce_by_hand() -> None:
     queries = torch.eye(2)
     loss = objectives.info_nce(queries, queries, torch.tensor([4, 5]), torch.tensor([4, 5]))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from engine.training.methods.cir import full_triplet, mixture_info_nce
 from engine.training.methods.csn import masked_triplet
-from engine.training.methods.parts import part_info_nce
 from engine.training.methods.smti import permutation_invariant_cosine
 
 
@@ -88,17 +87,3 @@ class TestMaskedTriplet:
         own = torch.linalg.vector_norm(gradient[:, part, part], dim=-1)
         other = torch.linalg.vector_norm(gradient[:, (part + 1) % 3, part], dim=-1)
         torch.testing.assert_close(own, 2 * other, rtol=1e-3, atol=1e-6)
-
-
-def test_part_info_nce_by_hand() -> None:
-    # Two groups, two parts, in the plane. Under part 0 the anchors lie on the axes and so do the mixes that share the
-    # part; the two other mixes lie opposite: cosines 1 and 0 or -1, temperature 1.
-    anchors = torch.tensor([[[1.0, 0.0], [1.0, 0.0]], [[0.0, 1.0], [0.0, 1.0]]])
-    sharing = torch.zeros(2, 2, 2, 2)
-    sharing[0, 0, 0], sharing[1, 0, 0] = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
-    sharing[0, 1, 0], sharing[1, 1, 0] = torch.tensor([-1.0, 0.0]), torch.tensor([0.0, -1.0])
-    # Under part 1 all four mixes are alike for both anchors, whatever they share.
-    sharing[:, :, 1] = torch.tensor([math.sqrt(0.5), math.sqrt(0.5)])
-    clear = math.log(math.exp(1) + 2 * math.exp(0) + math.exp(-1)) - 1
-    expected = (clear + math.log(4)) / 2
-    assert math.isclose(float(part_info_nce(anchors, sharing, temperature=1.0)), expected, abs_tol=1e-5)
