@@ -6,6 +6,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Roughness:
+    """How often mixtures are what records are and sums of stems are not; each a share of all mixtures.
+
+    Attributes
+    ----------
+    noise : noise and nothing else, of which no slot is to speak.
+    bed : noise beneath the stems, 12 to 40 dB below them.
+    mastered : equalised, compressed, limited, and through a lossy codec.
+    """
+
+    noise: float = 0.0
+    bed: float = 0.0
+    mastered: float = 0.0
+
+
+CLEAN = Roughness()
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """One run of one method.
 
@@ -16,7 +35,7 @@ class TrainConfig:
     singles, mixtures : clips and mixtures in a batch.
     crop_cells : length of clips and mixtures in cells of time; None for whole windows.
     stems : fewest and most instruments of a mixture.
-    noise_share : share of mixtures that are noise alone, of which no slot is to speak.
+    rough : what else happens to mixtures.
     average_decay : of the running average of the weights, taken every ten batches.
     cells_each : how many cells of each mixture the dense head is asked about.
     """
@@ -27,7 +46,7 @@ class TrainConfig:
     mixtures: int = 16
     crop_cells: int | None = 8
     stems: tuple[int, int] = (2, 4)
-    noise_share: float = 0.0
+    rough: Roughness = CLEAN
     learning_rate: float = 2e-3
     warmup: int = 300
     weight_decay: float = 0.02

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from engine.encoder.config import EarConfig
 from engine.families import DRUM_FAMILIES, FAMILY_INDEX
+from engine.training.config import CLEAN, Roughness
+from engine.training.effects import master
 from engine.training.instruments import RATE
 from engine.training.phrase_bank import PhraseBank
 
@@ -97,12 +99,11 @@ class BatchSource:
         stems: tuple[int, int],
         rng: np.random.Generator,
         steps: int | None = None,
-        *,
-        noise_share: float = 0.0,
+        rough: Roughness = CLEAN,
     ) -> Mixtures:
         """`count` mixtures of `stems` (fewest, most) instruments; with `steps`, cropped to so many cells of time.
 
-        noise_share : chance of each to be noise alone, without labels and energy.
+        What is noise alone has neither labels nor energy; noise beneath and mastering leave the stems' energy as it is.
         """
         most = stems[1]
         cell = self._config.cell_frames * self._config.hop
@@ -113,7 +114,8 @@ class BatchSource:
         rows = np.full((count, most), -1, np.int64)
         energy = np.zeros((count, most, half_cells, self._bank.energy.shape[2]), np.float32)
         for row in range(count):
-            if noise_share and rng.random() < noise_share:
+            noise, bed, mastered = rng.random(3) < (rough.noise, rough.bed, rough.mastered)
+            if noise:
                 waveform[row] = _noise(length, rng)
                 continue
             first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
@@ -124,6 +126,10 @@ class BatchSource:
                 labels[row, stem], rows[row, stem] = self._owners[phrase], phrase
                 power = 10 ** self._bank.energy[phrase, 2 * first : 2 * first + half_cells].astype(np.float32)
                 energy[row, stem] = power * gain**2
+            if bed:
+                waveform[row] += _noise(length, rng) * waveform[row].std()
+            if mastered:
+                waveform[row] = master(waveform[row], rng)
         return Mixtures(*map(torch.from_numpy, (waveform, labels, rows, energy)))
 
     def _stems(self, count: int, rng: np.random.Generator) -> list[int]:
@@ -143,7 +149,7 @@ class BatchSource:
 
 
 def _noise(samples: int, rng: np.random.Generator) -> np.ndarray:
-    """Noise between white and brown, -40 to -12 dBFS: float32 [samples]."""
+    """Noise between white and brown, of an RMS level of -40 to -12 dB: float32 [samples]."""
     spectrum = np.fft.rfft(rng.standard_normal(samples))
     frequencies = np.maximum(np.fft.rfftfreq(samples, 1 / RATE), 20.0)
     noise = np.fft.irfft(spectrum / frequencies ** rng.uniform(0.0, 1.0), samples)

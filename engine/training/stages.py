@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.encoder.config import EarConfig
 from engine.encoder.model import EarNetwork
 from engine.errors import EarshotError
-from engine.training.config import TrainConfig
+from engine.training.config import CLEAN, Roughness, TrainConfig
 from engine.training.methods.cir import DIMENSION as CIR_DIMENSION
 from engine.training.methods.cir import Cir
 from engine.training.methods.csn import Csn, CsnNetwork
@@ -45,12 +45,13 @@ def _pooled(dimension: int) -> Callable[[EarConfig], PooledNetwork]:
 
 
 _SOUNDS = TrainConfig()
-_MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtures=72, stems=(1, 9), noise_share=0.03)
+_ROUGH = Roughness(noise=0.03, bed=0.1, mastered=0.05)
+_MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtures=72, stems=(1, 9), rough=_ROUGH)
 # The published systems: 112 clips a batch as above, shared out as each method wants them.
 _SMTI_SINGLE = replace(_SOUNDS, method="smti-single", steps=600, singles=112, mixtures=0)
-_SMTI = replace(_MIXTURES, method="smti", singles=0, mixtures=112, stems=(2, 9), noise_share=0.0)
-_CIR = replace(_MIXTURES, noise_share=0.0, singles=84, mixtures=28, stems=(3, 3), learning_rate=5e-4)
-_CSN = replace(_MIXTURES, noise_share=0.0, method="csn", singles=0, mixtures=10, learning_rate=5e-4)
+_SMTI = replace(_MIXTURES, method="smti", singles=0, mixtures=112, stems=(2, 9), rough=CLEAN)
+_CIR = replace(_MIXTURES, rough=CLEAN, singles=84, mixtures=28, stems=(3, 3), learning_rate=5e-4)
+_CSN = replace(_MIXTURES, rough=CLEAN, method="csn", singles=0, mixtures=10, learning_rate=5e-4)
 
 STAGES: dict[str, Stage] = {
     "sounds": Stage(EarshotMethod, EarNetwork, _SOUNDS, None, "Earshot's first stage: single sounds"),

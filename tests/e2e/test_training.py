@@ -13,7 +13,7 @@ from engine.encoder.ear import Ear
 from engine.encoder.model import EarNetwork
 from engine.errors import EarshotError
 from engine.training import data
-from engine.training.config import TrainConfig
+from engine.training.config import CLEAN, Roughness, TrainConfig
 from engine.training.evaluation import table
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.protocols import PROTOCOLS, single
@@ -68,24 +68,38 @@ def test_batches_follow_from_the_step_alone(bank: PhraseBank, tmp_path: Path) ->
 
 
 def test_stored_energy_is_that_of_the_mixture(bank: PhraseBank, tmp_path: Path) -> None:
-    run = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 1)))
+    run = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 1), crop_cells=None))
     mixtures = run.draw(0).mixtures
     measured = run.method.network.log_mel.power(mixtures.waveform).sum(dim=(1, 2))
     np.testing.assert_allclose(mixtures.energy.sum(dim=(1, 2, 3)), measured, rtol=0.02)
 
 
 def test_noise_has_no_owner_and_no_slot_is_to_speak_of_it(bank: PhraseBank, tmp_path: Path) -> None:
-    run = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 4), noise_share=1.0, mixtures=3))
-    noise = run.method.source.mixtures(3, (1, 4), np.random.default_rng(0), 4, noise_share=1.0)
+    run = trainer(
+        bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 4), mixtures=8, rough=Roughness(noise=0.5))
+    )
+    noise = run.method.source.mixtures(3, (1, 4), np.random.default_rng(0), 4, Roughness(noise=1.0))
     assert (noise.labels == -1).all()
     assert (noise.energy == 0).all()
     assert (noise.waveform.std(dim=1) > 0.005).all()
-    generator = np.random.default_rng(0)
-    some = run.method.source.mixtures(40, (1, 4), generator, 4, noise_share=0.5)
+    some = run.method.source.mixtures(40, (1, 4), np.random.default_rng(0), 4, Roughness(noise=0.5))
     assert 8 < int((some.labels == -1).all(dim=1).sum()) < 32
-    part = replace(SHORT, method="mixtures", stems=(1, 4), noise_share=0.5, mixtures=8)
-    mixed = trainer(bank, tmp_path / "mixed", part)
-    assert all(torch.isfinite(value) for value in mixed.train(mixed.draw(0)).values())
+    assert all(torch.isfinite(value) for value in run.train(run.draw(0)).values())
+
+
+def test_rough_mixtures_keep_their_owners(bank: PhraseBank, tmp_path: Path) -> None:
+    source = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 4))).method.source
+    clean, bed, mastered = (
+        source.mixtures(1, (3, 3), np.random.default_rng(5), 4, rough)
+        for rough in (CLEAN, Roughness(bed=1.0), Roughness(mastered=1.0))
+    )
+    for rough in (bed, mastered):
+        assert torch.equal(rough.labels, clean.labels)
+        assert torch.equal(rough.energy, clean.energy)
+    noise = (bed.waveform - clean.waveform).std() / clean.waveform.std()
+    assert 10 ** (-41 / 20) < noise < 10 ** (-11 / 20)
+    assert mastered.waveform.abs().max() <= 1.05
+    assert not torch.allclose(mastered.waveform, clean.waveform, atol=1e-3)
 
 
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp_path: Path) -> None:

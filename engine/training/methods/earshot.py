@@ -58,9 +58,7 @@ class EarshotMethod(Method):
 
     def draw(self, rng: np.random.Generator) -> EarshotBatch:
         config = self.config
-        mixtures = self.source.mixtures(
-            config.mixtures, config.stems, rng, config.crop_cells, noise_share=config.noise_share
-        )
+        mixtures = self.source.mixtures(config.mixtures, config.stems, rng, config.crop_cells, config.rough)
         if config.method == "sounds":
             labels = self.source.random_labels(config.singles, rng)
         else:
