@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="earshot", description="Teach the ear, and measure it.")
     commands = parser.add_subparsers(required=True, metavar="train|eval|bench")
     train = commands.add_parser("train", help="build the data, train the stages, export the weights")
-    steps = train.add_subparsers(required=True, metavar="data|RUN|export|calibrate")
+    steps = train.add_subparsers(required=True, metavar="data|families|RUN|export|calibrate")
 
     data = steps.add_parser("data", help="render note banks, clusters, splits and phrase banks of every source")
     data.add_argument("--midi", type=Path, help="folder of MIDI songs with tracks MELODY and PIANO, such as POP909")
@@ -33,6 +33,10 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument("--procedural", type=int, default=70, help="procedural instruments of each family (default 70)")
     data.add_argument("--workers", type=int, default=2)
     _with_directory(data, _build_data)
+
+    families = steps.add_parser("families", help="guess the families of training instruments whose names tell none")
+    families.add_argument("--model", type=Path, help="the ear that guesses (default: the shipped model)")
+    _with_directory(families, _guess_families)
 
     for name, stage in STAGES.items():
         run = steps.add_parser(name, help=stage.help)
@@ -85,16 +89,25 @@ def _with_directory(parser: argparse.ArgumentParser, run: object) -> None:
 def _build_data(arguments: argparse.Namespace) -> int:
     from engine.training import data
 
-    names = tuple(arguments.sources) if arguments.sources else data.ALL_SOURCES
-    card = data.build(
-        arguments.directory / "data",
-        midi=arguments.midi,
-        names=names,
-        procedural_per_family=arguments.procedural,
-        workers=arguments.workers,
+    print(
+        data.build(
+            arguments.directory / "data",
+            midi=arguments.midi,
+            names=tuple(arguments.sources) if arguments.sources else data.ALL_SOURCES,
+            procedural_per_family=arguments.procedural,
+            workers=arguments.workers,
+        )
     )
-    for split, counts in card.items():
-        print(f"{split:<12} {sum(counts.values()):>5} instruments: {counts}")
+    return 0
+
+
+def _guess_families(arguments: argparse.Namespace) -> int:
+    from engine.encoder.ear import Ear
+    from engine.training.guess import guess_families
+
+    found = guess_families(arguments.directory / "data", Ear.load(arguments.model))
+    print(f"{found.given} of {found.unknown} training instruments without a family were given one")
+    print(f"the same rule names {found.named} of {found.known} known validation instruments, {found.right} rightly")
     return 0
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import multiprocessing
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from engine.training import clusters, note_bank, phrase_bank, sources
+from engine.training import card, clusters, note_bank, phrase_bank, sources
 from engine.training.note_bank import NoteBank
 
 logger = logging.getLogger(__name__)
@@ -27,26 +25,25 @@ def build(
     names: tuple[str, ...] = ALL_SOURCES,
     procedural_per_family: int = 70,
     workers: int = 2,
-) -> dict[str, dict[str, int]]:
-    """Render everything below `directory`; what is already there is kept. Returns the data card's counts."""
+) -> str:
+    """Render everything below `directory`; what is already there is kept. Returns the data card."""
     banks = {name: directory / "notes" / name for name in names}
     missing = [(path, name, procedural_per_family) for name, path in banks.items() if not note_bank.exists(path)]
     logger.info("rendering the notes of %s", ", ".join(name for _, name, _ in missing) or "no source: all are there")
     with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=1) as pool:
         for name, kept in pool.imap_unordered(_render_source, missing):
             logger.info("%s: %d instruments", name, kept)
-    splits = split(banks)
-    card = {}
-    for number, (name, chosen) in enumerate(splits.items()):
-        target = directory / "phrases" / name
-        if chosen and not (target / "phrases.json").exists():
-            logger.info("rendering the phrases of %d instruments: %s", len(chosen), name)
-            music = phrase_bank.passages(midi, SEED + number)
-            share = phrase_bank.PRODUCED_SHARE if name == "train" else 0.0
-            phrase_bank.build(target, chosen, banks, music, seed=SEED + number, workers=workers, produced_share=share)
-        card[name] = dict(Counter(bank for bank, _ in chosen))
-    (directory / "card.json").write_text(json.dumps(card, indent=1))
-    return card
+    if not all((directory / "phrases" / name / "phrases.json").exists() for name in card.SPLITS):
+        for number, (name, chosen) in enumerate(split(banks).items()):
+            target = directory / "phrases" / name
+            if chosen and not (target / "phrases.json").exists():
+                logger.info("rendering the phrases of %d instruments: %s", len(chosen), name)
+                music = phrase_bank.passages(midi, SEED + number)
+                share = phrase_bank.PRODUCED_SHARE if name == "train" else 0.0
+                phrase_bank.build(
+                    target, chosen, banks, music, seed=SEED + number, workers=workers, produced_share=share
+                )
+    return card.write(directory)
 
 
 def _render_source(job: tuple[Path, str, int]) -> tuple[str, int]:
@@ -65,7 +62,7 @@ def split(banks: dict[str, Path]) -> dict[str, list[tuple[str, int]]]:
     features = np.concatenate([clusters.pictures(bank) for bank in opened.values()])
     keys = [tuple(note.midi for note in opened[name].notes[number]) for name, number in where]
     leaders = clusters.cluster(features, keys)
-    found: dict[str, list[tuple[str, int]]] = {"train": [], "validation": [], "test": [], "unseen": []}
+    found: dict[str, list[tuple[str, int]]] = {name: [] for name in card.SPLITS}
     for position in np.unique(leaders):
         name, number = where[position]
         if name in sources.UNSEEN_SOURCES:

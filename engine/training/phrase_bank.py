@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +26,7 @@ from engine.training.note_bank import NoteBank
 PITCHED_PHRASES, DRUM_PHRASES = 10, 4
 PRODUCED_SHARE = 0.5
 REFERENCE_RMS = 0.08
+FAMILIES_FILE = "families.json"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,9 @@ class PhraseBank:
 
     Attributes
     ----------
-    instruments : their numbers are the class numbers.
+    instruments : their numbers are the class numbers; where `guessed`, with the families that `engine.training.guess`
+        gave to those whose names tell none.
+    sources : the source of each instrument.
     notes : (note bank, number in it) of each instrument, for one-shots.
     phrases : one for each row.
     samples : int16 [rows, window samples].
@@ -54,13 +57,17 @@ class PhraseBank:
     EarshotError : there is none in the directory.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, guessed: bool = True) -> None:
         if not (directory / "phrases.json").exists():
             raise EarshotError(f"{directory}: no phrases; run 'earshot train data' first")
         manifest = json.loads((directory / "phrases.json").read_text())
         self.instruments = [Instrument(**entry) for entry in manifest["instruments"]]
+        if guessed and (directory / FAMILIES_FILE).exists():
+            families = json.loads((directory / FAMILIES_FILE).read_text())
+            self.instruments = [replace(i, family=families.get(i.key, i.family)) for i in self.instruments]
         opened = {where: NoteBank.load(Path(where)) for where in dict(manifest["notes"])}
         self.notes = [(opened[where], number) for where, number in manifest["notes"]]
+        self.sources = [Path(where).name for where, _ in manifest["notes"]]
         self.phrases = [Phrase(**entry) for entry in manifest["phrases"]]
         self.samples = np.load(directory / "phrases.npy", mmap_mode="r")
         self.energy = np.load(directory / "energy.npy")

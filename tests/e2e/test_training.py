@@ -1,5 +1,8 @@
 """A tiny ear, trained for a minute on procedural instruments: the data, the stages, resumption, export, evaluation."""
 
+import json
+import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +13,17 @@ import torch
 from engine.encoder import checkpoint
 from engine.encoder.config import EarConfig
 from engine.encoder.ear import Ear
+from engine.encoder.heard import Embeddings
 from engine.encoder.model import EarNetwork
 from engine.errors import EarshotError
+from engine.families import FAMILIES
 from engine.training import data
 from engine.training.config import CLEAN, Roughness, TrainConfig
 from engine.training.evaluation import table
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.protocols import PROTOCOLS, single
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
+from engine.training.guess import guess_families
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.phrase_bank import PhraseBank
 from engine.training.stages import STAGES, trained_network
@@ -30,7 +36,9 @@ SHORT = replace(STAGES["sounds"].config, steps=60, singles=8, mixtures=4, crop_c
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("data")
-    data.build(directory, midi=None, names=("procedural",), procedural_per_family=3, workers=2)
+    card = data.build(directory, midi=None, names=("procedural",), procedural_per_family=3, workers=2)
+    assert "| procedural |" in card
+    assert (directory / "card.md").read_text() == card
     return directory
 
 
@@ -50,6 +58,26 @@ def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
     }
     assert sum(map(len, sides.values())) == len(set().union(*sides.values()))
     assert len(sides["train"]) > 20
+
+
+def test_families_are_guessed_for_those_without_one(built: Path, tmp_path: Path) -> None:
+    shutil.copytree(built / "phrases", tmp_path / "phrases")
+    manifest = tmp_path / "phrases" / "train" / "phrases.json"
+    entries = json.loads(manifest.read_text())
+    entries["instruments"][0]["family"] = None
+    manifest.write_text(json.dumps(entries))
+    shutil.copytree(tmp_path / "phrases" / "test", tmp_path / "phrases" / "validation", dirs_exist_ok=True)
+
+    class Certain:
+        def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
+            return Embeddings(np.zeros((len(sounds), 2), np.float32), np.eye(19, dtype=np.float32)[[3] * len(sounds)])
+
+    found = guess_families(tmp_path, Certain())
+    assert (found.unknown, found.given) == (1, 1)
+    assert found.named == found.known > 0
+    assert found.right < found.known
+    assert PhraseBank(tmp_path / "phrases" / "train").instruments[0].family == FAMILIES[3]
+    assert PhraseBank(tmp_path / "phrases" / "train", guessed=False).instruments[0].family is None
 
 
 def test_missing_data_and_missing_runs_name_their_remedy(tmp_path: Path) -> None:
