@@ -49,7 +49,7 @@ _NAME_PATTERNS = tuple(
     for family, pattern in (
         ("kick", r"kick|bass ?drum|bassdrum|^bd|[_ -]bd[_ -]|\bkk\b|pearlkick"),
         ("snare", r"snare|^sn[_ -]|^sd|rim ?shot|\bsn\b|side ?stick|^snr"),
-        ("hat", r"hi-?_?hat|hihat|\bhh|^hh|hat\b|hats?[_ -]|hat_|^hat"),
+        ("hat", r"hi-?_?hat|hihat|(?:\b|_)[co]?hh|hat\b|hats?[_ -]|hat_|^hat"),
         ("cymbal", r"cymbal|crash|ride|splash|china|sabian|zildjian|\bcy\b|^rd[_ -]|^cr[_ -]"),
         ("tom", r"\btom|tom\d|^tm[_ -]|tomfloor|timpani|floor_?tom|tom_"),
         (

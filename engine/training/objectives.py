@@ -89,7 +89,7 @@ def dense_loss(
     labels : [batch, stems]; energy : [batch, stems, steps, bands].
     """
     share, weight = cell_shares(energy)
-    chosen = torch.multinomial(weight.square() + 1e-6, cells_each, generator=generator)
+    chosen = torch.multinomial(weight.square().cpu() + 1e-6, cells_each, generator=generator).to(weight.device)
     vectors = dense.gather(1, chosen[..., None].expand(-1, -1, dense.shape[-1]))
     picked = share.gather(2, chosen[:, None].expand(-1, share.shape[1], -1)).transpose(1, 2)
     owners = labels[:, None].expand(-1, cells_each, -1)

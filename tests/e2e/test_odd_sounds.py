@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from scipy.signal import iirpeak, lfilter
 
 from engine.encoder.ear import Ear
 from engine.matching import reference
@@ -50,6 +51,24 @@ def chord() -> np.ndarray:
     return sum(np.sign(tone(hertz)) * 0.1 for hertz in (220.0, 277.2, 329.6))
 
 
+def speech() -> np.ndarray:
+    """A voice that says vowels and hisses, four syllables a second: pulses through three formants, and noise."""
+    rng = np.random.default_rng(0)
+    pitch = 120 * 2 ** (np.interp(TIME, np.arange(0, 9), rng.uniform(-0.3, 0.3, 9)))
+    pulses = np.diff(np.floor(np.cumsum(pitch) / RATE), prepend=0.0)
+    spoken = np.zeros_like(TIME)
+    formants = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480))
+    for number, start in enumerate(range(0, len(TIME), RATE // 4)):
+        syllable = slice(start, start + RATE // 5)
+        voiced = pulses[syllable]
+        for hertz in formants[rng.integers(4)]:
+            b, a = iirpeak(hertz, hertz / 90, RATE)
+            spoken[syllable] += lfilter(b, a, voiced)
+        if number % 3 == 0:
+            spoken[start : start + RATE // 12] = 0.02 * np.diff(rng.standard_normal(RATE // 12 + 1))
+    return 0.3 * spoken / np.abs(spoken).max()
+
+
 SILENT = {
     "silence": np.zeros_like(TIME),
     "dither": np.random.default_rng(0).integers(-1, 2, len(TIME)) / 32768,
@@ -61,6 +80,7 @@ SOUNDING = {
     "one hit": hit(),
     "a tone on a constant": 0.5 + 0.5 * tone(330),
     "a chord": chord(),
+    "speech": speech(),
 }
 
 
