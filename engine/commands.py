@@ -18,7 +18,6 @@ from engine.terminal import ProgressBar, cancel_on_interrupt, say
 
 if TYPE_CHECKING:
     from engine.demo import DemoResult
-    from engine.encoder.calibration import Calibration
     from engine.encoder.ear import Ear
     from engine.library.library import Library
     from engine.matching.match import Match
@@ -87,7 +86,7 @@ def match(options: argparse.Namespace) -> int:
             if options.json:
                 print(json.dumps(slot_sheet(path, info.rate, hearing, matches, ear)), flush=True)
             else:
-                _print_slots(path, hearing.slots, matches, ear.calibration)
+                _print_slots(path, hearing.slots, matches)
     finally:
         library.close()
     return 1 if failures else 0
@@ -102,7 +101,10 @@ def _hear_and_rank(
     with cancel_on_interrupt() as cancel, ProgressBar(path.name) as bar:
         for hearing in hear(path, ear, start=options.start, end=options.end, progress=bar, cancel=cancel):  # noqa: B007
             pass
-    matches = {slot.id: rank(slot, library, top=options.top, any_family=options.any_family) for slot in hearing.slots}
+    matches = {
+        slot.id: rank(slot, library, calibration=ear.calibration, top=options.top, any_family=options.any_family)
+        for slot in hearing.slots
+    }
     return hearing, matches
 
 
@@ -130,9 +132,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     return ear, library
 
 
-def _print_slots(
-    path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]], calibration: Calibration | None
-) -> None:
+def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:
     from engine.matching.match import nothing_alike
 
     print(path)
@@ -145,7 +145,7 @@ def _print_slots(
         )
         if not matches[slot.id]:
             print(f"       no {slot.family} in the library; --any-family looks among all sounds")
-        if nothing_alike(matches[slot.id], calibration):
+        if nothing_alike(matches[slot.id]):
             print("       nothing here sounds quite like it; these come nearest")
         for match in matches[slot.id]:
             preset = f"  [{match.sound.preset}]" if match.sound.preset else ""

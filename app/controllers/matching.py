@@ -145,14 +145,17 @@ class MatchController(QObject):
             matches = rank(
                 slot,
                 library,
+                calibration=backend.ear().calibration,
                 top=TOP_FILTERED if filters.local else TOP,
                 any_family=filters.any_family,
                 kinds=filters.kinds,
                 text=filters.text,
             )
             accepted = [match for match in matches if filters.accept(match.sound)]
-            rows = tuple(Row(match.sound, number, match.similarity) for number, match in enumerate(accepted, 1))
-            return Results(slot, rows, library.searchable, nothing_alike(accepted, backend.ear().calibration))
+            rows = tuple(
+                Row(match.sound, number, match.similarity, match.chance) for number, match in enumerate(accepted, 1)
+            )
+            return Results(slot, rows, library.searchable, nothing_alike(accepted))
 
         self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
 

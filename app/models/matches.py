@@ -54,11 +54,13 @@ UNSORTABLE = {Column.WAVEFORM}
 
 @dataclass(frozen=True)
 class Row:
-    """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then."""
+    """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then. `chance` is that of
+    being the very sound which was heard, where it is known."""
 
     sound: Sound
     rank: int
     similarity: float | None = None
+    chance: float | None = None
 
 
 class MatchesModel(QAbstractTableModel):
@@ -162,6 +164,8 @@ class MatchesModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
             return row.sound.path
+        if role == Qt.ItemDataRole.ToolTipRole and column == Column.MATCH and row.chance is not None:
+            return f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}."
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -279,6 +283,13 @@ class MatchesModel(QAbstractTableModel):
     def _all_changed(self) -> None:
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
+
+
+def _times(chance: float) -> str:
+    """A chance as whole times in a hundred: "in 32 of 100 cases"."""
+    if chance < 0.01:
+        return "in less than 1 of 100 cases"
+    return f"in {min(99, round(100 * chance))} of 100 cases"
 
 
 def _length(seconds: float) -> str:

@@ -111,7 +111,7 @@ def run_demo(
         for hearing in hear(files.song, ear, progress=show, cancel=token):  # noqa: B007
             pass
         assert hearing is not None
-        matches = {slot.id: rank(slot, library, top=TOP) for slot in hearing.slots}
+        matches = {slot.id: rank(slot, library, calibration=ear.calibration, top=TOP) for slot in hearing.slots}
     finally:
         library.close()
     truth = {instrument: str(path) for instrument, path in read_truth(files).items()}

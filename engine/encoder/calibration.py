@@ -10,6 +10,8 @@ import numpy as np
 
 from engine.errors import ModelError
 
+SLOT_TERMS, MATCH_TERMS = 4, 3
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -20,21 +22,21 @@ class Calibration:
     fingerprint : of the weights that were measured.
     slot : bias, then the weights of a slot's evidence: how strongly it is exposed at its clearest moment, how sure its
         likeliest family is, how similar the most similar other slot is.
-    match : bias and weight of the cosine similarity of a slot and a sound.
+    match : bias, then the weights of the cosine similarity of a slot and a sound, and of the logarithm of its rank.
     """
 
     fingerprint: str
     slot: tuple[float, ...]
-    match: tuple[float, float]
+    match: tuple[float, ...]
 
     def slot_confidence(self, evidence: np.ndarray) -> np.ndarray:
         """How often slots with such evidence are instruments that are there, 0..1: [slots, 3] -> [slots]."""
         return _logistic(self.slot[0] + evidence @ np.asarray(self.slot[1:]))
 
-    def match_confidence(self, similarity: float | np.ndarray) -> np.ndarray:
-        """How often the best match, if this similar, is the very sound that was heard, 0..1."""
-        bias, weight = self.match
-        return _logistic(bias + weight * np.asarray(similarity, float))
+    def match_confidence(self, similarity: np.ndarray, rank: np.ndarray) -> np.ndarray:
+        """How often matches so similar, at such a rank (from 1 on), are the very sound that was heard: [n], 0..1."""
+        bias, weight, rank_weight = self.match
+        return _logistic(bias + weight * similarity + rank_weight * np.log(rank))
 
     def save(self, model: Path) -> Path:
         """Write it beside a model's weights."""
@@ -56,6 +58,8 @@ def load(model: Path, fingerprint: str) -> Calibration | None:
     try:
         found = json.loads(path.read_text())
         calibration = Calibration(str(found["fingerprint"]), tuple(found["slot"]), tuple(found["match"]))
+        if (len(calibration.slot), len(calibration.match)) != (SLOT_TERMS, MATCH_TERMS):
+            raise ValueError("not as many numbers as there should be")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: the model's calibration is damaged ({error}); reinstall Earshot") from error
     return calibration if calibration.fingerprint == fingerprint else None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from engine.encoder.calibration import Calibration
 from engine.matching.slots import Slot
@@ -26,17 +29,21 @@ class Match:
     ----------
     similarity : cosine of the two vectors, -1..1.
     rank : 1 for the best.
+    chance : that it is the very sound that was heard, 0..1, by what calibration saw of songs whose sounds were all in
+        the library; None without calibration.
     """
 
     sound: Sound
     similarity: float
     rank: int
+    chance: float | None = None
 
 
 def rank(
     slot: Slot,
     library: Library,
     *,
+    calibration: Calibration | None = None,
     top: int = 50,
     any_family: bool = False,
     kinds: Collection[str] | None = None,
@@ -46,6 +53,7 @@ def rank(
 
     Parameters
     ----------
+    calibration : of the ear that heard the slot, for the chance of each match.
     top : at most this many; fewer only where the library holds no more that fit.
     any_family : also sounds for which none of the slot's likely families is likely.
     kinds : only these of 'one-shot', 'loop' and 'long'.
@@ -53,11 +61,13 @@ def rank(
     """
     families = None if any_family else slot.likely_families
     found = library.search(slot.vectors, top=top, families=families, kinds=kinds, text=text)
-    return [Match(sound, similarity, number) for number, (sound, similarity) in enumerate(found, start=1)]
+    ranks = np.arange(1, len(found) + 1)
+    chances: Iterable[float | None] = itertools.repeat(None)
+    if calibration is not None:
+        chances = map(float, calibration.match_confidence(np.array([similarity for _, similarity in found]), ranks))
+    return [Match(*known, int(number), chance) for known, number, chance in zip(found, ranks, chances, strict=False)]
 
 
-def nothing_alike(matches: Sequence[Match], calibration: Calibration | None) -> bool:
+def nothing_alike(matches: Sequence[Match]) -> bool:
     """Whether even the first of the ranked matches is hardly what was heard; not known without calibration."""
-    if not matches or calibration is None:
-        return False
-    return bool(calibration.match_confidence(matches[0].similarity) < NOTHING_ALIKE)
+    return bool(matches) and matches[0].chance is not None and matches[0].chance < NOTHING_ALIKE

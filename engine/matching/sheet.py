@@ -54,6 +54,7 @@ def _match(match: Match) -> dict[str, Any]:
         "name": match.sound.name,
         "family": match.sound.family,
         "similarity": round(float(match.similarity), 4),
+        "chance": None if match.chance is None else round(match.chance, 4),
         "rank": match.rank,
     }
 

@@ -12,7 +12,7 @@ from engine.encoder.calibration import Calibration
 from engine.encoder.ear import Ear
 from engine.matching.slots import DEFAULT_RULES
 from engine.training.evaluation.held_out import Material
-from engine.training.evaluation.song import HeardSong, listen
+from engine.training.evaluation.song import listen
 from engine.training.evaluation.systems import EarSystem
 
 SEED, SONGS = 7, 60
@@ -28,21 +28,14 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
     ear.calibration = None  # what was fitted before would choose the slots
     heard = listen(EarSystem(ear), material, SEED, songs, rules=_EVERYTHING)
     evidence = np.array([slot.evidence for item in heard for slot in item.slots])
-    nearest = np.concatenate([item.nearest for item in heard])[:, None]
+    similarity = np.concatenate([item.nearest for item in heard])
+    ranks = np.broadcast_to(np.arange(1, similarity.shape[1] + 1), similarity.shape)
+    alike = np.stack([similarity.ravel(), np.log(ranks.ravel())], axis=1)
     slot = LogisticRegression(C=100.0).fit(evidence, np.concatenate([item.found for item in heard]))
-    match = LogisticRegression(C=100.0).fit(nearest, np.concatenate([_first(item) for item in heard]))
+    match = LogisticRegression(C=100.0).fit(alike, np.concatenate([item.very_sound for item in heard]).ravel())
     calibration = Calibration(
         ear.fingerprint,
-        tuple(round(float(value), 3) for value in (slot.intercept_[0], *slot.coef_[0])),
-        (round(float(match.intercept_[0]), 3), round(float(match.coef_[0][0]), 3)),
+        *(tuple(round(float(value), 3) for value in (fit.intercept_[0], *fit.coef_[0])) for fit in (slot, match)),
     )
     calibration.save(model)
     return calibration
-
-
-def _first(item: HeardSong) -> np.ndarray:
-    """Whose first match is the sound of the instrument they belong to: bool [slots]."""
-    first = np.zeros(len(item.slots), bool)
-    for slot, instrument in item.pairs:
-        first[slot] = item.ranks[slot, instrument] == 0
-    return first

@@ -125,7 +125,7 @@ def check_document(document: dict, path: Path, *, seconds: float, rate: int, top
         similarities = [match["similarity"] for match in matches]
         assert similarities == sorted(similarities, reverse=True)
         for match in matches:
-            assert list(match) == ["path", "preset", "name", "family", "similarity", "rank"]
+            assert list(match) == ["path", "preset", "name", "family", "similarity", "chance", "rank"]
             assert Path(match["path"]).is_absolute()
             assert Path(match["path"]).is_file()
             assert match["preset"] is None

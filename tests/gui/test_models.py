@@ -90,6 +90,15 @@ def test_an_unsure_slot_says_so(qapp: object) -> None:
     assert "left out" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
 
 
+def test_the_match_column_tells_what_its_number_is_worth(qapp: object) -> None:
+    model = MatchesModel()
+    model.set_rows([Row(make_sound(1), 1, 0.9, 0.62), Row(make_sound(2), 2, 0.3, 0.002), Row(make_sound(3), 3)])
+    told = [model.index(row, Column.MATCH).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
+    assert told[0].endswith("in 62 of 100 cases.")
+    assert told[1].endswith("in less than 1 of 100 cases.")
+    assert told[2] is None
+
+
 def test_matches_sort_by_every_column_with_unknown_values_last(qapp: object) -> None:
     model = MatchesModel()
     QAbstractItemModelTester(model, Mode.Fatal)

@@ -193,11 +193,11 @@ def test_it_is_said_when_nothing_is_like_the_slot(
 ) -> None:
     panel = filled.matches_panel
     assert not panel.footer.isVisible()
-    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-30.0, 1.0)))
+    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-30.0, 1.0, 0.0)))
     filled.workspace.matching.refresh()
     until(qtbot, panel.footer.isVisible)
     assert panel.footer.text() == "Nothing here sounds quite like it."
-    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(30.0, 1.0)))
+    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(30.0, 1.0, 0.0)))
     filled.workspace.matching.refresh()
     until(qtbot, lambda: not panel.footer.isVisible())
 

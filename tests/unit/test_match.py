@@ -57,10 +57,17 @@ def test_filters_reach_the_library() -> None:
 
 
 def test_a_library_without_anything_alike_is_told() -> None:
-    matches = rank(SLOT, ListLibrary())  # the best is the sound itself, similarity 1
-    strict = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-20.0, 10.0))
-    lenient = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-2.0, 10.0))
-    assert nothing_alike(matches, strict)
-    assert not nothing_alike(matches, lenient)
-    assert not nothing_alike(matches, None)
-    assert not nothing_alike([], strict)
+    # The best is the sound itself, similarity 1.
+    strict = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-20.0, 10.0, 0.0))
+    lenient = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-2.0, 10.0, 0.0))
+    assert nothing_alike(rank(SLOT, ListLibrary(), calibration=strict))
+    assert not nothing_alike(rank(SLOT, ListLibrary(), calibration=lenient))
+    assert not nothing_alike(rank(SLOT, ListLibrary()))
+    assert not nothing_alike([])
+
+
+def test_chances_fall_with_similarity_and_rank() -> None:
+    calibration = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-1.0, 2.0, -1.0))
+    first, second = rank(SLOT, ListLibrary(), calibration=calibration)
+    assert first.chance == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert second.chance == pytest.approx(1 / (1 + np.exp(1.0 + np.log(2))))

@@ -3,6 +3,7 @@ figures against the length of training."""
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,18 +73,19 @@ def _confusion(axes: Axes, results: Results) -> bool:
 def _reliability(axes: Axes, results: Results) -> bool:
     drawn = False
     axes.plot([0, 100], [0, 100], color="0.6", linestyle="--", label="as claimed")
-    for protocol in ("song", "song-produced"):
-        for system, row in results.get(protocol, {}).items():
-            claimed, found, slots = np.array(row.answer.curves["reliability"]).T
-            there = slots > 0
-            if not there[:-1].any():  # claims to be sure of everything
-                continue
-            x, y = 100 * claimed[there] / slots[there], 100 * found[there] / slots[there]
-            (line,) = axes.plot(x, y, label=f"{system}, {protocol}")
-            axes.scatter(x, y, s=4 * slots[there], color=line.get_color())
-            drawn = True
-    axes.set(xlabel="confidence of slots, %", ylabel="have found an instrument, %", xlim=(0, 100), ylim=(0, 100))
-    axes.set_title("Reliability of confidence; areas: numbers of slots")
+    for (system, row), curve in itertools.product(
+        results.get("song", {}).items(), ("reliability", "match reliability")
+    ):
+        claimed, true, count = np.array(row.answer.curves[curve]).T
+        there = count > 0
+        if not there[:-1].any():  # claims nothing, or to be sure of everything
+            continue
+        x, y = 100 * claimed[there] / count[there], 100 * true[there] / count[there]
+        what = "slots: an instrument is there" if curve == "reliability" else "matches: the very sound"
+        (line,) = axes.plot(x, y, label=f"{system}, {what}")
+        axes.scatter(x, y, s=9 * np.sqrt(count[there]), color=line.get_color())
+        drawn = True
+    axes.set(xlabel="claimed, %", ylabel="came true, %", xlim=(0, 100), ylim=(0, 100), title="Reliability")
     axes.grid(alpha=0.3)
     return drawn
 

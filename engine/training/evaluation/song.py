@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +14,7 @@ import soundfile
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import roc_auc_score
 
+from engine.encoder.calibration import Calibration
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Listener
 from engine.families import FAMILIES
 from engine.matching import reference
@@ -28,7 +29,7 @@ from engine.training.songs import SONG_SECONDS, STEP_SECONDS, Song, render_song
 if TYPE_CHECKING:
     from engine.training.evaluation.systems import System
 
-SONGS, LIBRARY = 40, 2000
+SONGS, LIBRARY, NEAREST = 40, 2000, 10
 FOUND_WITHIN = 20
 """A slot has found an instrument whose sound is among this many best of its matches."""
 
@@ -42,7 +43,7 @@ class HeardSong:
     slots : as the product would show them.
     ranks : int [slots, instruments], place of each true instrument's sound in each slot's matches, 0 the best.
     pairs : (slot, instrument), one to one, so that the places are as good as they can be.
-    nearest : [slots], similarity of each slot's first match.
+    nearest : [slots, NEAREST], similarities of each slot's first matches.
     nearest_without : [slots], the same in a library without the sounds of the song's instruments.
     """
 
@@ -68,6 +69,15 @@ class HeardSong:
         for slot, instrument in self.pairs:
             found[slot] = self.ranks[slot, instrument] < FOUND_WITHIN
         return found
+
+    @property
+    def very_sound(self) -> np.ndarray:
+        """Which first matches are the sound of the instrument that their slot belongs to: bool [slots, NEAREST]."""
+        right = np.zeros(self.nearest.shape, bool)
+        for slot, instrument in self.pairs:
+            if self.ranks[slot, instrument] < NEAREST:
+                right[slot, self.ranks[slot, instrument]] = True
+        return right
 
 
 class _SystemListener(Listener):
@@ -123,11 +133,12 @@ def _drawn(material: Material, seed: int, songs: int) -> tuple[list[tuple[Phrase
 
 def _ranked(song: Song, slots: tuple[Slot, ...], library: np.ndarray) -> HeardSong:
     """Rank the library's vectors for every slot; its first ones are those of the held-out instruments, in order."""
-    nearest, without = np.zeros(len(slots)), np.zeros(len(slots))
+    nearest, without = np.zeros((len(slots), NEAREST)), np.zeros(len(slots))
     ranks = np.zeros((len(slots), len(song.instruments)), int)
     for row, slot in enumerate(slots):
         similarity = (slot.vectors @ library.T).max(axis=0)
-        nearest[row], without[row] = similarity.max(), np.delete(similarity, song.instruments).max()
+        nearest[row] = np.sort(similarity)[: -NEAREST - 1 : -1]
+        without[row] = np.delete(similarity, song.instruments).max()
         ranks[row] = [(similarity > similarity[number]).sum() for number in song.instruments]
     assigned = zip(*linear_sum_assignment(np.log1p(ranks)), strict=True)
     pairs = tuple((int(slot), int(instrument)) for slot, instrument in assigned)
@@ -151,8 +162,9 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     the sounds' recall@20); recall@5 counts instruments whose sound is among the first five of their slot. Activity
     compares when a slot is said to sound with when its instrument does, in steps of half a second, instruments without
     a slot counting as never heard. Confidence error is the expected calibration error (Naeini et al. 2015, ten bins) of
-    the slots' confidence in having found something; open-set AUC is how well the similarity of a finding slot's first
-    match tells a library which holds the song's sounds from one that does not. Curve: the reliability of confidence.
+    the slots' confidence in having found something, match error that of the first ten matches' chance to be the
+    instrument's own sound; open-set AUC is how well the similarity of a finding slot's first
+    match tells a library which holds the song's sounds from one that does not. Curves: the reliability of both.
     """
     heard = listen(system, material, seed, songs)
     found = np.array([(item.best < FOUND_WITHIN).sum() for item in heard])
@@ -164,33 +176,56 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     def ratio(above: np.ndarray, below: np.ndarray) -> Figure:
         return bootstrap(len(heard), lambda p: float(above[p].sum() / max(below[p].sum(), 1)))
 
+    slot_claims = [_slot_claims(item) for item in heard]
+    match_claims = [_match_claims(item, system.ear.calibration if system.ear else None) for item in heard]
     figures = {
         "slot precision": ratio(found, slots),
         "slot recall": ratio(found, instruments),
         "slot F1": ratio(2 * found, slots + instruments),
         "recall@5": ratio(at_five, instruments),
         "activity F1": ratio(2 * activity[:, 0], activity[:, 1] + activity[:, 2]),
-        "confidence error": bootstrap(len(heard), lambda p: _confidence_error([heard[number] for number in p])),
+        "confidence error": bootstrap(len(heard), lambda p: _calibration_error(_join(slot_claims, p))),
+        "match error": bootstrap(len(heard), lambda p: _calibration_error(_join(match_claims, p))),
         "open-set AUC": bootstrap(len(heard), lambda p: _open_set([heard[number] for number in p])),
     }
-    return Answer(figures, {"reliability": _reliability(heard).tolist()})
+    curves = {"reliability": _reliability(_join(slot_claims)), "match reliability": _reliability(_join(match_claims))}
+    return Answer(figures, {name: curve.tolist() for name, curve in curves.items()})
 
 
-def _reliability(heard: list[HeardSong]) -> np.ndarray:
-    """Summed confidence, finding slots and slots of each tenth of confidence: [10, 3]."""
-    confidence = np.array([slot.confidence for item in heard for slot in item.slots])
-    found = np.concatenate([item.found for item in heard])
+def _slot_claims(item: HeardSong) -> np.ndarray:
+    """Confidence of each slot, and whether it has found an instrument: [slots, 2]."""
+    return np.stack([np.array([slot.confidence for slot in item.slots]), item.found], axis=1)
+
+
+def _match_claims(item: HeardSong, calibration: Calibration | None) -> np.ndarray:
+    """Chance of each of the slots' first matches, and whether it is the instrument's own sound: [matches, 2]."""
+    if calibration is None:
+        return np.zeros((0, 2))
+    chance = calibration.match_confidence(item.nearest, np.arange(1, NEAREST + 1))
+    return np.stack([chance.ravel(), item.very_sound.ravel()], axis=1)
+
+
+def _join(claims: list[np.ndarray], songs: Iterable[int] | None = None) -> np.ndarray:
+    return np.concatenate(claims if songs is None else [claims[number] for number in songs])
+
+
+def _reliability(claims: np.ndarray) -> np.ndarray:
+    """Summed confidence, how many came true and how many there are, in each tenth of confidence: [10, 3].
+
+    claims : [n, (confidence, whether it came true)].
+    """
+    confidence, true = claims.T
     tenth = np.minimum((confidence * 10).astype(int), 9)
-    return np.stack([np.bincount(tenth, weight, 10) for weight in (confidence, found, np.ones(len(found)))], axis=1)
+    return np.stack([np.bincount(tenth, weight, 10) for weight in (confidence, true, np.ones(len(true)))], axis=1)
 
 
-def _confidence_error(heard: list[HeardSong]) -> float:
-    claimed, found, slots = _reliability(heard).T
-    return float(np.abs(claimed - found).sum() / max(slots.sum(), 1))
+def _calibration_error(claims: np.ndarray) -> float:
+    claimed, true, count = _reliability(claims).T
+    return float(np.abs(claimed - true).sum() / count.sum()) if count.sum() else float("nan")
 
 
 def _open_set(heard: list[HeardSong]) -> float:
-    there = np.concatenate([item.nearest[item.found] for item in heard])
+    there = np.concatenate([item.nearest[item.found, 0] for item in heard])
     left_out = np.concatenate([item.nearest_without[item.found] for item in heard])
     if not len(there):
         return float("nan")

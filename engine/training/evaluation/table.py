@@ -36,6 +36,7 @@ SHOWN = {
         "recall@5",
         "activity F1",
         "confidence error",
+        "match error",
         "open-set AUC",
     ),
     "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),

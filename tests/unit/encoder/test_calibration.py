@@ -18,18 +18,21 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_kept_and_found_again(model: Path) -> None:
-    fitted = Calibration(weights.fingerprint(model), slot=(-1.0, 2.0, 0.5, -0.5), match=(-9.0, 16.0))
+    fitted = Calibration(weights.fingerprint(model), slot=(-1.0, 2.0, 0.5, -0.5), match=(-9.0, 16.0, -0.5))
     fitted.save(model)
     assert calibration.load(model, weights.fingerprint(model)) == fitted
 
 
 def test_none_for_a_model_without_one_or_with_that_of_others(model: Path) -> None:
     assert calibration.load(model, weights.fingerprint(model)) is None
-    Calibration("0123456789abcdef", slot=(0.0, 1.0, 0.0, 0.0), match=(0.0, 1.0)).save(model)
+    Calibration("0123456789abcdef", slot=(0.0, 1.0, 0.0, 0.0), match=(0.0, 1.0, 0.0)).save(model)
     assert calibration.load(model, weights.fingerprint(model)) is None
 
 
-@pytest.mark.parametrize("damaged", ["", "{}", "[1, 2]", '{"fingerprint": 1, "slot": 2, "match": 3}'])
+@pytest.mark.parametrize(
+    "damaged",
+    ["", "{}", "[1, 2]", '{"fingerprint": 1, "slot": 2, "match": 3}', '{"fingerprint": "", "slot": [1], "match": [1]}'],
+)
 def test_a_damaged_one_is_named(model: Path, damaged: str) -> None:
     model.with_suffix(".calibration.json").write_text(damaged)
     with pytest.raises(ModelError, match="calibration"):
@@ -37,10 +40,10 @@ def test_a_damaged_one_is_named(model: Path, damaged: str) -> None:
 
 
 def test_confidence_is_the_logistic_of_the_weighted_evidence() -> None:
-    fitted = Calibration("", slot=(-1.0, 2.0, 0.0, 1.0), match=(-2.0, 4.0))
+    fitted = Calibration("", slot=(-1.0, 2.0, 0.0, 1.0), match=(-2.0, 4.0, -1.0))
     np.testing.assert_allclose(fitted.slot_confidence(np.array([[0.5, 9.0, 0.0], [1.0, 0.0, 1.0]])), [0.5, 0.880797])
-    assert float(fitted.match_confidence(0.5)) == pytest.approx(0.5)
-    assert fitted.match_confidence(np.array([0.2, 0.8]))[0] < 0.5 < fitted.match_confidence(np.array([0.2, 0.8]))[1]
+    similarity, rank = np.array([0.5, 0.5, 0.8]), np.array([1, 2, 1])
+    np.testing.assert_allclose(fitted.match_confidence(similarity, rank), [0.5, 1 / 3, 0.768525], atol=1e-6)
 
 
 def test_the_shipped_one_fits_the_shipped_weights() -> None:
@@ -52,3 +55,4 @@ def test_the_shipped_one_fits_the_shipped_weights() -> None:
     assert family > 0
     assert twin < 0
     assert shipped.match[1] > 0
+    assert shipped.match[2] < 0

@@ -12,7 +12,7 @@ CURVES = {
     "recall by instruments": [0.5] * len(SMTI_SIZES),
     "family confusion": [[0] * len(SMTI_FAMILIES)] * len(SMTI_FAMILIES),
 }
-RELIABILITY = {"reliability": [[0.5, 1, 10]] * 10}
+RELIABILITY = dict.fromkeys(("reliability", "match reliability"), [[0.5, 1, 10]] * 10)
 
 
 def row(seen: int, curves: dict[str, list], method: str = "Earshot") -> Row:
