@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -50,22 +49,13 @@ def load(path: Path) -> tuple[EarNetwork, str, str]:
         found = metadata.get("format", "unknown")
         raise ModelError(f"{path}: the model has format {found}, this Earshot reads {FORMAT_VERSION}; {remedy}")
     try:
-        network = EarNetwork(_config(metadata["config"]))
+        network = EarNetwork(EarConfig.from_stored(json.loads(metadata["config"])))
         network.load_state_dict(
             {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
         )
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the model does not fit its own description ({error}); {remedy}") from error
     return network.eval(), metadata.get("name", path.stem), fingerprint(path)
-
-
-def _config(text: str) -> EarConfig:
-    stored: Any = json.loads(text)
-    known = {field.name for field in fields(EarConfig)}
-    if not isinstance(stored, dict) or stored.keys() != known:
-        raise ValueError(f"unknown or missing settings: {sorted(set(stored) ^ known)}")
-    settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
-    return EarConfig(**settings)
 
 
 def untrained(seed: int) -> EarNetwork:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 FORMAT_VERSION = 2
 """Raised when a checkpoint's meaning changes; others are refused with a message."""
@@ -48,6 +49,20 @@ class EarConfig:
     part_layers: int = 2
     families: int = 19
 
+    @classmethod
+    def from_stored(cls, stored: Any) -> EarConfig:
+        """The config of which `dataclasses.asdict`, by way of JSON, made `stored`.
+
+        Raises
+        ------
+        ValueError : settings are unknown or missing.
+        """
+        known = {field.name for field in fields(cls)}
+        if not isinstance(stored, dict) or stored.keys() != known:
+            raise ValueError(f"unknown or missing settings: {sorted(set(stored) ^ known)}")
+        settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+        return cls(**settings)
+
     @property
     def window_samples(self) -> int:
         return round(self.window_seconds * self.rate)
@@ -70,3 +85,8 @@ class EarConfig:
     def activity_seconds(self) -> float:
         """Time step of slot activity: half a cell."""
         return self.cell_seconds / 2
+
+
+LARGE = EarConfig(stem_width=24, widths=(48, 128, 320), blocks=(2, 2, 3), layers=3, heads=8)
+"""For training on a GPU: 19 million parameters instead of 12, 1.8 times the arithmetic."""
+SIZES = {"standard": EarConfig(), "large": LARGE}

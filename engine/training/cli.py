@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+from engine.encoder.config import SIZES
 from engine.errors import EarshotError
 from engine.training.evaluation.protocols import PROTOCOLS
 from engine.training.stages import STAGES, Stage
@@ -45,9 +46,8 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--singles", type=int, help=f"clips in a batch (default {stage.config.singles})")
         run.add_argument("--mixtures", type=int, help=f"mixtures in a batch (default {stage.config.mixtures})")
         run.add_argument("--learning-rate", type=float, help=f"its highest (default {stage.config.learning_rate})")
-        run.add_argument(
-            "--compile", action="store_true", help="compile the backbone: minutes first, then faster steps"
-        )
+        if stage.after is None:
+            run.add_argument("--size", default="standard", choices=SIZES, help="of the ear, here and in what follows")
         run.add_argument("--device", help="cpu or cuda; by default the fastest there is")
         run.add_argument("--run", default=name, help="folder of the run, which it goes on from (default its name)")
         run.add_argument("--after", default=stage.after, help=f"the run it begins with (default {stage.after})")
@@ -112,26 +112,31 @@ def _guess_families(arguments: argparse.Namespace) -> int:
 
 
 def _train_stage(arguments: argparse.Namespace) -> int:
-    from engine.encoder.config import EarConfig
     from engine.encoder.device import pick_device
     from engine.training.phrase_bank import PhraseBank
+    from engine.training.stages import ear_of
     from engine.training.trainer import CHECKPOINT, Trainer
 
     bank = PhraseBank(arguments.directory / "data" / "phrases" / "train")
     stage: Stage = arguments.stage
     chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures", "learning_rate")}
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
-    method = stage.method(bank, config, EarConfig())
-    trainer = Trainer(method, arguments.directory / arguments.run, device=pick_device(arguments.device))
-    if not trainer.resume() and arguments.after:
-        earlier = arguments.directory / arguments.after
-        if not (earlier / CHECKPOINT).exists():
-            raise EarshotError(
-                f"{earlier}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
-            )
+    directory = arguments.directory / arguments.run
+    earlier = arguments.directory / arguments.after if arguments.after else None
+    if (directory / CHECKPOINT).exists():
+        ear = ear_of(directory)
+    elif earlier is None:
+        ear = SIZES[arguments.size]
+    elif (earlier / CHECKPOINT).exists():
+        ear = ear_of(earlier)
+    else:
+        raise EarshotError(
+            f"{earlier}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
+        )
+    method = stage.method(bank, config, ear)
+    trainer = Trainer(method, directory, device=pick_device(arguments.device))
+    if not trainer.resume() and earlier is not None:
         trainer.begin_with(earlier)
-    if arguments.compile:
-        method.network.backbone.compile(dynamic=False)
     trainer.run(seconds=arguments.seconds)
     return 0
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from engine.encoder.config import EarConfig
 from engine.encoder.model import EarNetwork
@@ -88,17 +89,28 @@ class Trained:
     clips_seen: int
 
 
-def trained_network(directory: Path, ear: EarConfig | None = None) -> Trained:
+def trained_network(directory: Path) -> Trained:
     """The network of a run.
 
     Raises
     ------
     EarshotError : there is no such run.
     """
-    if not (directory / "config.json").exists():
-        raise EarshotError(f"{directory}: there is no such run; 'earshot train {directory.name}' trains it")
-    method = json.loads((directory / "config.json").read_text())["method"]
-    network = STAGES[method].network(ear or EarConfig())
+    method = _config(directory)["method"]
+    network = STAGES[method].network(ear_of(directory))
     average, clips_seen = averaged_weights(directory)
     network.load_state_dict(average)
     return Trained(method, network.eval(), clips_seen)
+
+
+def ear_of(directory: Path) -> EarConfig:
+    """The ear that a run teaches. Raises EarshotError: there is no such run."""
+    return EarConfig.from_stored(_config(directory)["ear"])
+
+
+def _config(directory: Path) -> dict[str, Any]:
+    path = directory / "config.json"
+    if not path.exists():
+        raise EarshotError(f"{directory}: there is no such run; 'earshot train {directory.name}' trains it")
+    stored: dict[str, Any] = json.loads(path.read_text())
+    return stored

@@ -83,7 +83,9 @@ class Trainer:
         part = self.directory / (CHECKPOINT + ".part")
         torch.save(state, part)
         part.replace(self.directory / CHECKPOINT)
-        (self.directory / "config.json").write_text(json.dumps(asdict(self.config), indent=1))
+        (self.directory / "config.json").write_text(
+            json.dumps(asdict(self.config) | {"ear": asdict(self.method.ear)}, indent=1)
+        )
         with (self.directory / "history.jsonl").open("a") as log:
             log.writelines(json.dumps(entry) + "\n" for entry in self.history)
         self.history.clear()

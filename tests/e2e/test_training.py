@@ -11,13 +11,14 @@ import pytest
 import torch
 
 from engine.encoder import checkpoint
-from engine.encoder.config import EarConfig
+from engine.encoder.config import LARGE, EarConfig
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Embeddings
 from engine.encoder.model import EarNetwork
 from engine.errors import EarshotError
 from engine.families import FAMILIES
 from engine.training import data
+from engine.training.cli import main
 from engine.training.config import CLEAN, Roughness, TrainConfig
 from engine.training.evaluation import table
 from engine.training.evaluation.held_out import Material
@@ -26,7 +27,7 @@ from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSy
 from engine.training.guess import guess_families
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.phrase_bank import PhraseBank
-from engine.training.stages import STAGES, trained_network
+from engine.training.stages import STAGES, ear_of, trained_network
 from engine.training.trainer import Trainer
 
 TINY = EarConfig(stem_width=8, widths=(8, 16, 32), blocks=(1, 1, 1), layers=1, heads=2, slots=5, slot_layers=1)
@@ -162,15 +163,30 @@ def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: Phrase
     assert all(torch.isfinite(value) for value in entries.values())
 
     path = tmp_path / "tiny.safetensors"
-    trained = trained_network(tmp_path / "mixtures", TINY)
+    trained = trained_network(tmp_path / "mixtures")
     assert trained.method == "mixtures"
     assert trained.clips_seen == 60 * 12 + 15 * 12
+    assert ear_of(tmp_path / "mixtures") == TINY
     assert isinstance(trained.network, EarNetwork)
     checkpoint.save(path, trained.network, name="tiny")
     material = Material(bank)
     ear = single(EarSystem(Ear.load(path, device="cpu")), material).figures
     chance = single(ChanceSystem(), material).figures
     assert ear["top-5"].value > chance["top-5"].value * 1.5
+
+
+def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").symlink_to(built)
+    small = ["--steps", "1", "--singles", "4", "--mixtures", "2", "--directory", str(tmp_path), "--device", "cpu"]
+    with pytest.raises(EarshotError, match="run 'earshot train sounds' first"):
+        main(["train", "mixtures", *small])
+    assert main(["train", "sounds", "--size", "large", *small]) == 0
+    assert main(["train", "mixtures", *small]) == 0
+    assert ear_of(tmp_path / "mixtures") == LARGE
+    exported = tmp_path / "large.safetensors"
+    assert main(["train", "export", "--output", str(exported), "--directory", str(tmp_path)]) == 0
+    assert exported.stat().st_size < 40_000_000
+    assert Ear.load(exported, device="cpu").config == LARGE
 
 
 PUBLISHED = {
@@ -202,7 +218,7 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
     run.run(progress=False)
     assert sum(value.item() for value in run.train(batch).values()) < before
 
-    trained = trained_network(tmp_path / name, TINY)
+    trained = trained_network(tmp_path / name)
     assert trained.method == name
     assert isinstance(trained.network, PooledNetwork)
     system = PooledSystem(trained.network, name, name, "0", 0)
