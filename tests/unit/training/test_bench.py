@@ -24,6 +24,6 @@ def test_rates_are_positive_and_ours_is_the_measure(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(bench, "ROUNDS", 1)
     monkeypatch.setattr(bench, "BATCH", 1)
     rows = bench.bench_ear(Ear.untrained())
-    assert len(rows) == 5
+    assert len(rows) == 6
     assert all(rate > 0 for _, rate, _ in rows)
     assert rows[0][2] == 1.0
