@@ -147,10 +147,10 @@ def _export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import trained_network
 
     output = arguments.output or weights.shipped_model()
-    network = trained_network(arguments.directory / arguments.run).network
-    if not isinstance(network, EarNetwork):
+    trained = trained_network(arguments.directory / arguments.run)
+    if not isinstance(trained.network, EarNetwork):
         raise EarshotError(f"{arguments.directory / arguments.run}: not a run of Earshot's own method")
-    checkpoint.save(output, network, name=arguments.name)
+    checkpoint.save(output, trained.network, name=arguments.name, facts={"clips_seen": str(trained.clips_seen)})
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {weights.fingerprint(output)}")
     return 0
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, weights
 from engine.encoder.config import LARGE, EarConfig
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Embeddings
@@ -187,6 +187,7 @@ def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path:
     assert main(["train", "export", "--output", str(exported), "--directory", str(tmp_path)]) == 0
     assert exported.stat().st_size < 40_000_000
     assert Ear.load(exported, device="cpu").config == LARGE
+    assert weights.clips_seen(exported) == 12
 
 
 PUBLISHED = {

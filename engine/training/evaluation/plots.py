@@ -3,7 +3,6 @@ figures against the length of training."""
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from engine.training.evaluation.table import Results
+    from engine.training.evaluation.table import Results, Row
 
 LEARNING = (("smti", "mAP macro, cosine"), ("cir", "top-5, family not given"), ("song", "slot F1"), ("single", "top-1"))
 """Protocols and figures that are drawn against the clips and mixtures seen in training."""
@@ -39,10 +38,15 @@ def draw(results: Results, folder: Path) -> list[Path]:
     return written
 
 
+def _with_curve(results: Results, protocol: str, curve: str) -> dict[str, Row]:
+    """The rows of a protocol that hold a curve."""
+    return {name: row for name, row in results.get(protocol, {}).items() if curve in row.answer.curves}
+
+
 def _recall(axes: Axes, results: Results) -> bool:
     from engine.training.evaluation.protocols import SMTI_SIZES
 
-    rows = results.get("smti", {})
+    rows = _with_curve(results, "smti", "recall by instruments")
     for system, row in rows.items():
         recall = 100 * np.array(row.answer.curves["recall by instruments"])
         axes.plot(SMTI_SIZES, recall, marker="o", label=system)
@@ -54,7 +58,7 @@ def _recall(axes: Axes, results: Results) -> bool:
 def _confusion(axes: Axes, results: Results) -> bool:
     from engine.training.evaluation.protocols import SMTI_FAMILIES
 
-    rows = results.get("smti", {})
+    rows = _with_curve(results, "smti", "family confusion")
     if not rows:
         return False
     system, row = list(rows.items())[-1]
@@ -73,18 +77,19 @@ def _confusion(axes: Axes, results: Results) -> bool:
 def _reliability(axes: Axes, results: Results) -> bool:
     drawn = False
     axes.plot([0, 100], [0, 100], color="0.6", linestyle="--", label="as claimed")
-    for (system, row), curve in itertools.product(
-        results.get("song", {}).items(), ("reliability", "match reliability")
+    for curve, what in (
+        ("reliability", "slots: an instrument is there"),
+        ("match reliability", "matches: the very sound"),
     ):
-        claimed, true, count = np.array(row.answer.curves[curve]).T
-        there = count > 0
-        if not there[:-1].any():  # claims nothing, or to be sure of everything
-            continue
-        x, y = 100 * claimed[there] / count[there], 100 * true[there] / count[there]
-        what = "slots: an instrument is there" if curve == "reliability" else "matches: the very sound"
-        (line,) = axes.plot(x, y, label=f"{system}, {what}")
-        axes.scatter(x, y, s=9 * np.sqrt(count[there]), color=line.get_color())
-        drawn = True
+        for system, row in _with_curve(results, "song", curve).items():
+            claimed, true, count = np.array(row.answer.curves[curve]).T
+            there = count > 0
+            if not there[:-1].any():  # claims nothing, or to be sure of everything
+                continue
+            x, y = 100 * claimed[there] / count[there], 100 * true[there] / count[there]
+            (line,) = axes.plot(x, y, label=f"{system}, {what}")
+            axes.scatter(x, y, s=9 * np.sqrt(count[there]), color=line.get_color())
+            drawn = True
     axes.set(xlabel="claimed, %", ylabel="came true, %", xlim=(0, 100), ylim=(0, 100), title="Reliability")
     axes.grid(alpha=0.3)
     return drawn
