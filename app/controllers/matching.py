@@ -55,7 +55,8 @@ class Filters:
             return False
         if self.note is not None:
             number = note_number(sound.pitch_hz) if sound.pitch_hz else None
-            if number is None or number % len(NOTES) != self.note:
+            tonic = NOTES[number % len(NOTES)] if number is not None else (sound.key or "").split(" ")[0]
+            if tonic != NOTES[self.note]:
                 return False
         if self.bpm_from is None and self.bpm_to is None:
             return True

@@ -236,10 +236,11 @@ class MatchesModel(QAbstractTableModel):
             case Column.FAMILY:
                 return sound.family or text.NONE
             case Column.PITCH:
-                note = text.note_name(sound.pitch_hz)
-                return f"{note}~" if note else text.NONE
+                if note := text.note_name(sound.pitch_hz):
+                    return f"{note}{_unless_told(sound, 'pitch')}"
+                return f"{text.key_short(sound.key)}{_unless_told(sound, 'key')}" if sound.key else text.NONE
             case Column.BPM:
-                return f"{sound.tempo_bpm:.0f}~" if sound.tempo_bpm else text.NONE
+                return f"{sound.tempo_bpm:.0f}{_unless_told(sound, 'tempo')}" if sound.tempo_bpm else text.NONE
             case Column.LENGTH:
                 return text.NONE if sound.duration_seconds is None else _length(sound.duration_seconds)
             case Column.FOLDER:
@@ -272,7 +273,7 @@ class MatchesModel(QAbstractTableModel):
         values: dict[Column, Callable[[Row], Any]] = {
             Column.NAME: lambda row: row.sound.name.casefold(),
             Column.FAMILY: lambda row: row.sound.family,
-            Column.PITCH: lambda row: row.sound.pitch_hz,
+            Column.PITCH: lambda row: _height(row.sound),
             Column.BPM: lambda row: row.sound.tempo_bpm,
             Column.LENGTH: lambda row: row.sound.duration_seconds,
             Column.FOLDER: lambda row: self.folder(row.sound).casefold(),
@@ -283,6 +284,18 @@ class MatchesModel(QAbstractTableModel):
     def _all_changed(self) -> None:
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
+
+
+def _unless_told(sound: Sound, fact: str) -> str:
+    """The mark of what was measured rather than told by the file."""
+    return "" if fact in sound.declared else "~"
+
+
+def _height(sound: Sound) -> tuple[bool, float] | None:
+    """For sorting: pitches from low to high, then keys from C on; None for neither."""
+    if sound.pitch_hz is not None:
+        return False, sound.pitch_hz
+    return (True, float(text.NOTES.index(sound.key.split()[0]))) if sound.key else None
 
 
 def _times(chance: float) -> str:

@@ -43,6 +43,12 @@ def note_name(hz: float | None) -> str | None:
     return None if number is None else f"{NOTES[number % 12]}{number // 12 - 1}"
 
 
+def key_short(key: str) -> str:
+    """'A minor' as Am, 'F# major' as F#."""
+    tonic, _, mode = key.partition(" ")
+    return f"{tonic}m" if mode == "minor" else tonic
+
+
 def frequency(hz: float) -> str:
     """1.33 kHz, 440 Hz."""
     return f"{hz / 1000:.2f} kHz" if hz >= 1000 else f"{hz:.0f} Hz"

@@ -14,6 +14,7 @@ import numpy as np
 import pyloudnorm
 import scipy.fft
 
+from engine.audio.declared import NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
 
@@ -23,6 +24,7 @@ _LEAST_PULSE_OF_LOOP = 0.25
 _LOUDNESS_BLOCK_SECONDS = 0.4
 _LOWEST_LOUDNESS_RATE = 8_000
 _SILENCE_DB = -120.0
+_KEY_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class Facts:
     kind : 'one-shot', 'loop' or 'long' (more than 30 s).
     pitch_hz : the steady pitch of a one-shot; None where it has none (most drums, chords, noise).
     pitch_confidence : 0 to 1, how periodic and how steady; also where `pitch_hz` is None.
-    tempo_bpm : of a loop; None for everything else.
+    tempo_bpm : of a loop, and of something long that tells one; None for everything else.
+    key : of a loop or something long, such as 'A minor'; None where none fits.
+    loop_seconds : start and end of the stretch that a sampler repeats, where the file tells one.
+    declared : which of 'kind', 'pitch', 'tempo' and 'key' the file tells itself; the others were measured.
     """
 
     duration_seconds: float
@@ -48,14 +53,29 @@ class Facts:
     pitch_hz: float | None
     pitch_confidence: float
     tempo_bpm: float | None
+    key: str | None = None
+    loop_seconds: tuple[float, float] | None = None
+    declared: tuple[str, ...] = ()
 
 
-def measure(audio: Audio) -> Facts:
-    """Measure a sound as it would be auditioned from its start."""
+def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
+    """Measure a sound as it would be auditioned from its start; what its file says of itself is not measured."""
     mono = audio.mono()
     peak = float(np.max(np.abs(audio.samples)))
-    kind, tempo = _kind_and_tempo(mono, audio.rate)
-    pitch, confidence = estimate_pitch(mono, audio.rate) if kind == "one-shot" else (None, 0.0)
+    kind, tempo = _kind_and_tempo(mono, audio.rate, said)
+    pitch, confidence, key = None, 0.0, None
+    if kind != "one-shot":
+        key = said.key or estimate_key(mono[: _KEY_SECONDS * audio.rate], audio.rate)
+    else:
+        pitch, confidence = estimate_pitch(mono, audio.rate)
+        if said.root_note is not None:
+            pitch, confidence = _told_pitch(said.root_note, pitch), 1.0
+    told = {
+        "kind": said.kind == kind,
+        "pitch": pitch is not None and said.root_note is not None,
+        "tempo": tempo is not None and tempo == said.tempo_bpm,
+        "key": key is not None and key == said.key,
+    }
     return Facts(
         duration_seconds=audio.duration_seconds,
         rate=audio.rate,
@@ -66,7 +86,20 @@ def measure(audio: Audio) -> Facts:
         pitch_hz=pitch,
         pitch_confidence=confidence,
         tempo_bpm=tempo,
+        key=key,
+        loop_seconds=said.loop_seconds,
+        declared=tuple(name for name, is_told in told.items() if is_told),
     )
+
+
+def _told_pitch(root_note: int, measured: float | None) -> float:
+    """The pitch of a note that the file tells, in the octave that was measured: makers do not agree whether middle C is
+    C3 or C4."""
+    told = 440.0 * 2.0 ** ((root_note - 69) / 12)
+    if measured is None:
+        return told
+    octaves = math.log2(measured / told)
+    return measured if abs(octaves - round(octaves)) < 0.5 / 12 else told
 
 
 def loudness(samples: np.ndarray, rate: int) -> float | None:
@@ -203,18 +236,23 @@ def _first_dips(difference: np.ndarray, shortest: int) -> tuple[np.ndarray, np.n
     return periods, depths
 
 
-def _kind_and_tempo(mono: np.ndarray, rate: int) -> tuple[str, float | None]:
+def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, float | None]:
+    """A tempo that is told settles what can be heard as half or double of it."""
     seconds = len(mono) / rate
     if seconds > LONGEST_LOOP_SECONDS:
-        return "long", None
-    if seconds < _SHORTEST_LOOP_SECONDS:
+        return "long", said.tempo_bpm
+    if said.kind == "one-shot":
         return "one-shot", None
+    if said.kind == "loop" and said.tempo_bpm is not None:
+        return "loop", said.tempo_bpm
+    if seconds < _SHORTEST_LOOP_SECONDS:
+        return said.kind or "one-shot", None
     onsets = onset_strength(mono, rate)
     times = onset_times(onsets)
     # A loop keeps beginning until near its end, and does so in a pulse; textures and rolls do not.
     if len(times) < 4 or times[-1] < 0.55 * seconds or strongest_pulse(onsets) < _LEAST_PULSE_OF_LOOP:
-        return "one-shot", None
-    return "loop", tempo_of_loop(onsets, seconds)
+        return said.kind or "one-shot", None
+    return "loop", said.tempo_bpm or tempo_of_loop(onsets, seconds)
 
 
 def _decibels(amplitude: float) -> float:

@@ -22,6 +22,8 @@ class Sound:
 
     What was not measured (yet) is None. `path` is absolute; `preset` is None for a whole file; `state` is 'listed'
     (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
+    `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, rather than Earshot having
+    measured them.
     """
 
     id: int
@@ -40,6 +42,8 @@ class Sound:
     pitch_hz: float | None
     pitch_confidence: float | None
     tempo_bpm: float | None
+    key: str | None
+    declared: tuple[str, ...]
     rate: int | None
     channels: int | None
     size: int
@@ -71,9 +75,10 @@ class Counts:
         return self.listed + self.ready + self.failed + self.missing
 
 
+_FIELDS = tuple(field.name for field in fields(Sound))
 _STATE = "CASE WHEN missing THEN 'missing' ELSE state END"
 _SELECT_SOUND = "SELECT " + ", ".join(
-    {"state": _STATE, "preset": "nullif(preset, '')"}.get(field.name, field.name) for field in fields(Sound)
+    {"state": _STATE, "preset": "nullif(preset, '')"}.get(name, name) for name in _FIELDS
 )
 _LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
 
@@ -291,7 +296,8 @@ def is_inside(path: str, folder: str) -> bool:
 
 
 def _sound(row: tuple[Any, ...]) -> Sound:
-    values = list(row)
-    values[1] = decode_path(values[1])
-    values[-1] = bool(values[-1])
-    return Sound(*values)
+    values = dict(zip(_FIELDS, row, strict=True))
+    values["path"] = decode_path(values["path"])
+    values["declared"] = tuple(values["declared"].split())
+    values["favourite"] = bool(values["favourite"])
+    return Sound(**values)

@@ -107,7 +107,18 @@ CREATE INDEX sound_families_by_sound ON sound_families (sound_id);
 INSERT INTO sound_families SELECT family, id FROM sounds WHERE family IS NOT NULL;
 """
 
-_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES)
+_DECLARED = """
+ALTER TABLE sounds ADD COLUMN key TEXT;
+
+ALTER TABLE sounds ADD COLUMN loop_start REAL; -- seconds; of the stretch that a sampler repeats
+
+ALTER TABLE sounds ADD COLUMN loop_end REAL;
+
+-- Which facts the file tells itself: names parted by spaces. The others were measured.
+ALTER TABLE sounds ADD COLUMN declared TEXT NOT NULL DEFAULT '';
+"""
+
+_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES, _DECLARED)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(_MIGRATIONS)

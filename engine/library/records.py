@@ -157,7 +157,8 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                 """
                 UPDATE sounds SET state = 'ready', reason = NULL, family = ?, family_confidence = ?, kind = ?,
                     duration_seconds = ?, loudness_lufs = ?, peak_db = ?, pitch_hz = ?, pitch_confidence = ?,
-                    tempo_bpm = ?, rate = ?, channels = ?, overview = ?
+                    tempo_bpm = ?, key = ?, loop_start = ?, loop_end = ?, declared = ?, rate = ?, channels = ?,
+                    overview = ?
                 WHERE id = ?
                 """,
                 (
@@ -170,6 +171,9 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                     facts.pitch_hz,
                     facts.pitch_confidence,
                     facts.tempo_bpm,
+                    facts.key,
+                    *(facts.loop_seconds or (None, None)),
+                    " ".join(facts.declared),
                     facts.rate,
                     facts.channels,
                     outcome.overview,

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from engine.audio.declared import declared
 from engine.audio.decode import decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import measure
@@ -91,7 +92,7 @@ def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]
     longest = min(LONGEST_HEARD_SECONDS, _MOST_SAMPLES / (info.rate * info.channels))
     audio = decode(pending.path, end=longest)
     was_cut = audio.duration_seconds > 0.99 * longest
-    facts = measure(audio)
+    facts = measure(audio, declared(pending.path))
     if facts.peak_db < _SILENT_BELOW_DB:
         raise AudioError(pending.path, "Silent: there is nothing to hear.")
     if was_cut:

@@ -51,6 +51,8 @@ def make_sound(number: int, **facts: object) -> Sound:
         pitch_hz=None,
         pitch_confidence=0.0,
         tempo_bpm=None,
+        key=None,
+        declared=(),
         rate=44_100,
         channels=1,
         size=100,
@@ -88,6 +90,17 @@ def test_an_unsure_slot_says_so(qapp: object) -> None:
     assert "54% sure" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     model.set_muted(0, True)
     assert "left out" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_what_was_measured_is_marked_and_what_the_file_tells_is_not(qapp: object) -> None:
+    model = MatchesModel()
+    told = make_sound(1, kind="loop", tempo_bpm=92.0, key="F# minor", declared=("tempo", "key"))
+    measured = make_sound(2, kind="loop", tempo_bpm=92.0, key="C major")
+    model.set_rows([Row(told, 1), Row(measured, 2), Row(make_sound(3, pitch_hz=440.0), 3)])
+    shown = [[model.index(row, column).data() for column in (Column.PITCH, Column.BPM)] for row in range(3)]
+    assert shown == [["F#m", "92"], ["C~", "92~"], ["A4~", "–"]]
+    model.sort(Column.PITCH, Qt.SortOrder.AscendingOrder)
+    assert [row.sound.id for row in model.rows] == [3, 2, 1]
 
 
 def test_the_match_column_tells_what_its_number_is_worth(qapp: object) -> None:

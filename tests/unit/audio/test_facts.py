@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.audio.declared import Declared
 from engine.audio.decode import Audio
 from engine.audio.facts import estimate_key, estimate_pitch, estimate_tempo, loudness, measure
 
@@ -119,6 +120,28 @@ def test_tempo_of_a_song_part() -> None:
 def test_what_does_not_repeat_is_a_one_shot(sound: np.ndarray) -> None:
     facts = measure(mono(sound))
     assert (facts.kind, facts.tempo_bpm) == ("one-shot", None)
+
+
+def test_what_the_file_tells_is_not_measured() -> None:
+    told = measure(mono(beat(90.0, 8)), Declared(tempo_bpm=180.0, key="A minor"))
+    assert (told.kind, told.tempo_bpm, told.key) == ("loop", 180.0, "A minor")
+    assert told.declared == ("tempo", "key")
+    hit = measure(mono(beat(90.0, 8)), Declared(kind="one-shot", tempo_bpm=90.0))
+    assert (hit.kind, hit.tempo_bpm, hit.declared) == ("one-shot", None, ("kind",))
+    held = measure(mono(note(110, 4.0)), Declared(kind="loop", tempo_bpm=120.0))
+    assert (held.kind, held.tempo_bpm) == ("loop", 120.0)
+
+
+@pytest.mark.parametrize(("root_note", "hertz"), [(45, 110.0), (57, 110.0), (33, 110.0), (50, 146.83)])
+def test_a_told_note_is_heard_in_its_octave(root_note: int, hertz: float) -> None:
+    facts = measure(mono(note(110, 1.0)), Declared(root_note=root_note))
+    assert facts.pitch_hz == pytest.approx(hertz, rel=0.005)
+    assert facts.declared == ("pitch",)
+
+
+def test_loops_have_a_key() -> None:
+    chords = np.concatenate([note(220 * 2 ** (n / 12), 0.5) for n in (0, 3, 7, 5, 8, 12, 7, 11, 14, 0, 3, 7)])
+    assert measure(mono(chords), Declared(kind="loop")).key == "A minor"
 
 
 def test_half_a_minute_and_more_is_long() -> None:

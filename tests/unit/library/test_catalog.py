@@ -190,6 +190,18 @@ def test_removing_what_is_no_root(tmp_path: Path) -> None:
     assert catalog.roots() == []
 
 
+def test_told_facts_are_kept(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "loop.wav")
+    (sound,) = catalog.sounds()
+    assert (sound.key, sound.declared) == (None, ())
+    facts = Facts(4.0, 44_100, 2, -1.0, -14.0, "loop", None, 0.0, 92.0, "A minor", (0.5, 3.5), ("tempo", "key"))
+    write_outcomes(catalog.database, "ear", [heard(sound.id, np.ones(4), facts=facts)])
+    found = catalog.sound(sound.id)
+    assert (found.tempo_bpm, found.key, found.declared) == (92.0, "A minor", ("tempo", "key"))
+    with catalog.database.read() as connection:
+        assert connection.execute("SELECT loop_start, loop_end FROM sounds").fetchone() == (0.5, 3.5)
+
+
 def test_filters(tmp_path: Path) -> None:
     catalog = filled(tmp_path, "Drums/KICK 01.wav", "Drums/Kick Dirty.wav", "Bass/Größe 808.wav", "Bass/off.wav")
     kick, dirty, size, off = (

@@ -94,6 +94,17 @@ def test_the_ear_gets_mono_at_its_rate(tmp_path: Path) -> None:
     assert heard.dtype == np.float32
 
 
+def test_what_a_file_says_of_itself_reaches_the_catalog(tmp_path: Path) -> None:
+    path = tmp_path / "Long tone 92bpm F#min.wav"
+    soundfile.write(path, 0.1 * np.sin(np.arange(31 * 8_000) * 0.2), 8_000)
+    told: list[Message] = []
+    hear([Pending(7, str(path))], ToyEar(), told.append)
+    (heard,) = next(message for message in told if isinstance(message, Done)).outcomes
+    assert isinstance(heard, Heard)
+    assert (heard.facts.kind, heard.facts.tempo_bpm, heard.facts.key) == ("long", 92.0, "F# minor")
+    assert heard.facts.declared == ("tempo", "key")
+
+
 def test_an_ear_that_makes_no_sense(tmp_path: Path, tone: Callable[..., Path]) -> None:
     class Confused(ToyEar):
         def embed(self, sounds: list[np.ndarray]) -> object:  # type: ignore[override]
