@@ -57,12 +57,14 @@ def load(model: Path, fingerprint: str) -> Calibration | None:
         return None
     try:
         found = json.loads(path.read_text())
+        if found["fingerprint"] != fingerprint:
+            return None
         calibration = Calibration(str(found["fingerprint"]), tuple(found["slot"]), tuple(found["match"]))
         if (len(calibration.slot), len(calibration.match)) != (SLOT_TERMS, MATCH_TERMS):
             raise ValueError("not as many numbers as there should be")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: the model's calibration is damaged ({error}); reinstall Earshot") from error
-    return calibration if calibration.fingerprint == fingerprint else None
+    return calibration
 
 
 def _beside(model: Path) -> Path:

@@ -107,7 +107,7 @@ class Ear:
     def parts(self, windows: np.ndarray) -> np.ndarray:
         """A unit vector for each part of windows [n, window samples]: float32 [n, parts, dimension].
 
-        The parts are drums, bass, keys, guitar and other; vectors of one part compare with one another only.
+        The parts are drums, bass, keys, guitar and other; their vectors are in the space of sounds and slots.
         """
         found = [self._ask(self._network.describe_parts, batch).float() for batch in self._batches(windows)]
         return torch.cat(found).cpu().numpy()

@@ -149,8 +149,8 @@ class SlotHead(nn.Module):
 
 
 class PartHead(nn.Module):
-    """Cells of a mixture -> a unit vector for each part [batch, parts, dimension], each in a space of its own, in which
-    pieces whose part sounds alike are near."""
+    """Cells of a mixture -> a unit vector for each part [batch, parts, dimension], in the space of all heads: a part is
+    near the sounds that play it, and near the same part of pieces in which it sounds alike."""
 
     def __init__(self, config: EarConfig) -> None:
         super().__init__()

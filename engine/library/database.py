@@ -116,6 +116,9 @@ ALTER TABLE sounds ADD COLUMN loop_end REAL;
 
 -- Which facts the file tells itself: names parted by spaces. The others were measured.
 ALTER TABLE sounds ADD COLUMN declared TEXT NOT NULL DEFAULT '';
+
+-- The next scan takes every file for a changed one, and hears it again.
+UPDATE sounds SET mtime_ns = -1;
 """
 
 _MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES, _DECLARED)

@@ -30,7 +30,7 @@ class Match:
     similarity : cosine of the two vectors, -1..1.
     rank : 1 for the best.
     chance : that it is the very sound that was heard, 0..1, by what calibration saw of songs whose sounds were all in
-        the library; None without calibration.
+        a library of 2,000, unfiltered; None without calibration.
     """
 
     sound: Sound

@@ -33,7 +33,7 @@ def write(directory: Path) -> str:
     for split in SPLITS:
         if not (directory / "phrases" / split / "phrases.json").exists():
             continue
-        bank = PhraseBank(directory / "phrases" / split)
+        bank = PhraseBank(directory / "phrases" / split, guessed=False)
         by_source[split] = Counter(bank.sources)
         by_family[split] = Counter(instrument.family or "unknown" for instrument in bank.instruments)
         hours[split] = round(len(bank.phrases) * WINDOW_SECONDS / 3600, 1)

@@ -16,7 +16,7 @@ DEFAULT_DIRECTORY = Path("runs")
 
 
 def main(argv: list[str]) -> int:
-    """Run `train ...` or `eval ...`; returns the exit code."""
+    """Run `train ...`, `eval ...` or `bench ...`; returns the exit code."""
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     return arguments.action(arguments)
@@ -46,8 +46,9 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--singles", type=int, help=f"clips in a batch (default {stage.config.singles})")
         run.add_argument("--mixtures", type=int, help=f"mixtures in a batch (default {stage.config.mixtures})")
         run.add_argument("--learning-rate", type=float, help=f"its highest (default {stage.config.learning_rate})")
-        if stage.after is None:
-            run.add_argument("--size", default="standard", choices=SIZES, help="of the ear, here and in what follows")
+        run.add_argument(
+            "--size", choices=SIZES, help="of the ear (default: that of the run it goes on from or begins with)"
+        )
         run.add_argument("--device", help="cpu or cuda; by default the fastest there is")
         run.add_argument("--run", default=name, help="folder of the run, which it goes on from (default its name)")
         run.add_argument("--after", default=stage.after, help=f"the run it begins with (default {stage.after})")
@@ -123,16 +124,15 @@ def _train_stage(arguments: argparse.Namespace) -> int:
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
     directory = arguments.directory / arguments.run
     earlier = arguments.directory / arguments.after if arguments.after else None
-    if (directory / CHECKPOINT).exists():
-        ear = ear_of(directory)
-    elif earlier is None:
-        ear = SIZES[arguments.size]
-    elif (earlier / CHECKPOINT).exists():
-        ear = ear_of(earlier)
-    else:
+    before = directory if (directory / CHECKPOINT).exists() else earlier
+    if before is not None and not (before / CHECKPOINT).exists():
         raise EarshotError(
-            f"{earlier}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
+            f"{before}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
         )
+    asked = SIZES[arguments.size or "standard"]
+    ear = asked if before is None else ear_of(before)
+    if arguments.size and ear != asked:
+        raise EarshotError(f"{before}: this ear is not of size '{arguments.size}'; choose another --run or --after")
     method = stage.method(bank, config, ear)
     trainer = Trainer(method, directory, device=pick_device(arguments.device))
     if not trainer.resume() and earlier is not None:

@@ -31,7 +31,7 @@ class TrainConfig:
     Attributes
     ----------
     method : its name, a key of `engine.training.stages.STAGES`.
-    steps : batches; the learning rate follows a cosine to zero over them.
+    steps : batches; the learning rate follows a cosine to a hundredth over them.
     singles, mixtures : clips and mixtures in a batch.
     crop_cells : length of clips and mixtures in cells of time; None for whole windows.
     stems : fewest and most instruments of a mixture.

@@ -1,7 +1,7 @@
 """The trainer: one loop for every method, with exact resumption.
 
-Batches follow from the step number alone, and checkpoints hold weights, averages, optimiser and step, so an interrupted
-run continues as if it had not been.
+Batches follow from the step number, the config and the data alone, and checkpoints hold weights, averages, optimiser
+and step, so an interrupted run continues as if it had not been.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class Trainer:
         }
         part = self.directory / (CHECKPOINT + ".part")
         torch.save(state, part)
-        part.replace(self.directory / CHECKPOINT)
         (self.directory / "config.json").write_text(
             json.dumps(asdict(self.config) | {"ear": asdict(self.method.ear)}, indent=1)
         )
+        part.replace(self.directory / CHECKPOINT)
         with (self.directory / "history.jsonl").open("a") as log:
             log.writelines(json.dumps(entry) + "\n" for entry in self.history)
         self.history.clear()

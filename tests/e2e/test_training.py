@@ -20,7 +20,8 @@ from engine.families import FAMILIES
 from engine.training import data
 from engine.training.cli import main
 from engine.training.config import CLEAN, Roughness, TrainConfig
-from engine.training.evaluation import table
+from engine.training.evaluation import results, table
+from engine.training.evaluation.figures import Answer
 from engine.training.evaluation.held_out import Material
 from engine.training.evaluation.protocols import PROTOCOLS, single
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
@@ -132,16 +133,18 @@ def test_rough_mixtures_keep_their_owners(bank: PhraseBank, tmp_path: Path) -> N
 
 
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp_path: Path) -> None:
-    config = replace(SHORT, steps=6)
+    config = replace(SHORT, steps=12)
     whole = trainer(bank, tmp_path / "whole", config)
     whole.run(progress=False)
     begun = trainer(bank, tmp_path / "parts", config)
     begun.run(seconds=0.0, progress=False)
-    assert 0 < begun.step < 6
+    assert 0 < begun.step < 10  # the average of the weights is taken after the tenth
     resumed = trainer(bank, tmp_path / "parts", config)
     assert resumed.resume()
     resumed.run(progress=False)
-    assert resumed.step == 6
+    assert (resumed.step, resumed.clips_seen) == (12, whole.clips_seen)
+    for name, value in whole.average.items():
+        torch.testing.assert_close(resumed.average[name], value, rtol=1e-3, atol=1e-4)
     for name, value in whole.method.state_dict().items():
         torch.testing.assert_close(resumed.method.state_dict()[name], value, rtol=1e-3, atol=1e-4)
 
@@ -181,6 +184,8 @@ def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path:
     with pytest.raises(EarshotError, match="run 'earshot train sounds' first"):
         main(["train", "mixtures", *small])
     assert main(["train", "sounds", "--size", "large", *small]) == 0
+    with pytest.raises(EarshotError, match="not of size 'standard'"):
+        main(["train", "mixtures", "--size", "standard", *small])
     assert main(["train", "mixtures", *small]) == 0
     assert ear_of(tmp_path / "mixtures") == LARGE
     exported = tmp_path / "large.safetensors"
@@ -239,13 +244,35 @@ def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> No
     assert figures["mean"].low < 0.2 < figures["mean"].high
 
 
-def test_results_are_kept_and_only_what_is_new_is_measured(bank: PhraseBank, tmp_path: Path) -> None:
-    system, material = ChanceSystem(), Material(bank)
-    row = table.Row(system.method, system.identity, 7, PROTOCOLS["single"](system, material))
-    table.save({"single": {"Chance": row}}, tmp_path)
-    assert table.load(tmp_path) == {"single": {"Chance": row}}
-    assert table.load(tmp_path / "elsewhere") == {}
+def test_results_are_kept_and_only_what_is_new_is_measured(
+    bank: PhraseBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def count(system: ChanceSystem, material: Material) -> Answer:
+        asked.append(system.name)
+        return single(system, material)
+
+    monkeypatch.setitem(PROTOCOLS, "single", count)
+
+    class Other(ChanceSystem):
+        name = "Other"
+        identity = "first"
+
+    def measure() -> None:
+        table.measure(results.load(tmp_path, "test"), ["single"], [ChanceSystem, Other], Material(bank), tmp_path)
+
+    measure()
+    measure()
+    assert asked == ["Chance", "Other"]
+    first = results.load(tmp_path, "test")
+    Other.identity = "second"
+    measure()
+    assert asked == ["Chance", "Other", "Other"]
+    assert results.load(tmp_path, "test").rows["single"]["Chance"] == first.rows["single"]["Chance"]
     assert "| Chance |" in (tmp_path / "results.md").read_text()
-    (tmp_path / "results.json").write_text('{"single": {"Chance": {}}}')
+    with pytest.raises(EarshotError, match="of split 'test'"):
+        results.load(tmp_path, "unseen")
+    (tmp_path / "results.json").write_text('{"split": "test", "rows": {"single": {"Chance": {}}}}')
     with pytest.raises(EarshotError, match=r"results.json: not results of this version"):
-        table.load(tmp_path)
+        results.load(tmp_path, "test")

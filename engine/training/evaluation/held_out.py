@@ -19,9 +19,16 @@ class Material:
 
     def __init__(self, held_out: PhraseBank, trained: PhraseBank | None = None, *, produced: bool = False) -> None:
         self.held_out, self.trained, self.produced = held_out, trained, produced
+        self._produced_material: Material | None = None
         self.rows_of: dict[int, list[int]] = {}
         for row, phrase in enumerate(held_out.phrases):
             self.rows_of.setdefault(phrase.instrument, []).append(row)
+
+    def as_produced(self) -> Material:
+        """The same instruments, produced; always the same object, so that what is drawn from it is drawn once."""
+        if self._produced_material is None:
+            self._produced_material = Material(self.held_out, self.trained, produced=True)
+        return self._produced_material
 
     def melodic(self) -> list[int]:
         """Held-out instruments that play pitches and have phrases."""
@@ -43,9 +50,9 @@ class Material:
         if not self.produced:
             return np.sum([self.phrase(row) for row in rows], axis=0)
         rng = np.random.default_rng(list(rows))
-        return master(np.sum([self._produced(row, rng) for row in rows], axis=0), rng)
+        return master(np.sum([self._through_effects(row, rng) for row in rows], axis=0), rng)
 
-    def _produced(self, row: int, rng: np.random.Generator) -> np.ndarray:
+    def _through_effects(self, row: int, rng: np.random.Generator) -> np.ndarray:
         """A phrase through an effect chain, as loud as before."""
         dry = self.phrase(row)
         wet = produce(dry, rng)

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.training.evaluation.protocols import SMTI_FAMILIES, SMTI_SIZES
+from engine.training.evaluation.results import Results, Row
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from engine.training.evaluation.table import Results, Row
 
+OURS = "Earshot"
 LEARNING = (("smti", "mAP macro, cosine"), ("cir", "top-5, family not given"), ("song", "slot F1"), ("single", "top-1"))
 """Protocols and figures that are drawn against the clips and mixtures seen in training."""
 
@@ -40,12 +43,10 @@ def draw(results: Results, folder: Path) -> list[Path]:
 
 def _with_curve(results: Results, protocol: str, curve: str) -> dict[str, Row]:
     """The rows of a protocol that hold a curve."""
-    return {name: row for name, row in results.get(protocol, {}).items() if curve in row.answer.curves}
+    return {name: row for name, row in results.rows.get(protocol, {}).items() if curve in row.answer.curves}
 
 
 def _recall(axes: Axes, results: Results) -> bool:
-    from engine.training.evaluation.protocols import SMTI_SIZES
-
     rows = _with_curve(results, "smti", "recall by instruments")
     for system, row in rows.items():
         recall = 100 * np.array(row.answer.curves["recall by instruments"])
@@ -56,13 +57,11 @@ def _recall(axes: Axes, results: Results) -> bool:
 
 
 def _confusion(axes: Axes, results: Results) -> bool:
-    from engine.training.evaluation.protocols import SMTI_FAMILIES
-
     rows = _with_curve(results, "smti", "family confusion")
     if not rows:
         return False
-    system, row = list(rows.items())[-1]
-    counts = np.array(row.answer.curves["family confusion"], float)
+    system = OURS if OURS in rows else list(rows)[-1]
+    counts = np.array(rows[system].answer.curves["family confusion"], float)
     share = 100 * counts / counts.sum(axis=1, keepdims=True).clip(1)
     axes.imshow(share, cmap="magma", vmin=0, vmax=100)
     for true, retrieved in np.ndindex(share.shape):
@@ -99,14 +98,14 @@ def _learning(axes: Axes, results: Results) -> bool:
     """A line for Earshot's runs of different length; the published systems are points of the same colour."""
     drawn = False
     for protocol, figure in LEARNING:
-        rows = [(name, row) for name, row in results.get(protocol, {}).items() if row.clips_seen]
+        rows = [(name, row) for name, row in results.rows.get(protocol, {}).items() if row.clips_seen]
         points = {name: (row.clips_seen, 100 * row.answer.figures[figure].value) for name, row in rows}
-        own = sorted(points[name] for name, row in rows if row.method == "Earshot")
+        own = sorted(points[name] for name, row in rows if row.method == OURS)
         if len(own) < 2:
             continue
         (line,) = axes.plot(*zip(*own, strict=True), marker="o", label=f"{protocol}: {figure}")
         for name, row in rows:
-            if row.method != "Earshot":
+            if row.method != OURS:
                 axes.plot(*points[name], marker="x", color=line.get_color())
                 axes.annotate(name, points[name], fontsize=7, xytext=(4, 2), textcoords="offset points")
         drawn = True

@@ -1,7 +1,6 @@
 """The protocols: what is asked of a system, and how the answer is scored.
 
-Every protocol draws its material once from a seed, so that all systems answer the same questions, and returns per-item
-scores, from which the table takes means and bootstrap intervals.
+Every protocol draws its material once from a seed, so that all systems answer the same questions.
 """
 
 from __future__ import annotations
@@ -103,8 +102,8 @@ def smti(system: System, material: Material, seed: int = 2) -> Answer:
     def by_family(answers: np.ndarray) -> np.ndarray:
         return np.stack([answers[:, families == family].any(axis=1) for family in SMTI_FAMILIES], axis=1)
 
-    def f1(answer: np.ndarray, average: str) -> Callable[[np.ndarray], float]:
-        return lambda picked: float(f1_score(truth[picked], answer[picked], average=average, zero_division=0))
+    def f1(true: np.ndarray, answer: np.ndarray, average: str = "macro") -> Callable[[np.ndarray], float]:
+        return lambda picked: float(f1_score(true[picked], answer[picked], average=average, zero_division=0))
 
     def precision(average: str, ranked: np.ndarray) -> Callable[[np.ndarray], float]:
         return lambda picked: float(average_precision_score(truth[picked], ranked[picked], average=average))
@@ -115,15 +114,11 @@ def smti(system: System, material: Material, seed: int = 2) -> Answer:
         "mAP macro": bootstrap(count, precision("macro", score), 50),
         "mAP weighted": bootstrap(count, precision("weighted", score), 50),
         "mAP macro, cosine": bootstrap(count, precision("macro", cosine), 50),
-        "F1 macro, nine outputs": bootstrap(count, f1(nine, "macro"), 50),
-        "F1 macro, heard": bootstrap(count, f1(heard_set, "macro"), 50),
-        "F1 weighted, heard": bootstrap(count, f1(heard_set, "weighted"), 50),
-        "family F1 macro, nine outputs": bootstrap(
-            count, lambda p: float(f1_score(family_truth[p], family_nine[p], average="macro", zero_division=0)), 50
-        ),
-        "family F1 macro, heard": bootstrap(
-            count, lambda p: float(f1_score(family_truth[p], family_heard[p], average="macro", zero_division=0)), 50
-        ),
+        "F1 macro, nine outputs": bootstrap(count, f1(truth, nine), 50),
+        "F1 macro, heard": bootstrap(count, f1(truth, heard_set), 50),
+        "F1 weighted, heard": bootstrap(count, f1(truth, heard_set, "weighted"), 50),
+        "family F1 macro, nine outputs": bootstrap(count, f1(family_truth, family_nine), 50),
+        "family F1 macro, heard": bootstrap(count, f1(family_truth, family_heard), 50),
     }
     size = truth.sum(axis=1)
     by_size = [float(heard_set[truth & (size == members)[:, None]].mean()) for members in SMTI_SIZES]
@@ -218,7 +213,7 @@ def _group(family: str | None) -> str:
 
 def _produced(protocol: Protocol) -> Protocol:
     """The same protocol on produced mixtures; the library stays dry, as sample packs are."""
-    return lambda system, material: protocol(system, Material(material.held_out, material.trained, produced=True))
+    return lambda system, material: protocol(system, material.as_produced())
 
 
 PROTOCOLS: dict[str, Protocol] = {

@@ -44,7 +44,7 @@ class HeardSong:
     ranks : int [slots, instruments], place of each true instrument's sound in each slot's matches, 0 the best.
     pairs : (slot, instrument), one to one, so that the places are as good as they can be.
     nearest : [slots, NEAREST], similarities of each slot's first matches.
-    nearest_without : [slots], the same in a library without the sounds of the song's instruments.
+    nearest_without : [slots], similarity of the first match in a library without the sounds of the song's instruments.
     """
 
     song: Song
@@ -176,7 +176,7 @@ def song(system: System, material: Material, seed: int = 5, songs: int = SONGS) 
     def ratio(above: np.ndarray, below: np.ndarray) -> Figure:
         return bootstrap(len(heard), lambda p: float(above[p].sum() / max(below[p].sum(), 1)))
 
-    slot_claims = [_slot_claims(item) for item in heard]
+    slot_claims = [_slot_claims(item) if system.ear else np.zeros((0, 2)) for item in heard]
     match_claims = [_match_claims(item, system.ear.calibration if system.ear else None) for item in heard]
     figures = {
         "slot precision": ratio(found, slots),

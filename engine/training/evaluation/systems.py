@@ -36,7 +36,7 @@ class System(Protocol):
     Attributes
     ----------
     method : how it was taught; "" for what is not.
-    identity : differs where the weights do.
+    identity : differs where the weights, or what else its answers rest on, do.
     clips_seen : how many clips and mixtures it was taught with, 0 for what is not taught or not known.
     """
 
@@ -65,7 +65,8 @@ class EarSystem:
     method = "Earshot"
 
     def __init__(self, ear: Ear, name: str = "Earshot", clips_seen: int = 0) -> None:
-        self.ear, self.name, self.identity, self.clips_seen = ear, name, ear.fingerprint, clips_seen
+        self.ear, self.name, self.clips_seen = ear, name, clips_seen
+        self.identity = f"{ear.fingerprint} {ear.calibration}"  # calibration decides which slots are shown
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return self.ear.embed(sounds).vectors

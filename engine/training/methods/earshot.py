@@ -1,5 +1,5 @@
 """Earshot's own method: stage "sounds" teaches the backbone, the single head and the dense head on short clips; stage
-"mixtures" adds the slot head, on fuller mixtures."""
+"mixtures" adds the slot and the part head, on fuller mixtures."""
 
 from __future__ import annotations
 

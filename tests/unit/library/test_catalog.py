@@ -296,6 +296,8 @@ def test_an_older_catalog_is_brought_up_to_date(tmp_path: Path, monkeypatch: pyt
         catalog = Catalog.open(tmp_path)
         assert [catalog.sounds()[0].id] == catalog.favourites() == catalog.matching(families=["kick"]).tolist()
         catalog.close()
+    catalog = filled(tmp_path, "kick.wav")  # the same file, found again: what it tells itself is not known yet
+    assert [(sound.state, sound.favourite) for sound in catalog.sounds()] == [("listed", True)]
 
 
 def test_a_foreign_database_is_left_alone(tmp_path: Path) -> None:

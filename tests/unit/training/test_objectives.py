@@ -29,6 +29,14 @@ def test_soft_proxy_loss_by_hand() -> None:
     assert math.isclose(float(loss), math.log(2), abs_tol=1e-6)
 
 
+def test_soft_proxy_loss_weighs_by_share() -> None:
+    # On the first proxy: log(exp(24) + 1) less 24 times the share of the first owner.
+    vector, labels = torch.tensor([[1.0, 0.0]]), torch.tensor([[0, 1]])
+    for share in (0.3, 0.9):
+        loss = plane_proxies().soft(vector, labels, torch.tensor([[share, 1 - share]])).detach()
+        assert math.isclose(float(loss), math.log(math.exp(24) + 1) - 24 * share, abs_tol=1e-4)
+
+
 def test_a_cell_without_an_owner_costs_nothing() -> None:
     vector = torch.tensor([[1.0, 0.0]])
     assert float(plane_proxies().soft(vector, torch.tensor([[-1, -1]]), torch.zeros(1, 2)).detach()) == 0.0

@@ -5,7 +5,7 @@ from pathlib import Path
 from engine.training.evaluation.figures import Answer, Figure
 from engine.training.evaluation.plots import draw
 from engine.training.evaluation.protocols import SMTI_FAMILIES, SMTI_SIZES
-from engine.training.evaluation.table import Results, Row
+from engine.training.evaluation.results import Results, Row
 
 FIGURE = Figure(0.5, 0.4, 0.6)
 CURVES = {
@@ -25,12 +25,12 @@ def names(results: Results, folder: Path) -> set[str]:
 
 
 def test_nothing_measured_nothing_drawn(tmp_path: Path) -> None:
-    assert draw({}, tmp_path) == []
+    assert draw(Results("test"), tmp_path) == []
 
 
 def test_each_picture_needs_its_protocol(tmp_path: Path) -> None:
     mixtures = {"Earshot": row(100, CURVES), "smti": row(200, CURVES, "smti")}
-    assert names({"smti": mixtures}, tmp_path) == {"recall-by-instruments", "family-confusion"}
-    assert names({"song": {"Earshot": row(100, RELIABILITY)}}, tmp_path) == {"reliability"}
+    assert names(Results("test", {"smti": mixtures}), tmp_path) == {"recall-by-instruments", "family-confusion"}
+    assert names(Results("test", {"song": {"Earshot": row(100, RELIABILITY)}}), tmp_path) == {"reliability"}
     two = {"short": row(100, RELIABILITY), "long": row(1000, RELIABILITY)}
-    assert names({"song": two}, tmp_path) == {"reliability", "learning"}
+    assert names(Results("test", {"song": two}), tmp_path) == {"reliability", "learning"}
