@@ -31,7 +31,13 @@ def test_none_for_a_model_without_one_or_with_that_of_others(model: Path) -> Non
 
 @pytest.mark.parametrize(
     "damaged",
-    ["", "{}", "[1, 2]", '{"fingerprint": "OWN", "slot": 2, "match": 3}', '{"fingerprint": "OWN", "slot": [1], "match": [1]}'],
+    [
+        "",
+        "{}",
+        "[1, 2]",
+        '{"fingerprint": "OWN", "slot": 2, "match": 3}',
+        '{"fingerprint": "OWN", "slot": [1], "match": [1]}',
+    ],
 )
 def test_a_damaged_one_is_named(model: Path, damaged: str) -> None:
     model.with_suffix(".calibration.json").write_text(damaged.replace("OWN", weights.fingerprint(model)))
