@@ -171,17 +171,9 @@ class Studio:
         self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
 
     def choose_slot_with_matches(self) -> None:
-        """The first slot of whose family the library has a sound, or the last one with all families."""
-        panel, matches = self.window.matches_panel, self.work.matches
-        for row in range(self.work.slots.rowCount()):
-            self.window.slots_panel.choose(row)
-            # The same slot, as it was heard last: earlier results may be of another family.
-            self.wait(partial(self._shows, row), "ranking")
-            if matches.rowCount():
-                break
-        else:
-            panel.chip.setChecked(False)
-            self.wait(lambda: matches.rowCount() > 0, "ranking among all families")
+        """The first slot, as it was heard last: earlier results may be of another family."""
+        self.window.slots_panel.choose(0)
+        self.wait(partial(self._shows, 0), "ranking")
 
     def _shows(self, row: int) -> bool:
         results = self.window.matches_panel.results

@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--start", metavar="S", type=_seconds, help="hear from this second on")
     match.add_argument("--end", metavar="S", type=_seconds, help="hear up to this second")
     match.add_argument("--top", metavar="N", type=_count, default=10, help="matches for each slot (default: 10)")
-    match.add_argument("--any-family", action="store_true", help="rank sounds of every family for every slot")
+    match.add_argument("--any-family", action="store_true", help="rank by similarity alone, whatever the family")
     match.add_argument("--json", action="store_true", help="one JSON document per song, one per line")
     match.set_defaults(handler=commands.match)
 

@@ -143,8 +143,6 @@ def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Matc
             f"  {slot.id}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
             f"best heard from {start:.1f} to {end:.1f} s"
         )
-        if not matches[slot.id]:
-            print(f"       no {slot.family} in the library; --any-family looks among all sounds")
         if nothing_alike(matches[slot.id]):
             print("       nothing here sounds quite like it; these come nearest")
         for match in matches[slot.id]:

@@ -81,7 +81,7 @@ class MatchesPanel(QWidget):
         bar.addSpacing(4)
         bar.addWidget(self.compare)
         self.table = MatchTable(model)
-        self._empty = Invitation("search", "", "", Button("Show every family"), dashed=False)
+        self._empty = Invitation("search", "", "", Button("Clear filters"), dashed=False)
         self._body = QWidget()
         self._stack = QStackedLayout(self._body)
         self._stack.addWidget(self.table)
@@ -117,7 +117,7 @@ class MatchesPanel(QWidget):
         self.kinds_short.activated.connect(self._choose_kind)
         self.search.textChanged.connect(lambda words: matching.set_filters(text=words))
         self.search.installEventFilter(self)
-        self._empty.button.clicked.connect(self._widen)
+        self._empty.button.clicked.connect(self.clear_filters)
         self.table.chosen.connect(self._row_chosen)
         self.table.favourite_clicked.connect(lambda number: self.favourite_asked.emit(model.row(number)))
         self.table.visible_changed.connect(self._fetch_visible)
@@ -250,22 +250,10 @@ class MatchesPanel(QWidget):
             title = "No sound was heard yet"
             sentence = "Matches appear here as the scan hears the library's sounds."
             self._empty.button.setVisible(False)
-        elif narrowed:
+        else:
             title, sentence = "Nothing matches these filters", "Clear them, or search for something else."
-        else:
-            title = f"No {results.slot.family} {'heard yet' if self._scanning else 'in the library'}"
-            sentence = "No sound of this family was found. The nearest ones may be in other families."
         self._empty.say(title, sentence, icon="search")
-        self._empty.button.setText("Clear filters" if narrowed else "Show every family")
-        self._empty.button.updateGeometry()
         self._stack.setCurrentWidget(self._empty)
-
-    def _widen(self) -> None:
-        filters = self._matching.filters
-        if filters.kinds or filters.text or filters.local:
-            self.clear_filters()
-        else:
-            self.chip.setChecked(False)
 
     def clear_filters(self) -> None:
         """Type and words; key and tempo are cleared where they are set."""

@@ -306,7 +306,7 @@ class Segmented(QWidget):
 
 
 class FamilyChip(FlatButton):
-    """The family filter of a slot: on, one click widens to all families; off, one click narrows again.
+    """Which families go first among a slot's matches: on, its likely ones; off, none does.
 
     The first of the slot's likely families is named, the others are counted, and the tooltip has them all.
     """
@@ -329,8 +329,12 @@ class FamilyChip(FlatButton):
         short = "".join(first) + (f" +{others}" if others > 0 else "")
         on = self.isChecked()
         self.setText((short or "any") if on else "any")
-        self.setAccessibleName(f"Family filter: {names if on else 'any'}")
-        self.setToolTip(f"Showing {names}. Click to show every family." if on else f"Show only {names}")
+        self.setAccessibleName(f"Families that go first: {names if on else 'none'}")
+        self.setToolTip(
+            f"Sounds of {names} go first, others where they are clearly nearer. Click to rank by likeness alone."
+            if on
+            else f"Ranked by likeness alone. Click to let {names} go first."
+        )
         self.updateGeometry()
         self.update()
 

@@ -51,13 +51,13 @@ class SlotRules:
     min_presence: float = 0.4
     join_similarity: float = 0.5
     family_weight: float = 0.1
-    merge_similarity: float = 0.6
+    merge_similarity: float = 0.5
     merge_overlap: float = 0.5
     duplicate_similarity: float = 0.85
     vector_windows: int = 10
     presence_windows: int = 2
     min_agreement: float = 0.3
-    min_confidence: float = 0.2
+    min_confidence: float = 0.3
     max_slots: int = 12
     max_tracked: int = 48
     active_share: float = 0.3

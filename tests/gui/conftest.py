@@ -100,7 +100,7 @@ def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[
     work = window.workspace
     work.take([song])
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
-    wait_for_rows(qtbot, window, 8)
+    until(qtbot, lambda: (results := window.matches_panel.results) is not None and results.slot is not None)
     until(qtbot, lambda: work.library.state is not None and work.library.state.counts.ready == 12)
     yield window
     window.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -26,28 +27,48 @@ SLOT = Slot(
 class ListLibrary:
     """The part of `engine.library.library.Library` that ranking needs, over (name, family, vector)."""
 
-    sounds = (("sub", "bass", (1, 0, 0, 0)), ("lead", "lead", (0.9, 0.4, 0, 0)), ("reese", "bass", (0, 1, 0, 0)))
+    sounds = (
+        ("sub", "bass", (1, 0, 0, 0)),
+        ("lead", "lead", (0.9, 0.4, 0, 0)),
+        ("growl", "bass", (0.87, 0, 0.5, 0)),
+        ("reese", "bass", (0, 1, 0, 0)),
+    )
 
-    def search(self, vectors, *, top, families, kinds, text):
+    def search(self, vectors, *, top, kinds, text, families=None):
         self.asked = {"kinds": kinds, "text": text}
-        rows = [(name, float((vectors @ v).max())) for name, f, v in self.sounds if families is None or f in families]
+        rows = [
+            (SimpleNamespace(id=name), float((vectors @ vector).max()))
+            for name, family, vector in self.sounds
+            if families is None or family in families
+        ]
         return sorted(rows, key=lambda row: -row[1])[:top]
 
 
 @pytest.mark.parametrize(
     ("options", "names"),
-    [({}, ["sub", "reese"]), ({"any_family": True}, ["sub", "lead", "reese"]), ({"top": 1}, ["sub"])],
+    [
+        ({}, ["sub", "growl", "lead", "reese"]),
+        ({"any_family": True}, ["sub", "lead", "growl", "reese"]),
+        ({"top": 1}, ["sub"]),
+        ({"top": 3}, ["sub", "growl", "lead"]),
+    ],
 )
 def test_ranked_best_first_and_by_family(options, names) -> None:
     matches = rank(SLOT, ListLibrary(), **options)
-    assert [match.sound for match in matches] == names
+    assert [match.sound.id for match in matches] == names
     assert [match.rank for match in matches] == list(range(1, len(names) + 1))
-    assert [match.similarity for match in matches] == sorted((m.similarity for m in matches), reverse=True)
 
 
-def test_every_likely_family_is_looked_in() -> None:
+def test_every_likely_family_goes_first() -> None:
     unsure = replace(SLOT, likely_families=("bass", "lead"))
-    assert [match.sound for match in rank(unsure, ListLibrary())] == ["sub", "lead", "reese"]
+    assert [match.sound.id for match in rank(unsure, ListLibrary())] == ["sub", "lead", "growl", "reese"]
+
+
+def test_a_sound_of_another_family_goes_first_where_it_is_clearly_nearer() -> None:
+    drum = replace(SLOT, likely_families=("kick",))
+    assert [match.sound.id for match in rank(drum, ListLibrary())] == ["sub", "lead", "growl", "reese"]
+    lead = replace(SLOT, likely_families=("lead",))
+    assert [match.sound.id for match in rank(lead, ListLibrary())] == ["sub", "lead", "growl", "reese"]
 
 
 def test_filters_reach_the_library() -> None:
@@ -68,6 +89,6 @@ def test_a_library_without_anything_alike_is_told() -> None:
 
 def test_chances_fall_with_similarity_and_rank() -> None:
     calibration = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-1.0, 2.0, -1.0))
-    first, second = rank(SLOT, ListLibrary(), calibration=calibration)
+    first, second, *_ = rank(SLOT, ListLibrary(), calibration=calibration)
     assert first.chance == pytest.approx(1 / (1 + np.exp(-1.0)))
-    assert second.chance == pytest.approx(1 / (1 + np.exp(1.0 + np.log(2))))
+    assert second.chance == pytest.approx(1 / (1 + np.exp(1.0 - 2 * 0.87 + np.log(2))))
