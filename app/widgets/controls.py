@@ -306,7 +306,7 @@ class Segmented(QWidget):
 
 
 class FamilyChip(FlatButton):
-    """Which families go first among a slot's matches: on, its likely ones; off, none does.
+    """Which families go first among a slot's matches: on, its likely ones, until its cross is clicked; off, none does.
 
     The first of the slot's likely families is named, the others are counted, and the tooltip has them all.
     """
@@ -339,7 +339,7 @@ class FamilyChip(FlatButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        label = QFontMetrics(theme.font()).horizontalAdvance("family")
+        label = QFontMetrics(theme.font()).horizontalAdvance("prefer")
         return QSize(12 + 16 + label + 8 + self.text_width() + 8 + 12 + 10, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -354,8 +354,8 @@ class FamilyChip(FlatButton):
         painter.drawRoundedRect(swatch if on else swatch.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
         painter.setFont(theme.font())
         painter.setPen(look.quiet)
-        painter.drawText(rect.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "family")
-        left = 28 + painter.fontMetrics().horizontalAdvance("family") + 8
+        painter.drawText(rect.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "prefer")
+        left = 28 + painter.fontMetrics().horizontalAdvance("prefer") + 8
         painter.setPen(look.text)
         painter.drawText(rect.adjusted(left, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         cross = QRect(rect.width() - 22, rect.height() // 2 - 6, 12, 12)
