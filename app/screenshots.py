@@ -167,10 +167,10 @@ class Studio:
             ),
             "ranking all sounds",
         )
-        self.choose_slot_with_matches()
+        self.choose_first_slot()
         self.wait(lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the rows")
 
-    def choose_slot_with_matches(self) -> None:
+    def choose_first_slot(self) -> None:
         """The first slot, as it was heard last: earlier results may be of another family."""
         self.window.slots_panel.choose(0)
         self.wait(partial(self._shows, 0), "ranking")
@@ -244,7 +244,7 @@ def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, son
         )
         if work.library.scan_job is not None:
             work.library.scan_job.pause()
-        studio.choose_slot_with_matches()
+        studio.choose_first_slot()
         studio.live(1.0)
         picture(studio, "scanning")
         if work.library.scan_job is not None:

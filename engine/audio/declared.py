@@ -1,6 +1,6 @@
 """What a sound file says of itself: tempo, key, root note, loop points, one-shot or loop.
 
-Makers of sample packs write it into chunks (ACID, `smpl` and `inst` in WAV; `INST`, `MARK` and Apple's `basc` in AIFF;
+Makers of sample packs write it into chunks (ACID, `smpl` and `inst` in WAV; `INST` and Apple's `basc` in AIFF;
 `info` in CAF), into tags (ID3, Vorbis, MP4), or into the name. A chunk is believed before a tag, a tag before the name.
 """
 
@@ -23,7 +23,7 @@ _LARGEST_CHUNK = 1 << 16
 _MOST_CHUNKS = 200
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
-_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _CAMELOT_FIRST = {"a": 8, "b": 11}
 """Pitch class of 1A (A flat minor) and 1B (B major); each further number is a fifth up."""
 
@@ -84,12 +84,12 @@ def read_key(text: str) -> str | None:
     camelot = re.fullmatch(r"0?([1-9]|1[0-2])([ab])", text)
     if camelot:
         place = (_CAMELOT_FIRST[camelot.group(2)] + 7 * (int(camelot.group(1)) - 1)) % 12
-        return f"{_NAMES[place]} {'minor' if camelot.group(2) == 'a' else 'major'}"
+        return f"{NOTE_NAMES[place]} {'minor' if camelot.group(2) == 'a' else 'major'}"
     found = re.fullmatch(r"([a-g])\s*([#♯b♭]?)[\s_-]*(m|min|minor|maj|major)?", text)
     if found is None:
         return None
     letter, accidental, mode = found.groups()
-    tonic = _NAMES[(_PITCH_CLASSES[letter] + _ACCIDENTALS[accidental]) % 12]
+    tonic = NOTE_NAMES[(_PITCH_CLASSES[letter] + _ACCIDENTALS[accidental]) % 12]
     return f"{tonic} {'minor' if mode.startswith('m') and not mode.startswith('maj') else 'major'}" if mode else tonic
 
 
@@ -179,7 +179,7 @@ def _in_aiff(chunks: dict[bytes, bytes]) -> Declared:
         beats, root, scale, _, _, looping = struct.unpack_from(">4xI5H", chunks[b"basc"])
         mode = {1: " minor", 2: " major"}.get(scale, "")
         found = Declared(
-            key=_NAMES[root % 12] + mode if 0 < root < 128 and mode else None,
+            key=NOTE_NAMES[root % 12] + mode if 0 < root < 128 and mode else None,
             kind={1: "loop", 2: "one-shot"}.get(looping),
             beats=float(beats) if beats and looping == 1 else None,
         )

@@ -14,7 +14,7 @@ import numpy as np
 import pyloudnorm
 import scipy.fft
 
-from engine.audio.declared import NOTHING, Declared
+from engine.audio.declared import NOTE_NAMES, NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
 
@@ -132,7 +132,6 @@ def estimate_tempo(mono: np.ndarray, rate: int) -> float | None:
 # Pitch (1990), table 2.1.
 _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _LEAST_KEY_CORRELATION = 0.5
 
 
@@ -152,7 +151,7 @@ def estimate_key(mono: np.ndarray, rate: int) -> str | None:
         for tonic in range(12)
     )
     correlation, tonic, mode = best
-    return f"{_PITCH_CLASSES[tonic]} {mode}" if correlation >= _LEAST_KEY_CORRELATION else None
+    return f"{NOTE_NAMES[tonic]} {mode}" if correlation >= _LEAST_KEY_CORRELATION else None
 
 
 _LOWEST_PITCH_HZ, _HIGHEST_PITCH_HZ = 27.0, 4_500.0

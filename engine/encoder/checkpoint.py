@@ -58,6 +58,17 @@ def load(path: Path) -> tuple[EarNetwork, str, str]:
     return network.eval(), metadata.get("name", path.stem), fingerprint(path)
 
 
+def clips_seen(path: Path) -> int:
+    """How many clips and mixtures taught a model, 0 where it does not tell.
+
+    Raises
+    ------
+    OSError, safetensors.SafetensorError : the file cannot be read.
+    """
+    with safetensors.safe_open(path, framework="np") as opened:
+        return int((opened.metadata() or {}).get("clips_seen", 0))
+
+
 def untrained(seed: int) -> EarNetwork:
     """A small network with random weights, for tests of everything around the ear."""
     with torch.random.fork_rng():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,11 +69,11 @@ def rank(
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
         found = sorted([*likely, *others], key=lambda known: _place(known, preferred))[:top]
-    ranks = np.arange(1, len(found) + 1)
-    chances: Iterable[float | None] = itertools.repeat(None)
+    chances: list[float | None] = [None] * len(found)
     if calibration is not None:
-        chances = map(float, calibration.match_confidence(np.array([similarity for _, similarity in found]), ranks))
-    return [Match(*known, int(number), chance) for known, number, chance in zip(found, ranks, chances, strict=False)]
+        similarities, ranks = np.array([similarity for _, similarity in found]), np.arange(1, len(found) + 1)
+        chances = calibration.match_confidence(similarities, ranks).tolist()
+    return [Match(*known, number, chance) for number, (known, chance) in enumerate(zip(found, chances, strict=True), 1)]
 
 
 def _place(known: tuple[Sound, float], preferred: set[int]) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from engine.encoder import weights
+from engine.encoder import checkpoint, weights
 from engine.encoder.ear import Ear
 from engine.training.evaluation import plots, results
 from engine.training.evaluation.held_out import Material
@@ -27,7 +27,7 @@ def run(
     # As the instruments' names tell it: a family that an ear guessed must not decide what it is asked.
     held_out, trained = (PhraseBank(data / "phrases" / name, guessed=False) for name in (split, "train"))
     path = model or weights.shipped_model()
-    shipped = EarSystem(Ear.load(path), clips_seen=weights.clips_seen(path))
+    shipped = EarSystem(Ear.load(path), clips_seen=checkpoint.clips_seen(path))
     # Chance and MFCC carry something from sound to sound, so they begin anew in every protocol.
     taught = [*map(trained_system, runs), shipped]
     systems: list[Callable[[], System]] = [ChanceSystem, MfccSystem, *(lambda s=s: s for s in taught)]
