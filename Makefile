@@ -39,7 +39,7 @@ bench: setup
 
 lock: setup
 	$$(packaging/bootstrap.sh uv) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \
-		--extra train --extra dev --python-version 3.11 pyproject.toml --output-file requirements.lock
+		--extra train --extra dev --extra packaging --python-version 3.11 pyproject.toml --output-file requirements.lock
 
 clean:
 	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
