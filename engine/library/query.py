@@ -1,0 +1,152 @@
+"""What a producer asks the library for in words: `reese -dark family:bass type:loop bpm:120-128 key:Am`.
+
+A word finds names, folders and tags in which a word begins with it; `-word` leaves those out; quotes hold words
+together. `name:value` asks for a fact; several values are parted by commas, ranges are written `low-high`, `low-` or
+`-high`. What is no known fact is searched for as a word, so that no query is ever wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from engine.audio.declared import read_key
+from engine.families import FAMILIES
+
+KINDS = ("one-shot", "loop", "long", "preset")
+_KIND_WORDS = {"oneshot": "one-shot", "shot": "one-shot", "loops": "loop", "presets": "preset", "one-shots": "one-shot"}
+_TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
+_NUMBER = r"\d+(?:[.,]\d+)?"
+_RANGE = re.compile(rf"({_NUMBER})?(-)?({_NUMBER})?(?:bpm|s|sec)?")
+_TEMPO_TOLERANCE = 0.5
+
+Range = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a sound has to be; None and empty ask for nothing.
+
+    Attributes
+    ----------
+    words, excluded : casefolded; each of `words` and none of `excluded` begins a word (or words, where it holds
+        spaces) of name, folder or tags.
+    families : one of these is likely.
+    kinds : of `KINDS`; a preset is of kind 'preset' and no other.
+    keys : as `engine.audio.declared.read_key` writes them; a key without a mode asks for both.
+    tempo_bpm, seconds : least and most, both included; a sound without that fact is left out.
+    roots : ids.
+    favourites : only the producer's own.
+    tags : the producer's; all of them.
+    """
+
+    words: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    families: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    keys: frozenset[str] | None = None
+    tempo_bpm: Range | None = None
+    seconds: Range | None = None
+    roots: frozenset[int] | None = None
+    favourites: bool = False
+    tags: tuple[str, ...] = ()
+
+    @property
+    def asks_nothing(self) -> bool:
+        return self == Query()
+
+    def with_families(self, families: frozenset[str] | None) -> Query:
+        """Only those of both that are in both, where both name some."""
+        if families is None:
+            return self
+        return replace(self, families=families if self.families is None else self.families & families)
+
+    def with_kinds(self, kinds: frozenset[str] | None) -> Query:
+        """As `with_families`."""
+        if kinds is None:
+            return self
+        return replace(self, kinds=kinds if self.kinds is None else self.kinds & kinds)
+
+
+def read_query(text: str) -> Query:
+    """The query that a line of text asks; every text is one."""
+    query = Query()
+    for token in _TOKEN.finditer(text.casefold()):
+        minus, name, quoted, plain = token.groups()
+        value = quoted if plain is None else plain
+        if name and not minus and (read := _FACTS.get(name)) and (found := read(query, value)) is not None:
+            query = found
+            continue
+        word = f"{name} {value}" if name else value
+        if not any(map(str.isalnum, word)):
+            continue
+        if minus:
+            query = replace(query, excluded=(*query.excluded, word))
+        else:
+            query = replace(query, words=(*query.words, word))
+    return query
+
+
+def _families(query: Query, value: str) -> Query | None:
+    chosen = frozenset(value.split(","))
+    return query.with_families(chosen) if chosen <= set(FAMILIES) else None
+
+
+def _kinds(query: Query, value: str) -> Query | None:
+    chosen = frozenset(_KIND_WORDS.get(word, word) for word in value.split(","))
+    return query.with_kinds(chosen) if chosen <= set(KINDS) else None
+
+
+def _keys(query: Query, value: str) -> Query | None:
+    keys = [read_key(word) for word in value.split(",")]
+    return None if None in keys else replace(query, keys=frozenset(key for key in keys if key))
+
+
+def _tempo(query: Query, value: str) -> Query | None:
+    found = _range(value)
+    if found is None:
+        return None
+    low, high = found
+    if low == high:  # 120 means what is written as 120
+        low, high = low - _TEMPO_TOLERANCE, high + _TEMPO_TOLERANCE
+    return replace(query, tempo_bpm=(low, high))
+
+
+def _seconds(query: Query, value: str) -> Query | None:
+    found = _range(value)
+    return None if found is None else replace(query, seconds=found)
+
+
+def _tags(query: Query, value: str) -> Query | None:
+    return replace(query, tags=(*query.tags, *(tag for tag in value.split(",") if tag)))
+
+
+def _only_favourites(query: Query, value: str) -> Query | None:
+    return replace(query, favourites=True) if value in ("yes", "true", "1") else None
+
+
+def _range(value: str) -> Range | None:
+    match = _RANGE.fullmatch(value)
+    if match is None or not (match[1] or match[3]):
+        return None
+    low, dash, high = match[1], match[2], match[3]
+    if not dash:
+        if low and high:
+            return None
+        low = high = low or high
+    ends = tuple(float(end.replace(",", ".")) if end else None for end in (low, high))
+    return ends[0] if ends[0] is not None else 0.0, ends[1] if ends[1] is not None else float("inf")
+
+
+_FACTS: dict[str, Callable[[Query, str], Query | None]] = {
+    "family": _families,
+    "type": _kinds,
+    "kind": _kinds,
+    "key": _keys,
+    "bpm": _tempo,
+    "tempo": _tempo,
+    "length": _seconds,
+    "tag": _tags,
+    "favourite": _only_favourites,
+}

@@ -1,0 +1,52 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.library.query import Query, read_query
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [
+        ("", Query()),
+        ("Deep  Reese -dark", Query(words=("deep", "reese"), excluded=("dark",))),
+        ('"deep kick" -"too long"', Query(words=("deep kick",), excluded=("too long",))),
+        ('"never closed', Query(words=("never closed",))),
+        ("family:bass,lead", Query(families=frozenset({"bass", "lead"}))),
+        ("family:bass family:lead", Query(families=frozenset())),
+        ("type:oneshot", Query(kinds=frozenset({"one-shot"}))),
+        ("type:loops,preset", Query(kinds=frozenset({"loop", "preset"}))),
+        ("bpm:120-128", Query(tempo_bpm=(120.0, 128.0))),
+        ("bpm:120", Query(tempo_bpm=(119.5, 120.5))),
+        ("bpm:128-", Query(tempo_bpm=(128.0, math.inf))),
+        ("length:-2.5s", Query(seconds=(0.0, 2.5))),
+        ("key:Am,F#maj", Query(keys=frozenset({"A minor", "F# major"}))),
+        ("key:8a", Query(keys=frozenset({"A minor"}))),
+        ("tag:warm,dusty favourite:yes", Query(tags=("warm", "dusty"), favourites=True)),
+        ("sub-bass c#3", Query(words=("sub-bass", "c#3"))),
+        ("- -- :: ,", Query()),
+        # What is no known fact, or not one of its values, is looked for as a word.
+        ("foo:bar family:tuba bpm:fast key:H", Query(words=("foo bar", "family tuba", "bpm fast", "key h"))),
+        ("bpm:128-120", Query(tempo_bpm=(128.0, 120.0))),
+    ],
+)
+def test_reads(text: str, query: Query) -> None:
+    assert read_query(text) == query
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_a_query(text: str) -> None:
+    query = read_query(text)
+    assert all(any(map(str.isalnum, word)) for word in (*query.words, *query.excluded))
+
+
+def test_narrows() -> None:
+    query = read_query("family:bass,lead type:loop")
+    assert query.with_families(frozenset({"lead", "pad"})).families == {"lead"}
+    assert query.with_families(None) == query.with_kinds(None) == query
+    assert query.with_kinds(frozenset({"one-shot"})).kinds == frozenset()
+    assert Query().with_kinds(frozenset({"loop"})).kinds == {"loop"}
+    assert not query.asks_nothing
+    assert read_query(" ").asks_nothing
