@@ -46,7 +46,7 @@ def scan(options: argparse.Namespace) -> int:
     rate = result.embedded / result.seconds if result.seconds else 0.0
     print(
         f"{result.listed} sounds: {result.embedded} embedded, {result.unchanged} unchanged, {result.failed} failed, "
-        f"{result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)"
+        f"{result.moved} moved, {result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)"
     )
     if result.failed:
         say("earshot: for the reasons of the failed ones: earshot library failed")

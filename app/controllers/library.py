@@ -128,7 +128,7 @@ class LibraryController(QObject):
         backend = self._backend
         self._jobs.start(
             f"favourite {sound_id}",
-            lambda job: backend.library().catalog.set_favourite(sound_id, favourite),
+            lambda job: backend.library().catalog.marks.set_favourite([sound_id], favourite),
             on_done=lambda _: self.refresh(),
             on_failed=self._fail,
         )
@@ -141,7 +141,7 @@ class LibraryController(QObject):
             tuple(catalog.roots()),
             catalog.counts(),
             tuple(catalog.failed()),
-            len(catalog.favourites()),
+            len(catalog.marks.favourites()),
             catalog.revision,
         )
 

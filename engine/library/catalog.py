@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from engine.errors import LibraryError
-from engine.library.database import FILE_NAME, Database
+from engine.library.database import FILE_NAME, Database, decode_path, encode_path
+from engine.library.marks import Marks
+from engine.library.query import Query
+from engine.library.words import full_text_query
 
 _IDS_PER_QUERY = 5_000
 
@@ -22,8 +25,8 @@ class Sound:
 
     What was not measured (yet) is None. `path` is absolute; `preset` is None for a whole file; `state` is 'listed'
     (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
-    `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, rather than Earshot having
-    measured them.
+    `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, and 'family' where the
+    producer gave it, rather than Earshot having measured them. `rating` is 1 to 5, 0 for none; `tags` are casefolded.
     """
 
     id: int
@@ -48,6 +51,10 @@ class Sound:
     channels: int | None
     size: int
     favourite: bool
+    brightness_hz: float | None
+    attack_seconds: float | None
+    rating: int
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -77,9 +84,14 @@ class Counts:
 
 _FIELDS = tuple(field.name for field in fields(Sound))
 _STATE = "CASE WHEN missing THEN 'missing' ELSE state END"
-_SELECT_SOUND = "SELECT " + ", ".join(
-    {"state": _STATE, "preset": "nullif(preset, '')"}.get(name, name) for name in _FIELDS
-)
+_SPECIAL = {
+    "state": _STATE,
+    "preset": "nullif(preset, '')",
+    "family": "coalesce(corrected, family)",
+    "family_confidence": "CASE WHEN corrected IS NULL THEN family_confidence ELSE 1.0 END",
+    "declared": "declared || CASE WHEN corrected IS NULL THEN '' ELSE ' family' END",
+}
+_SELECT_SOUND = "SELECT " + ", ".join(_SPECIAL.get(name, name) for name in _FIELDS)
 _LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
 
 
@@ -88,6 +100,7 @@ class Catalog:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.marks = Marks(database)
 
     @classmethod
     def open(cls, directory: Path, *, read_only: bool = False) -> Catalog:
@@ -193,42 +206,35 @@ class Catalog:
         query = f"{_SELECT_SOUND} FROM sounds WHERE state = 'failed' AND NOT missing ORDER BY path, preset"
         return [_sound(row) for row in self._rows(query, ())]
 
-    def favourites(self) -> list[int]:
-        """Ids of the producer's favourites, ascending."""
-        return [row[0] for row in self._rows("SELECT id FROM sounds WHERE favourite ORDER BY id", ())]
-
     def overview(self, sound_id: int) -> np.ndarray | None:
         """uint8 [64]: the peak of each 64th of the sound, relative to its loudest; None before it was heard."""
         rows = self._rows("SELECT overview FROM sounds WHERE id = ?", (sound_id,))
         return np.frombuffer(rows[0][0], np.uint8) if rows and rows[0][0] is not None else None
 
-    def set_favourite(self, sound_id: int, favourite: bool) -> None:
-        with self.database.write() as connection:
-            connection.execute("UPDATE sounds SET favourite = ? WHERE id = ?", (int(favourite), sound_id))
+    def matching(self, query: Query, *, heard: bool = True) -> np.ndarray:
+        """int64 [n], ascending: ids of the sounds that are what a query asks for.
 
-    def matching(
-        self,
-        *,
-        families: Collection[str] | None = None,
-        kinds: Collection[str] | None = None,
-        text: str = "",
-    ) -> np.ndarray:
-        """int64 [n], ascending: the ready sounds for which one of the families is likely, of some kinds, and whose
-        folder and name hold every word of `text` and none of its `-words`, in any case."""
-        conditions, values = [_LIVE], list[Any]()
-        if families is not None:
-            places = ", ".join("?" * len(families))
-            conditions.append(f"id IN (SELECT sound_id FROM sound_families WHERE family IN ({places}))")
-            values.extend(families)
-        if kinds is not None:
-            conditions.append(f"kind IN ({', '.join('?' * len(kinds))})")
-            values.extend(kinds)
-        for word in text.casefold().split():
-            excluded = word.startswith("-") and len(word) > 1
-            conditions.append(f"instr(words, ?) {'=' if excluded else '>'} 0")
-            values.append(word[1:] if excluded else word)
-        rows = self._rows(f"SELECT id FROM sounds WHERE {' AND '.join(conditions)} ORDER BY id", values)
+        Parameters
+        ----------
+        heard : only those that can be found by similarity; else all but failed and missing ones.
+        """
+        condition, values = _condition(query, heard)
+        rows = self._rows(f"SELECT id FROM sounds WHERE {condition} ORDER BY id", values)
         return np.fromiter((row[0] for row in rows), np.int64, len(rows))
+
+    def page(self, query: Query, *, after: Sound | None = None, size: int = 500) -> list[Sound]:
+        """The next sounds by name, whether heard yet or not, that are what a query asks for.
+
+        Parameters
+        ----------
+        after : the last sound of the page before; None begins with the first.
+        """
+        condition, values = _condition(query, heard=False)
+        if after is not None:
+            condition += " AND (name COLLATE NOCASE, id) > (?, ?)"
+            values += [after.name, after.id]
+        query_text = f"{_SELECT_SOUND} FROM sounds WHERE {condition} ORDER BY name COLLATE NOCASE, id LIMIT ?"
+        return [_sound(row) for row in self._rows(query_text, [*values, size])]
 
     def embeddings(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
         """Sound ids int64 [n] and unit vectors float32 [n, dimension] of all that can be found with this model.
@@ -277,17 +283,44 @@ class Catalog:
         return [found[number] for number in ids if number in found]
 
 
-def encode_path(path: str) -> str | bytes:
-    """As SQLite stores it: text, or bytes where the name is not valid UTF-8 and must come back as it was."""
-    try:
-        path.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return path
+def _condition(query: Query, heard: bool) -> tuple[str, list[Any]]:
+    """The query as SQL over `sounds`, and its values."""
+    conditions = [_LIVE if heard else "state <> 'failed' AND NOT missing"]
+    values: list[Any] = []
 
+    def one_of(column: str, chosen: Collection[object]) -> str:
+        values.extend(chosen)
+        return f"{column} IN ({', '.join('?' * len(chosen))})"
 
-def decode_path(stored: str | bytes) -> str:
-    return os.fsdecode(stored)
+    for words, found in ((query.words, "IN"), (query.excluded, "NOT IN")):
+        # One word that is excluded is enough to exclude, while all that are wanted have to be there.
+        for asked in [words] if found == "IN" else [[word] for word in words]:
+            if (text := full_text_query(asked)) is not None:
+                conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
+                values.append(text)
+    if query.families is not None:
+        by_hand = one_of("corrected", query.families)
+        heard_as = one_of("family", query.families)
+        conditions.append(
+            f"({by_hand} OR corrected IS NULL AND id IN (SELECT sound_id FROM sound_families WHERE {heard_as}))"
+        )
+    if query.kinds is not None:
+        conditions.append(one_of("kind", query.kinds))
+    if query.keys is not None:
+        either = [f"{key}{mode}" for key in query.keys for mode in ("", " minor", " major")]
+        conditions.append(one_of("key", either))
+    for column, span in (("tempo_bpm", query.tempo_bpm), ("duration_seconds", query.seconds)):
+        if span is not None:
+            conditions.append(f"{column} BETWEEN ? AND ?")
+            values.extend(span)
+    if query.roots is not None:
+        conditions.append(one_of("root_id", query.roots))
+    if query.favourites:
+        conditions.append("favourite")
+    for tag in query.tags:
+        conditions.append("instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0")
+        values.append(tag)
+    return " AND ".join(conditions), values
 
 
 def is_inside(path: str, folder: str) -> bool:
@@ -300,4 +333,5 @@ def _sound(row: tuple[Any, ...]) -> Sound:
     values["path"] = decode_path(values["path"])
     values["declared"] = tuple(values["declared"].split())
     values["favourite"] = bool(values["favourite"])
+    values["tags"] = tuple(values["tags"].splitlines())
     return Sound(**values)

@@ -21,6 +21,7 @@ from typing import Self
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
+from engine.library.processes import without_interrupts
 from engine.library.records import Failed, Outcome, Pending
 
 logger = logging.getLogger(__name__)
@@ -125,7 +126,7 @@ class Crew:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=_work, args=(theirs, self._loader, self._model), daemon=True)
-        with _without_interrupts():
+        with without_interrupts():
             process.start()
         theirs.close()
         return _Worker(process, ours)
@@ -235,16 +236,3 @@ def _words_for(exit_code: int | None) -> str:
         with contextlib.suppress(ValueError):
             return signal.Signals(-exit_code).name
     return f"exit code {exit_code}"
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """What is started inside never receives Ctrl-C, not even before its first line of Python."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -41,7 +41,7 @@ CREATE TABLE sounds (
     path TEXT NOT NULL,                 -- absolute; a BLOB where the name is not valid UTF-8
     preset TEXT NOT NULL DEFAULT '',    -- '' for a whole file
     name TEXT NOT NULL,
-    words TEXT NOT NULL,                -- casefolded path inside the root, for search
+    words TEXT NOT NULL,                -- path inside the root, for search: see `words.py`
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
     seen INTEGER NOT NULL,              -- number of the last scan that found it
@@ -121,7 +121,77 @@ ALTER TABLE sounds ADD COLUMN declared TEXT NOT NULL DEFAULT '';
 UPDATE sounds SET mtime_ns = -1;
 """
 
-_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES, _DECLARED)
+_MARKS = """
+ALTER TABLE sounds ADD COLUMN content BLOB; -- digest of the file's bytes; NULL before they were read
+
+ALTER TABLE sounds ADD COLUMN brightness_hz REAL;
+
+ALTER TABLE sounds ADD COLUMN attack_seconds REAL;
+
+-- The producer's own marks, as reads want them. The table `marks` keeps them by content, for files that move or return.
+ALTER TABLE sounds ADD COLUMN rating INTEGER NOT NULL DEFAULT 0; -- 1 to 5; 0 for none
+
+ALTER TABLE sounds ADD COLUMN tags TEXT NOT NULL DEFAULT ''; -- casefolded, parted by line ends, in order
+
+ALTER TABLE sounds ADD COLUMN corrected TEXT; -- the family that the producer gave it
+
+CREATE TABLE marks (
+    content BLOB NOT NULL,
+    preset TEXT NOT NULL,
+    favourite INTEGER NOT NULL,
+    rating INTEGER NOT NULL,
+    tags TEXT NOT NULL,
+    corrected TEXT,
+    PRIMARY KEY (content, preset)
+) WITHOUT ROWID;
+
+CREATE TABLE collections (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE collected (
+    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+    content BLOB NOT NULL,
+    preset TEXT NOT NULL,
+    PRIMARY KEY (collection_id, content, preset)
+) WITHOUT ROWID;
+
+CREATE INDEX sounds_by_content ON sounds (content, preset);
+
+CREATE INDEX missing_by_size ON sounds (size) WHERE missing;
+
+CREATE INDEX sounds_by_time ON sounds (mtime_ns, id);
+
+CREATE INDEX sounds_by_name ON sounds (name COLLATE NOCASE, id);
+
+CREATE INDEX favourites ON sounds (id) WHERE favourite;
+
+CREATE VIRTUAL TABLE sound_words USING fts5 (
+    words, tags, content = 'sounds', content_rowid = 'id', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
+);
+
+CREATE TRIGGER words_come AFTER INSERT ON sounds BEGIN
+    INSERT INTO sound_words (rowid, words, tags) VALUES (new.id, new.words, new.tags);
+END;
+
+CREATE TRIGGER words_go AFTER DELETE ON sounds BEGIN
+    INSERT INTO sound_words (sound_words, rowid, words, tags) VALUES ('delete', old.id, old.words, old.tags);
+END;
+
+CREATE TRIGGER words_change AFTER UPDATE OF words, tags ON sounds
+WHEN old.words <> new.words OR old.tags <> new.tags BEGIN
+    INSERT INTO sound_words (sound_words, rowid, words, tags) VALUES ('delete', old.id, old.words, old.tags);
+    INSERT INTO sound_words (rowid, words, tags) VALUES (new.id, new.words, new.tags);
+END;
+
+INSERT INTO sound_words (sound_words) VALUES ('rebuild');
+
+-- The next scan takes every file for a changed one, and hears it again.
+UPDATE sounds SET mtime_ns = -1;
+"""
+
+_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES, _DECLARED, _MARKS)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(_MIGRATIONS)
@@ -295,6 +365,19 @@ class Database:
             f"The catalog {self.path} was damaged. It is kept as {kept.name}; "
             "scan your folders again to build a new one: earshot scan FOLDER"
         )
+
+
+def encode_path(path: str) -> str | bytes:
+    """As SQLite stores it: text, or bytes where the name is not valid UTF-8 and must come back as it was."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return path
+
+
+def decode_path(stored: str | bytes) -> str:
+    return os.fsdecode(stored)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

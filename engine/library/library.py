@@ -13,6 +13,7 @@ import numpy as np
 from engine.errors import LibraryError
 from engine.library.catalog import Catalog, Sound
 from engine.library.index import EXACT_BELOW, ExactIndex, GraphIndex, Stamp
+from engine.library.query import read_query
 
 logger = logging.getLogger(__name__)
 
@@ -84,15 +85,17 @@ class Library:
         ----------
         vectors : float32 [dimension] or [n, dimension], of this library's model.
         top : how many at most; fewer come only where fewer pass the filters.
-        families, kinds, text : as `Catalog.matching`; kinds are 'one-shot', 'loop', 'long'.
+        families, kinds : only sounds of these; kinds are 'one-shot', 'loop', 'long' and 'preset'.
+        text : only what this query finds, as `read_query` understands it.
 
         Returns
         -------
         sounds with their cosine similarity, -1 to 1: the greatest, where the sound or the query has several vectors.
         """
-        chosen = None
-        if families is not None or kinds is not None or text.strip():
-            chosen = self.catalog.matching(families=families, kinds=kinds, text=text)
+        query = read_query(text)
+        query = query.with_families(None if families is None else frozenset(families))
+        query = query.with_kinds(None if kinds is None else frozenset(kinds))
+        chosen = None if query.asks_nothing else self.catalog.matching(query)
         with self._lock:
             best = self._nearest_sounds(np.atleast_2d(np.asarray(vectors, np.float32)), top, chosen)
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}

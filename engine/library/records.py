@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.library.catalog import decode_path, encode_path
-from engine.library.database import Database
+from engine.library.database import Database, decode_path, encode_path
+from engine.library.marks import recall_marks
 from engine.library.walk import FoundFile
+from engine.library.words import words_of
 
 if TYPE_CHECKING:
     from engine.audio.facts import Facts
 
 _PENDING_PER_QUERY = 1_000
+_HEADERS_PER_QUERY = 500
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Heard:
     """A sound that was decoded, measured and embedded.
 
     `family` is the likeliest of `likely_families`; `vectors` are the bytes of float16 unit vectors, `overview` of
-    uint8 [64].
+    uint8 [64]; `content` is `content_digest` of the file.
     """
 
     sound_id: int
@@ -32,6 +34,7 @@ class Heard:
     likely_families: tuple[str, ...]
     vectors: tuple[bytes, ...]
     overview: bytes
+    content: bytes
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,21 @@ Outcome = Heard | Failed
 
 @dataclass(frozen=True)
 class Pending:
-    """A sound that waits to be heard."""
+    """A sound that waits to be heard; `preset` is '' for a whole file."""
 
     sound_id: int
     path: str
+    preset: str = ""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What the header of a sound's file says."""
+
+    sound_id: int
+    duration_seconds: float
+    rate: int
+    channels: int
 
 
 def begin_scan(database: Database) -> int:
@@ -71,7 +85,7 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
                 root_id,
                 encode_path(file.path),
                 _as_text(name),
-                _as_text(inside).casefold(),
+                words_of(_as_text(os.path.splitext(inside)[0])),
                 file.size,
                 file.mtime_ns,
                 scan,
@@ -83,6 +97,7 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
             INSERT INTO sounds (root_id, path, name, words, size, mtime_ns, seen) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path, preset) DO UPDATE SET
                 state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
+                content = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN content END,
                 root_id = excluded.root_id, words = excluded.words,
                 size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
             """,
@@ -127,17 +142,50 @@ def count_pending(database: Database, scan: int, fingerprint: str, *, retry_fail
 
 
 def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bool = False) -> Iterator[Pending]:
-    """Those sounds, each once, in the order of their entry; read in parts, so that a million of them take no memory."""
-    values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "after": 0}
-    query = f"SELECT id, path FROM sounds WHERE id > :after AND {_IS_PENDING} ORDER BY id LIMIT {_PENDING_PER_QUERY}"
+    """Those sounds, each once, the newest files first: a producer looks for what was added last.
+
+    Read in parts, so that a million of them take no memory.
+    """
+    values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "time": 1 << 62, "id": 1 << 62}
+    query = f"""
+        SELECT id, path, preset, mtime_ns FROM sounds
+        WHERE (mtime_ns, id) < (:time, :id) AND {_IS_PENDING}
+        ORDER BY mtime_ns DESC, id DESC LIMIT {_PENDING_PER_QUERY}
+    """
     while True:
         with database.read() as connection:
             rows = connection.execute(query, values).fetchall()
         if not rows:
             return
-        for sound_id, path in rows:
-            yield Pending(sound_id, decode_path(path))
-        values["after"] = rows[-1][0]
+        for sound_id, path, preset, _ in rows:
+            yield Pending(sound_id, decode_path(path), preset)
+        values["id"], _, _, values["time"] = rows[-1]
+
+
+def unread(database: Database, scan: int) -> Iterator[list[tuple[int, str]]]:
+    """Ids and paths of the files that a scan found and of whose headers nothing is known, in batches, newest first."""
+    query = f"""
+        SELECT id, path, mtime_ns FROM sounds
+        WHERE (mtime_ns, id) < (?, ?) AND seen = ? AND state = 'listed' AND rate IS NULL AND preset = ''
+        ORDER BY mtime_ns DESC, id DESC LIMIT {_HEADERS_PER_QUERY}
+    """
+    last = 1 << 62, 1 << 62
+    while True:
+        with database.read() as connection:
+            rows = connection.execute(query, (*last, scan)).fetchall()
+        if not rows:
+            return
+        yield [(sound_id, decode_path(path)) for sound_id, path, _ in rows]
+        last = rows[-1][2], rows[-1][0]
+
+
+def write_headers(database: Database, headers: Sequence[Header]) -> None:
+    """Enter what headers say of sounds that were not heard in the meantime."""
+    with database.write() as connection:
+        connection.executemany(
+            "UPDATE sounds SET duration_seconds = ?, rate = ?, channels = ? WHERE id = ? AND state = 'listed'",
+            [(header.duration_seconds, header.rate, header.channels, header.sound_id) for header in headers],
+        )
 
 
 def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outcome]) -> None:
@@ -158,7 +206,7 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                 UPDATE sounds SET state = 'ready', reason = NULL, family = ?, family_confidence = ?, kind = ?,
                     duration_seconds = ?, loudness_lufs = ?, peak_db = ?, pitch_hz = ?, pitch_confidence = ?,
                     tempo_bpm = ?, key = ?, loop_start = ?, loop_end = ?, declared = ?, rate = ?, channels = ?,
-                    overview = ?
+                    brightness_hz = ?, attack_seconds = ?, overview = ?, content = ?
                 WHERE id = ?
                 """,
                 (
@@ -176,11 +224,15 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                     " ".join(facts.declared),
                     facts.rate,
                     facts.channels,
+                    facts.brightness_hz,
+                    facts.attack_seconds,
                     outcome.overview,
+                    outcome.content,
                     outcome.sound_id,
                 ),
             ).rowcount
             if updated:
+                recall_marks(connection, outcome.sound_id)
                 connection.executemany(
                     "INSERT INTO embeddings (sound_id, fingerprint, vector) VALUES (?, ?, ?)",
                     [(outcome.sound_id, fingerprint, vector) for vector in outcome.vectors],

@@ -23,7 +23,9 @@ from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import is_inside
 from engine.library.crew import DECODING_SECONDS, Crew
 from engine.library.ears import EarLoader, load_ear
+from engine.library.headers import HeaderPass
 from engine.library.library import Library
+from engine.library.moves import follow_moved
 from engine.library.records import (
     Failed,
     Outcome,
@@ -55,6 +57,7 @@ class ScanResult:
     listed : audio files found.
     embedded, failed : of those, what was heard this time, and what could not be.
     unchanged : of those, what was known already (in the same size and with the same time).
+    moved : of those, files that were known under another name or in another folder.
     removed : sounds that were there before and are gone; what is known of them is kept.
     unreadable : folders that could not be read; their sounds stay as they were.
     """
@@ -63,6 +66,7 @@ class ScanResult:
     embedded: int
     failed: int
     unchanged: int
+    moved: int
     removed: int
     seconds: float
     unreadable: tuple[str, ...] = ()
@@ -113,7 +117,10 @@ def scan(
             listing = _list(library, folders, progress, cancel)
             embedded = failed = total = 0
             if _anything_to_hear(library, listing.number, model, retry_failed):
-                with Crew(loader, model, decoding_seconds=decoding_seconds) as crew:
+                with (
+                    HeaderPass(library.catalog.database, listing.number),
+                    Crew(loader, model, decoding_seconds=decoding_seconds) as crew,
+                ):
                     embedded, failed, total = _hear(
                         library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
                     )
@@ -123,7 +130,8 @@ def scan(
         listed=listing.found,
         embedded=embedded,
         failed=failed,
-        unchanged=listing.found - total,
+        unchanged=listing.found - total - listing.moved,
+        moved=listing.moved,
         removed=listing.removed,
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
@@ -134,6 +142,7 @@ def scan(
 class _Listing:
     number: int
     found: int
+    moved: int
     removed: int
     unreadable: list[str]
 
@@ -202,8 +211,9 @@ def _list(library: Library, folders: list[str], progress: ProgressCallback, canc
             return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
 
         removed += mark_missing(database, number, root.id, was_walked)
+    moved = follow_moved(database, number, cancel.raise_if_cancelled)
     progress(Progress("listing", found, found))
-    return _Listing(number, found, removed, unreadable)
+    return _Listing(number, found, moved, removed - moved, unreadable)
 
 
 def _anything_to_hear(library: Library, number: int, model: Path | None, retry_failed: bool) -> bool:

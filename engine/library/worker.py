@@ -7,19 +7,12 @@ of the pipe.
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import psutil
 
 from engine.audio.declared import declared
 from engine.audio.decode import decode, probe, resample
@@ -27,8 +20,10 @@ from engine.audio.display import waveform_peaks
 from engine.audio.facts import measure
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
+from engine.library.content import content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
+from engine.library.processes import settle_in
 from engine.library.records import Failed, Heard, Outcome, Pending
 
 logger = logging.getLogger(__name__)
@@ -45,7 +40,7 @@ _SILENT_BELOW_DB = -90.0
 
 def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
     """The worker's main function: load the ear, then take tasks (lists of `Pending`) until the pipe closes."""
-    _settle_in()
+    settle_in()
     try:
         try:
             ear = loader(model)
@@ -100,7 +95,12 @@ def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]
     mono = audio.mono()
     peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
     overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)
-    return Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes()), resample(mono, audio.rate, rate)
+    try:
+        content = content_digest(pending.path)
+    except OSError as error:
+        raise AudioError(pending.path, f"It could not be read to its end ({error.strerror}).") from error
+    heard = Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes(), content)
+    return heard, resample(mono, audio.rate, rate)
 
 
 def _with_embedding(heard: Heard, vector: np.ndarray, families: np.ndarray) -> Outcome:
@@ -114,24 +114,3 @@ def _with_embedding(heard: Heard, vector: np.ndarray, families: np.ndarray) -> O
         likely_families=likely,
         vectors=(np.asarray(vector, np.float16).tobytes(),),
     )
-
-
-def _settle_in() -> None:
-    """Be a background process: quiet, polite, and gone when the scan's process is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C means
-    with open(os.devnull, "w") as nowhere:  # decoders write about broken files to the terminal
-        os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
-        os.dup2(nowhere.fileno(), sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    if hasattr(os, "nice"):
-        os.nice(10)
-    else:
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
-        threading.Thread(target=_leave_with, args=(parent,), name="leave with the scan", daemon=True).start()
-
-
-def _leave_with(parent: Any) -> None:
-    parent.join()
-    os._exit(1)

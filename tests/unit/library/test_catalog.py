@@ -18,6 +18,7 @@ from engine.errors import LibraryError
 from engine.library import database as database_module
 from engine.library.catalog import Catalog, Counts
 from engine.library.database import FILE_NAME, SCHEMA_VERSION, Database
+from engine.library.query import Query, read_query
 from engine.library.records import (
     Failed,
     Heard,
@@ -34,10 +35,16 @@ FACTS = Facts(1.5, 44_100, 2, -1.0, -14.0, "one-shot", 220.0, 0.9, None)
 
 
 def heard(
-    sound_id: int, *vectors: np.ndarray, family: str = "bass", also: Sequence[str] = (), facts: Facts = FACTS
+    sound_id: int,
+    *vectors: np.ndarray,
+    family: str = "bass",
+    also: Sequence[str] = (),
+    facts: Facts = FACTS,
+    content: bytes = b"",
 ) -> Heard:
     coded = tuple((vector / np.linalg.norm(vector)).astype(np.float16).tobytes() for vector in vectors)
-    return Heard(sound_id, facts, family, 0.8, (family, *also), coded, bytes(range(64)))
+    content = content or sound_id.to_bytes(16, "big")
+    return Heard(sound_id, facts, family, 0.8, (family, *also), coded, bytes(range(64)), content)
 
 
 def filled(directory: Path, *names: str) -> Catalog:
@@ -95,14 +102,17 @@ def test_what_is_pending(tmp_path: Path) -> None:
         return waiting
 
     assert again(("a.wav", 10, 20), ("b.wav", 10, 20), ("c.wav", 10, 20)) == []
-    assert again(("a.wav", 10, 19), ("b.wav", 11, 20), ("c.wav", 10, 20)) == [a, b]  # the clock may go backwards
+    assert again(("a.wav", 10, 19), ("b.wav", 11, 20), ("c.wav", 10, 20)) == [
+        b,
+        a,
+    ]  # the newest first; the clock may go backwards
     assert again(("c.wav", 10, 20)) == []
     assert catalog.counts() == Counts(ready=1, missing=2)
     assert catalog.sound(a).family == "bass"  # all that is known is kept
     scan = begin_scan(database)
     files = [FoundFile(f"/sounds/{name}", 10, 20) for name in ("b.wav", "c.wav")]
     list_files(database, scan, root.id, "/sounds", files)
-    assert [item.sound_id for item in pending(database, scan, "new ear")] == [b, c]
+    assert [item.sound_id for item in pending(database, scan, "new ear")] == [c, b]
 
 
 def test_failed_sounds_wait_for_a_change_or_a_word(tmp_path: Path) -> None:
@@ -121,7 +131,7 @@ def test_a_missing_sound_comes_back_as_it_was(tmp_path: Path) -> None:
     database, root = catalog.database, catalog.roots()[0]
     (sound,) = catalog.sounds()
     write_outcomes(database, "ear", [heard(sound.id, np.ones(4))])
-    catalog.set_favourite(sound.id, True)
+    catalog.marks.set_favourite([sound.id], True)
 
     assert mark_missing(database, begin_scan(database), root.id, lambda _: True) == 1
     assert catalog.sound(sound.id).state == "missing"
@@ -150,7 +160,7 @@ def test_the_revision_follows_what_can_be_found(tmp_path: Path) -> None:
         seen.append(catalog.revision)
         return seen[-1] > seen[-2]
 
-    catalog.set_favourite(a, True)
+    catalog.marks.set_favourite([a], True)
     write_outcomes(catalog.database, "ear", [Failed(b, "no")])
     assert not has_changed()
     write_outcomes(catalog.database, "ear", [heard(a, np.ones(4))])
@@ -218,23 +228,33 @@ def test_filters(tmp_path: Path) -> None:
         ],
     )
 
-    def ids(**filters: object) -> list[int]:
-        return catalog.matching(**filters).tolist()  # type: ignore[arg-type]
+    def ids(text: str) -> list[int]:
+        return catalog.matching(read_query(text)).tolist()
 
-    assert ids() == sorted([kick, dirty, size])  # `off` is not ready
-    assert ids(families=["kick"]) == sorted([kick, dirty])
-    assert ids(families=["tom"]) == [dirty]
-    assert ids(families=["kick", "tom"]) == sorted([kick, dirty])
-    assert ids(families=[]) == []
-    assert ids(kinds=["loop", "long"]) == [dirty]
-    assert ids(kinds=[]) == []
-    assert ids(text="kick") == sorted([kick, dirty])
-    assert ids(text="kick -dirty") == [kick]
-    assert ids(text="drums 01") == [kick]
-    assert ids(text="GRÖSSE") == ids(text="größe") == [size]
-    assert ids(text="%") == ids(text="sounds") == []
-    assert ids(text="-") == []
-    assert off not in ids(text="off")
+    assert ids("") == sorted([kick, dirty, size])  # `off` is not ready
+    assert ids("family:kick") == sorted([kick, dirty])
+    assert ids("family:tom") == [dirty]
+    assert ids("family:kick,tom") == sorted([kick, dirty])
+    assert ids("family:kick family:bass") == []
+    assert ids("type:loop,long") == [dirty]
+    assert ids("kick") == sorted([kick, dirty])
+    assert ids("kick -dirty") == ids("kick -dir -nothing") == [kick]
+    assert ids("kick -dirty -01") == []
+    assert ids("drums 01") == [kick]
+    assert ids("dru ki") == sorted([kick, dirty])
+    assert ids("ick") == []  # words are found from their beginning
+    assert ids('"kick dirty"') == [dirty]
+    assert ids('"dirty kick"') == []
+    assert ids("GRÖSSE") == ids("größe") == [size]
+    assert ids("%") == ids("")
+    assert ids("sounds") == []  # the root's own folders are in none of the names
+    assert ids('"; DROP TABLE sounds') == ids("NEAR(kick") == []
+    assert ids("bpm:119-121") == ids("bpm:120") == ids("length:3-") == [dirty]
+    assert ids("bpm:-100") == []
+    assert ids("off") == []
+    assert catalog.matching(read_query("off"), heard=False).tolist() == [off]
+    assert catalog.matching(Query(roots=frozenset({catalog.roots()[0].id}))).size == 3
+    assert catalog.matching(Query(roots=frozenset({99}))).size == 0
 
 
 @settings(max_examples=50, deadline=None)
@@ -260,7 +280,7 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     (sound,) = catalog.sounds()
     assert sound.path == path
     write_outcomes(catalog.database, "ear", [heard(sound.id, np.ones(4))])
-    assert catalog.matching(text="kick").tolist() == [sound.id]
+    assert catalog.matching(read_query("kick")).tolist() == [sound.id]
 
 
 def test_many_ids_keep_their_order(tmp_path: Path) -> None:
@@ -285,16 +305,24 @@ def test_an_older_catalog_is_brought_up_to_date(tmp_path: Path, monkeypatch: pyt
     with monkeypatch.context() as patch:
         patch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
         patch.setattr(database_module, "SCHEMA_VERSION", 1)
-        filled(tmp_path, "kick.wav").close()
+        Catalog.open(tmp_path).close()
     connection = sqlite3.connect(tmp_path / FILE_NAME)
-    connection.execute("UPDATE sounds SET state = 'ready', family = 'kick', favourite = 1")
+    connection.execute("INSERT INTO roots (path) VALUES ('/sounds')")
+    connection.execute(
+        "INSERT INTO sounds (root_id, path, name, words, size, mtime_ns, seen, state, family, favourite)"
+        " VALUES (1, '/sounds/kick.wav', 'kick', 'kick.wav', 10, 20, 1, 'ready', 'kick', 1)"
+    )
     connection.commit()
     connection.close()
     with pytest.raises(LibraryError, match="older Earshot"):
         Catalog.open(tmp_path, read_only=True)
     for _ in range(2):
         catalog = Catalog.open(tmp_path)
-        assert [catalog.sounds()[0].id] == catalog.favourites() == catalog.matching(families=["kick"]).tolist()
+        assert (
+            [catalog.sounds()[0].id]
+            == catalog.marks.favourites()
+            == catalog.matching(read_query("family:kick")).tolist()
+        )
         catalog.close()
     catalog = filled(tmp_path, "kick.wav")  # the same file, found again: what it tells itself is not known yet
     assert [(sound.state, sound.favourite) for sound in catalog.sounds()] == [("listed", True)]
@@ -343,9 +371,9 @@ def test_a_locked_catalog_says_so(tmp_path: Path) -> None:
     catalog = Catalog(Database(tmp_path, busy_seconds=0.1))
     assert catalog.counts() == Counts(listed=1)  # reading goes on
     with pytest.raises(LibraryError, match="in use by another Earshot"):
-        catalog.set_favourite(1, True)
+        catalog.marks.set_favourite([1], True)
     other.execute("ROLLBACK")
-    catalog.set_favourite(1, True)
+    catalog.marks.set_favourite([1], True)
     other.close()
     catalog.close()
 
@@ -373,7 +401,7 @@ def test_a_full_disk_says_so(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"full.*Make room"):
         list_files(catalog.database, 1, root.id, root.path, files)
     assert catalog.counts() == Counts(listed=1)
-    catalog.set_favourite(1, True)
+    catalog.marks.set_favourite([1], True)
 
 
 def test_reading_alone(tmp_path: Path) -> None:
@@ -381,7 +409,7 @@ def test_reading_alone(tmp_path: Path) -> None:
     catalog = Catalog.open(tmp_path, read_only=True)
     assert catalog.counts() == Counts(listed=1)
     with pytest.raises(LibraryError, match="reading only"):
-        catalog.set_favourite(1, True)
+        catalog.marks.set_favourite([1], True)
     catalog.close()
     with pytest.raises(LibraryError, match="cannot be opened"):
         Catalog.open(tmp_path / "nothing", read_only=True)

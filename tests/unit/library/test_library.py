@@ -11,7 +11,7 @@ import pytest
 import engine.library.library as library_module
 from engine.audio.facts import Facts
 from engine.errors import LibraryError
-from engine.library.catalog import encode_path
+from engine.library.database import encode_path
 from engine.library.index import GRAPH_FILE_NAME, STAMP_FILE_NAME, ExactIndex, GraphIndex
 from engine.library.library import Library
 from engine.library.records import (
@@ -52,6 +52,7 @@ def add_sounds(library: Library, numbers: range, *, vectors_each: int = 1, finge
                 (family,),
                 tuple(vector(number + 100_000 * part).astype(np.float16).tobytes() for part in range(vectors_each)),
                 bytes(64),
+                number.to_bytes(16, "big"),
             )
             for number, path in zip(numbers, paths, strict=True)
         ],

@@ -1,0 +1,206 @@
+"""What the producer says of sounds: favourite, rating, tags, the right family, collections.
+
+Marks belong to what a file holds, not to where it lies: a copy has them too, and a file that was moved, renamed, or
+removed with its folder has them again when it is found again. Rows of the catalog carry them for reading; the tables
+`marks` and `collected` keep them by content.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from engine.errors import LibraryError
+from engine.families import FAMILIES
+from engine.library.content import content_digest
+from engine.library.database import Database, decode_path
+
+HIGHEST_RATING = 5
+
+
+@dataclass(frozen=True)
+class SoundCollection:
+    """A named set of sounds; `sounds` counts those that are in the library now."""
+
+    id: int
+    name: str
+    sounds: int
+
+
+class Marks:
+    """Reads and writes marks; usable from any thread. Marking a sound that was never heard reads its file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def favourites(self) -> list[int]:
+        """Ids of the producer's favourites, ascending."""
+        return self._ids("SELECT id FROM sounds WHERE favourite ORDER BY id", ())
+
+    def set_favourite(self, ids: Collection[int], on: bool) -> None:
+        """Make sounds favourites, or no longer."""
+        self._update(ids, "favourite", lambda _: int(on))
+
+    def rate(self, ids: Collection[int], rating: int) -> None:
+        """Give sounds 1 to 5, or 0 for no rating. Raises ValueError."""
+        if not 0 <= rating <= HIGHEST_RATING:
+            raise ValueError(f"a rating is 0 to {HIGHEST_RATING}, not {rating}")
+        self._update(ids, "rating", lambda _: rating)
+
+    def tag(self, ids: Collection[int], *, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
+        """Add and remove tags; upper and lower case are the same, and so are all sorts of white space."""
+        added, removed = ({_as_tag(tag) for tag in tags} - {""} for tags in (add, remove))
+        self._update(ids, "tags", lambda tags: _joined({*str(tags).splitlines()} - removed | added))
+
+    def tags(self) -> dict[str, int]:
+        """Every tag, by name, and how many sounds have it."""
+        with self._database.read() as connection:
+            rows = connection.execute("SELECT tags, count(*) FROM sounds WHERE tags <> '' GROUP BY tags").fetchall()
+        counts: dict[str, int] = {}
+        for tags, count in rows:
+            for tag in tags.splitlines():
+                counts[tag] = counts.get(tag, 0) + count
+        return dict(sorted(counts.items()))
+
+    def correct_family(self, ids: Collection[int], family: str | None) -> None:
+        """Say which family sounds are of; None takes what was heard again. Raises ValueError: no such family."""
+        if family is not None and family not in FAMILIES:
+            raise ValueError(f"there is no family {family!r}")
+        self._update(ids, "corrected", lambda _: family)
+        with self._database.write() as connection:
+            # Filters by family find them elsewhere from now on.
+            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+
+    def collections(self) -> list[SoundCollection]:
+        """By name."""
+        query = """
+            SELECT collections.id, collections.name, count(sounds.id) FROM collections
+            LEFT JOIN collected ON collected.collection_id = collections.id
+            LEFT JOIN sounds ON sounds.content = collected.content AND sounds.preset = collected.preset
+                AND NOT sounds.missing
+            GROUP BY collections.id ORDER BY collections.name COLLATE NOCASE
+        """
+        with self._database.read() as connection:
+            return [SoundCollection(*row) for row in connection.execute(query)]
+
+    def add_collection(self, name: str) -> int:
+        """Make an empty collection; its id. Raises LibraryError: there is one of that name, or the name is empty."""
+        name = " ".join(name.split())
+        if not name:
+            raise LibraryError("A collection needs a name.")
+        with self._database.write() as connection:
+            if connection.execute("SELECT 1 FROM collections WHERE name = ?", (name,)).fetchone():
+                raise LibraryError(f"There is a collection named {name} already. Choose another name.")
+            added = connection.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid
+        assert added is not None
+        return added
+
+    def remove_collection(self, collection_id: int) -> None:
+        """Forget a collection; its sounds stay."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
+
+    def collect(self, collection_id: int, ids: Collection[int]) -> None:
+        """Put sounds into a collection. Raises LibraryError where one was never read and cannot be read now."""
+        self._collect("INSERT OR IGNORE INTO collected VALUES (?, ?, ?)", collection_id, ids)
+
+    def let_go(self, collection_id: int, ids: Collection[int]) -> None:
+        """Take sounds out of a collection."""
+        self._collect(
+            "DELETE FROM collected WHERE collection_id = ? AND content = ? AND preset = ?", collection_id, ids
+        )
+
+    def collected(self, collection_id: int) -> list[int]:
+        """Ids of a collection's sounds, ascending; of several copies all."""
+        return self._ids(
+            "SELECT sounds.id FROM collected JOIN sounds USING (content, preset) WHERE collection_id = ? ORDER BY 1",
+            (collection_id,),
+        )
+
+    def _collect(self, statement: str, collection_id: int, ids: Collection[int]) -> None:
+        with self._database.write() as connection:
+            for sound_id in ids:
+                path, preset, content = _identified(connection, sound_id)
+                if content is None:
+                    raise LibraryError(f"{path} cannot be read now. Connect its drive, or mend its permissions.")
+                connection.execute(statement, (collection_id, content, preset))
+
+    def _update(self, ids: Collection[int], column: str, change: Callable[[object], object]) -> None:
+        with self._database.write() as connection:
+            for sound_id in ids:
+                _, preset, content = _identified(connection, sound_id)
+                (before,) = connection.execute(f"SELECT {column} FROM sounds WHERE id = ?", (sound_id,)).fetchone()
+                connection.execute(
+                    f"UPDATE sounds SET {column} = ? WHERE id = ? OR content = ? AND preset = ?",
+                    (change(before), sound_id, content, preset),
+                )
+                keep_marks(connection, sound_id)
+
+    def _ids(self, query: str, values: Sequence[object]) -> list[int]:
+        with self._database.read() as connection:
+            return [row[0] for row in connection.execute(query, values)]
+
+
+_OF_ROW = "SELECT favourite, rating, tags, corrected FROM sounds WHERE id = ?"
+
+
+def keep_marks(connection: sqlite3.Connection, sound_id: int) -> None:
+    """Write a row's marks to where they are kept by content; without content there is nowhere to keep them yet."""
+    connection.execute(
+        """
+        INSERT INTO marks SELECT content, preset, favourite, rating, tags, corrected FROM sounds
+        WHERE id = ? AND content IS NOT NULL
+        ON CONFLICT (content, preset) DO UPDATE SET favourite = excluded.favourite, rating = excluded.rating,
+            tags = excluded.tags, corrected = excluded.corrected
+        """,
+        (sound_id,),
+    )
+
+
+def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
+    """Join a row's marks with those kept for its content, which has just been read: nothing that was said is lost."""
+    here = connection.execute(_OF_ROW, (sound_id,)).fetchone()
+    if here is None:
+        return
+    kept = connection.execute(
+        """
+        SELECT marks.favourite, marks.rating, marks.tags, marks.corrected FROM marks
+        JOIN sounds USING (content, preset) WHERE sounds.id = ?
+        """,
+        (sound_id,),
+    ).fetchone()
+    if kept is not None:
+        tags = _joined({*here[2].splitlines(), *kept[2].splitlines()})
+        joined = (here[0] or kept[0], here[1] or kept[1], tags, here[3] or kept[3])
+        if joined != here:
+            connection.execute(
+                "UPDATE sounds SET favourite = ?, rating = ?, tags = ?, corrected = ? WHERE id = ?", (*joined, sound_id)
+            )
+        here = joined
+    if any(here):
+        keep_marks(connection, sound_id)
+
+
+def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, str, bytes | None]:
+    """Path, preset and content of a sound; the content is read from the file where it is not known yet."""
+    row = connection.execute("SELECT path, preset, content FROM sounds WHERE id = ?", (sound_id,)).fetchone()
+    if row is None:
+        raise LibraryError(f"Sound {sound_id} is no longer in the library.")
+    path, preset, content = decode_path(row[0]), row[1], row[2]
+    if content is None:
+        try:
+            content = content_digest(path)
+        except OSError:
+            return path, preset, None
+        connection.execute("UPDATE sounds SET content = ? WHERE id = ?", (content, sound_id))
+        recall_marks(connection, sound_id)
+    return path, preset, content
+
+
+def _as_tag(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _joined(tags: set[str]) -> str:
+    return "\n".join(sorted(tags))

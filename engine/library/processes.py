@@ -1,0 +1,48 @@
+"""Child processes of a scan: polite, quiet, deaf to Ctrl-C, and gone when the scan is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import psutil
+
+
+def settle_in() -> None:
+    """Be a background process. Called first thing in the child."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C means
+    with open(os.devnull, "w") as nowhere:  # decoders write about broken files to the terminal
+        os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        os.dup2(nowhere.fileno(), sys.__stderr__.fileno() if sys.__stderr__ else 2)
+    if hasattr(os, "nice"):
+        os.nice(10)
+    else:
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
+        threading.Thread(target=_leave_with, args=(parent,), name="leave with the scan", daemon=True).start()
+
+
+@contextlib.contextmanager
+def without_interrupts() -> Iterator[None]:
+    """What is started inside never receives Ctrl-C, not even before its first line of Python."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _leave_with(parent: Any) -> None:
+    parent.join()
+    os._exit(1)

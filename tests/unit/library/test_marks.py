@@ -1,0 +1,170 @@
+"""What the producer says of a sound stays with what it holds, wherever its file goes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.errors import LibraryError
+from engine.library.catalog import Catalog
+from engine.library.marks import SoundCollection
+from engine.library.query import read_query
+from engine.library.records import begin_scan, list_files, mark_missing, pending, write_outcomes
+from engine.library.walk import FoundFile
+from tests.unit.library.test_catalog import filled, heard
+
+ONE, OTHER = b"1" * 16, b"2" * 16
+
+
+def hear(catalog: Catalog, name: str, content: bytes) -> int:
+    sound_id = next(sound.id for sound in catalog.sounds() if sound.name == name)
+    write_outcomes(catalog.database, "ear", [heard(sound_id, np.ones(4), content=content)])
+    return sound_id
+
+
+def find(catalog: Catalog, *files: tuple[str, int]) -> None:
+    scan, root = begin_scan(catalog.database), catalog.add_root("/sounds")
+    found = [FoundFile(f"/sounds/{name}", 10, mtime) for name, mtime in files]
+    list_files(catalog.database, scan, root.id, root.path, found)
+    mark_missing(catalog.database, scan, root.id, lambda _: True)
+
+
+def marked(catalog: Catalog, sound_id: int) -> None:
+    catalog.marks.set_favourite([sound_id], True)
+    catalog.marks.rate([sound_id], 4)
+    catalog.marks.tag([sound_id], add=["  Warm  Tape ", "dusty"])
+    catalog.marks.correct_family([sound_id], "lead")
+
+
+def says_all(catalog: Catalog, sound_id: int) -> bool:
+    sound = catalog.sound(sound_id)
+    return (sound.favourite, sound.rating, sound.tags, sound.family, sound.family_confidence, sound.declared) == (
+        True,
+        4,
+        ("dusty", "warm tape"),
+        "lead",
+        1.0,
+        ("family",),
+    )
+
+
+def test_marks_are_read_back_and_taken_back(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav")
+    a, b = hear(catalog, "a", ONE), hear(catalog, "b", OTHER)
+    marked(catalog, a)
+    assert says_all(catalog, a)
+    assert (catalog.sound(b).favourite, catalog.sound(b).tags, catalog.sound(b).rating) == (False, (), 0)
+    assert catalog.marks.favourites() == [a]
+    catalog.marks.tag([a, b], add=["warm tape"], remove=["DUSTY"])
+    assert catalog.marks.tags() == {"warm tape": 2}
+    catalog.marks.set_favourite([a], False)
+    catalog.marks.rate([a], 0)
+    catalog.marks.tag([a, b], remove=["warm tape"])
+    catalog.marks.correct_family([a], None)
+    assert (catalog.sound(a).family, catalog.sound(a).family_confidence) == ("bass", 0.8)
+    assert not any((catalog.sound(a).favourite, catalog.sound(a).rating, catalog.sound(a).tags, catalog.marks.tags()))
+
+
+def test_nonsense_is_refused(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    a = hear(catalog, "a", ONE)
+    with pytest.raises(ValueError, match="rating"):
+        catalog.marks.rate([a], 6)
+    with pytest.raises(ValueError, match="tuba"):
+        catalog.marks.correct_family([a], "tuba")
+    with pytest.raises(LibraryError, match="no longer"):
+        catalog.marks.set_favourite([99], True)
+
+
+def test_queries_know_marks(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav")
+    a, b = hear(catalog, "a", ONE), hear(catalog, "b", OTHER)
+    marked(catalog, a)
+
+    def ids(text: str) -> list[int]:
+        return catalog.matching(read_query(text)).tolist()
+
+    assert ids("favourite:yes") == ids("tag:dusty") == ids('tag:"warm tape",dusty') == ids("family:lead") == [a]
+    assert ids("tag:dust") == []
+    assert ids("dust") == ids("tape") == [a]  # a tag is a word like any other
+    assert ids("-tape") == ids("family:bass") == [b]  # the producer's word stands, not the ear's
+    catalog.marks.tag([a], remove=["dusty"])
+    assert ids("dust") == []
+
+
+def test_a_copy_has_the_same_marks(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "copy.wav", "late copy.wav")
+    a, copy = hear(catalog, "a", ONE), hear(catalog, "copy", ONE)
+    marked(catalog, a)
+    assert says_all(catalog, copy)
+    assert says_all(catalog, hear(catalog, "late copy", ONE))
+    catalog.marks.set_favourite([copy], False)
+    assert not catalog.sound(a).favourite
+
+
+def test_a_root_that_is_removed_and_added_again(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    marked(catalog, hear(catalog, "a", ONE))
+    catalog.remove_root("/sounds")
+    find(catalog, ("renamed meanwhile.wav", 99))
+    assert says_all(catalog, hear(catalog, "renamed meanwhile", ONE))
+
+
+def test_a_file_that_is_changed_keeps_its_marks(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    a = hear(catalog, "a", ONE)
+    marked(catalog, a)
+    find(catalog, ("a.wav", 21))
+    assert [item.sound_id for item in pending(catalog.database, 2, "ear")] == [a]
+    assert says_all(catalog, hear(catalog, "a", OTHER))
+    catalog.remove_root("/sounds")
+    find(catalog, ("new.wav", 21), ("old.wav", 20))
+    assert says_all(catalog, hear(catalog, "new", OTHER))
+    assert says_all(catalog, hear(catalog, "old", ONE))
+
+
+def test_marked_before_it_was_heard(tmp_path: Path) -> None:
+    file = tmp_path / "sounds" / "a.wav"
+    file.parent.mkdir()
+    file.write_bytes(b"some sound")
+    catalog = Catalog.open(tmp_path)
+    root = catalog.add_root(file.parent)
+    list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, [FoundFile(str(file), 10, 1)])
+    (sound,) = catalog.sounds()
+    marked(catalog, sound.id)
+    catalog.remove_root(file.parent)
+    catalog.add_root("/sounds")
+    find(catalog, ("elsewhere.wav", 1))
+    from engine.library.content import content_digest
+
+    assert says_all(catalog, hear(catalog, "elsewhere", content_digest(file)))
+
+
+def test_collections(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav", "gone.wav")
+    marks = catalog.marks
+    a, b = hear(catalog, "a", ONE), hear(catalog, "b", OTHER)
+    drums, empty = marks.add_collection("  Late   night "), marks.add_collection("empty")
+    marks.collect(drums, [a, b])
+    marks.collect(drums, [a])
+    assert marks.collections() == [SoundCollection(empty, "empty", 0), SoundCollection(drums, "Late night", 2)]
+    assert marks.collected(drums) == [a, b]
+    marks.let_go(drums, [b])
+    assert marks.collected(drums) == [a]
+    with pytest.raises(LibraryError, match="already"):
+        marks.add_collection("Late night")
+    with pytest.raises(LibraryError, match="needs a name"):
+        marks.add_collection("  ")
+    gone = next(sound.id for sound in catalog.sounds() if sound.name == "gone")
+    with pytest.raises(LibraryError, match=r"gone\.wav cannot be read"):
+        marks.collect(drums, [gone])
+    find(catalog, ("b.wav", 20))
+    assert marks.collections()[1].sounds == 0  # it is kept for the day when the file is found again
+    find(catalog, ("moved.wav", 20))
+    moved = hear(catalog, "moved", ONE)
+    assert moved in marks.collected(drums)
+    marks.remove_collection(drums)
+    assert [collection.name for collection in marks.collections()] == ["empty"]
+    assert catalog.sound(moved).state == "ready"

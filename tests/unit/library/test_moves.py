@@ -1,0 +1,94 @@
+"""Files that were moved or renamed are the same sounds."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.library.library import Library
+from engine.library.query import read_query
+from engine.library.scanner import ScanResult, scan
+from tests.unit.library.ears import load_toy
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Library:
+    return Library.open(tmp_path / "library", create=True)
+
+
+@pytest.fixture
+def sounds(tmp_path: Path, tone: Callable[..., Path]) -> Path:
+    folder = tmp_path / "sounds"
+    for number in range(6):
+        tone(folder / "kit" / f"{number}.wav", hz=200 * 1.4**number, seconds=0.2)
+    return folder
+
+
+def rescan(library: Library, folder: Path) -> ScanResult:
+    return scan(library, [folder], loader=load_toy, workers=1)
+
+
+def test_a_renamed_folder_is_not_heard_again(library: Library, sounds: Path) -> None:
+    rescan(library, sounds)
+    before = {sound.name: sound for sound in library.catalog.sounds()}
+    library.catalog.marks.set_favourite([before["3"].id], True)
+
+    (sounds / "kit").rename(sounds / "old kit")
+    (sounds / "old kit" / "3.wav").rename(sounds / "Best Kick.wav")
+    result = rescan(library, sounds)
+
+    assert (result.listed, result.moved, result.embedded, result.unchanged, result.removed) == (6, 6, 0, 0, 0)
+    after = {sound.id: sound for sound in library.catalog.sounds()}
+    assert after.keys() == {sound.id for sound in before.values()}
+    best = after[before["3"].id]
+    assert (best.name, best.path, best.favourite, best.state) == (
+        "Best Kick",
+        str(sounds / "Best Kick.wav"),
+        True,
+        "ready",
+    )
+    assert library.searchable == 6
+    assert [sound.name for sound, _ in library.search(_vector(library, best.id), top=1)] == ["Best Kick"]
+    assert library.catalog.matching(read_query("best")).tolist() == [best.id]
+    assert library.catalog.matching(read_query("kit 3")).tolist() == []
+    assert rescan(library, sounds).unchanged == 6
+
+
+def test_another_file_of_the_same_length_is_another_sound(
+    library: Library, sounds: Path, tone: Callable[..., Path]
+) -> None:
+    rescan(library, sounds)
+    (sounds / "kit" / "0.wav").unlink()
+    tone(sounds / "new.wav", hz=3_000, seconds=0.2)
+    result = rescan(library, sounds)
+    assert (result.moved, result.embedded, result.removed) == (0, 1, 1)
+    assert library.catalog.counts().missing == 1
+
+
+def test_a_copy_is_a_sound_of_its_own(library: Library, sounds: Path) -> None:
+    rescan(library, sounds)
+    shutil.copy(sounds / "kit" / "0.wav", sounds / "copy.wav")
+    result = rescan(library, sounds)
+    assert (result.moved, result.embedded, result.removed) == (0, 1, 0)
+
+
+def test_moved_to_another_root(library: Library, sounds: Path, tmp_path: Path) -> None:
+    rescan(library, sounds)
+    number = next(sound.id for sound in library.catalog.sounds() if sound.name == "0")
+    other = tmp_path / "drive"
+    other.mkdir()
+    (sounds / "kit" / "0.wav").rename(other / "0.wav")
+    result = scan(library, [sounds, other], loader=load_toy, workers=1)
+    assert (result.moved, result.embedded) == (1, 0)
+    sound = library.catalog.sound(number)
+    assert sound.path == str(other / "0.wav")
+    assert {root.path: root.sounds for root in library.catalog.roots()} == {str(sounds): 5, str(other): 1}
+
+
+def _vector(library: Library, sound_id: int) -> np.ndarray:
+    ids, vectors = library.catalog.embeddings("toy")
+    return vectors[ids.tolist().index(sound_id)]
