@@ -112,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
     scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
+    scan.add_argument("--watch", action="store_true", help="then go on, and scan whatever changes in these folders")
     scan.set_defaults(handler=commands.scan)
 
     match = subparsers.add_parser(
@@ -122,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--end", metavar="S", type=_seconds, help="hear up to this second")
     match.add_argument("--top", metavar="N", type=_count, default=10, help="matches for each slot (default: 10)")
     match.add_argument("--any-family", action="store_true", help="rank by similarity alone, whatever the family")
+    match.add_argument("--only", metavar="QUERY", default="", help="rank only what this query finds: see README")
     match.add_argument("--json", action="store_true", help="one JSON document per song, one per line")
     match.set_defaults(handler=commands.match)
 
@@ -135,6 +137,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     listing = manage.add_parser("list", parents=[library], help="the path of every sound, one per line")
     listing.set_defaults(handler=commands.library_list)
+    search = manage.add_parser("search", parents=[library], help="sounds by words and facts, by name, one per line")
+    search.add_argument(
+        "query", metavar="WORD", nargs=argparse.REMAINDER, help="such as: reese -dark bpm:120-128 key:Am"
+    )
+    search.set_defaults(handler=commands.library_search)
     failed = manage.add_parser("failed", parents=[library], help="files that could not be used: path, tab, reason")
     failed.set_defaults(handler=commands.library_failed)
     remove = manage.add_parser("remove", parents=[library], help="forget folders; their files are left alone")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import queue
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from engine.terminal import ProgressBar, cancel_on_interrupt, say
 if TYPE_CHECKING:
     from engine.demo import DemoResult
     from engine.encoder.ear import Ear
+    from engine.jobs import CancelToken
     from engine.library.library import Library
     from engine.matching.match import Match
     from engine.matching.reference import Hearing
@@ -26,33 +28,58 @@ if TYPE_CHECKING:
 
 
 def scan(options: argparse.Namespace) -> int:
-    from engine.library import scanner
     from engine.library.library import Library
 
-    with cancel_on_interrupt() as cancel, ProgressBar() as bar:
+    with cancel_on_interrupt() as cancel:
         library = Library.open(library_dir(options.library), create=True)
         try:
-            result = scanner.scan(
-                library,
-                options.folders,
-                progress=bar,
-                cancel=cancel,
-                workers=options.workers,
-                model=options.model,
-                retry_failed=options.retry_failed,
-            )
+            _scan_once(library, options.folders, options, cancel)
+            if options.watch:
+                _keep_watching(library, options, cancel)
         finally:
             library.close()
+    return 0
+
+
+def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Namespace, cancel: CancelToken) -> None:
+    from engine.library import scanner
+
+    with ProgressBar() as bar:
+        result = scanner.scan(
+            library,
+            folders,
+            progress=bar,
+            cancel=cancel,
+            workers=options.workers,
+            model=options.model,
+            retry_failed=options.retry_failed,
+        )
     rate = result.embedded / result.seconds if result.seconds else 0.0
     print(
         f"{result.listed} sounds: {result.embedded} embedded, {result.unchanged} unchanged, {result.failed} failed, "
-        f"{result.moved} moved, {result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)"
+        f"{result.moved} moved, {result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)",
+        flush=True,
     )
     if result.failed:
         say("earshot: for the reasons of the failed ones: earshot library failed")
     if result.unreadable:
         say(f"earshot: folders that could not be read: {len(result.unreadable)}. Their sounds stay as they were.")
-    return 0
+
+
+def _keep_watching(library: Library, options: argparse.Namespace, cancel: CancelToken) -> None:
+    from engine.library.watch import Watcher
+
+    changes: queue.Queue[list[str]] = queue.Queue()
+    with Watcher(changes.put) as watcher:
+        for folder in watcher.watch([os.path.abspath(folder) for folder in options.folders]):
+            say(f"earshot: {folder} cannot be watched: there are more folders than this system lets a program watch.")
+        say("earshot: watching. Ctrl-C ends it.")
+        while not cancel.cancelled:
+            try:
+                folders = changes.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            _scan_once(library, [Path(folder) for folder in folders], options, cancel)
 
 
 def match(options: argparse.Namespace) -> int:
@@ -102,7 +129,14 @@ def _hear_and_rank(
         for hearing in hear(path, ear, start=options.start, end=options.end, progress=bar, cancel=cancel):  # noqa: B007
             pass
     matches = {
-        slot.id: rank(slot, library, calibration=ear.calibration, top=options.top, any_family=options.any_family)
+        slot.id: rank(
+            slot,
+            library,
+            calibration=ear.calibration,
+            top=options.top,
+            any_family=options.any_family,
+            text=options.only,
+        )
         for slot in hearing.slots
     }
     return hearing, matches
@@ -191,6 +225,23 @@ def library_list(options: argparse.Namespace) -> int:
     for path in dict.fromkeys(sound.path for sound in sounds):  # once, however many presets it has
         print(path)
     return 0
+
+
+def library_search(options: argparse.Namespace) -> int:
+    from engine.library.catalog import Catalog, Sound
+    from engine.library.query import read_query
+
+    catalog = Catalog.existing(library_dir(options.library))
+    query = read_query(" ".join(options.query))
+    last: Sound | None = None
+    found = False
+    while page := catalog.page(query, after=last):
+        found = True
+        for sound in page:
+            print(f"{sound.path}\t{sound.preset}" if sound.preset else sound.path)
+        last = page[-1]
+    catalog.close()
+    return 0 if found else 1
 
 
 def library_failed(options: argparse.Namespace) -> int:

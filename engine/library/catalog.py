@@ -112,6 +112,18 @@ class Catalog:
         """
         return cls(Database(directory, read_only=read_only))
 
+    @classmethod
+    def existing(cls, directory: Path) -> Catalog:
+        """The catalog in a library folder, for reading alone where the folder may not be written to.
+
+        Raises
+        ------
+        LibraryError : there is none, or it cannot be used.
+        """
+        if not cls.exists(directory):
+            raise LibraryError(f"There is no library in {directory} yet. Scan a folder of sounds: earshot scan FOLDER")
+        return cls.open(directory, read_only=not os.access(directory, os.W_OK))
+
     @staticmethod
     def exists(directory: Path) -> bool:
         return (directory / FILE_NAME).is_file()

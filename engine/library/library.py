@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
-from engine.errors import LibraryError
 from engine.library.catalog import Catalog, Sound
 from engine.library.index import EXACT_BELOW, ExactIndex, GraphIndex, Stamp
 from engine.library.query import read_query
@@ -48,10 +46,8 @@ class Library:
         ------
         LibraryError : there is none, or its catalog cannot be used.
         """
-        exists = Catalog.exists(directory)
-        if not exists and not create:
-            raise LibraryError(f"There is no library in {directory} yet. Scan a folder of sounds: earshot scan FOLDER")
-        library = cls(directory, Catalog.open(directory, read_only=exists and not os.access(directory, os.W_OK)))
+        make = create and not Catalog.exists(directory)
+        library = cls(directory, Catalog.open(directory) if make else Catalog.existing(directory))
         library._pinned_fingerprint = fingerprint
         try:
             library.refresh()

@@ -284,6 +284,25 @@ def test_library_list_failed_remove(home: Path, tmp_path: Path) -> None:
     assert len(earshot(["library", "list"], home).stdout.splitlines()) == len(list(RECORDINGS.rglob("*.flac")))
 
 
+def test_library_search(home: Path, tmp_path: Path) -> None:
+    found = earshot(["library", "search", "bass", "-drop", "length:-5"], home).stdout.splitlines()
+    assert found
+    assert all("bass" in Path(path).name and "drop" not in Path(path).name for path in found)
+    (amen,) = earshot(["library", "search", "loop amen full"], home).stdout.splitlines()
+    assert Path(amen) == RECORDINGS / "loop_amen_full.flac"
+    assert earshot(["library", "search", "type:loop", "type:one-shot"], home, code=1).stdout == ""
+    assert "no library" in earshot(["library", "search", "bass"], tmp_path, code=1).stderr
+
+
+def test_matches_narrowed_by_a_query(home: Path, song: Path) -> None:
+    (document,) = documents(earshot(["match", "--json", "--only", "type:loop -amen", song], home))
+    names = [match["name"] for slot in document["slots"] for match in slot["matches"]]
+    assert names
+    assert not any("amen" in name for name in names)
+    loops = {Path(path).stem for path in earshot(["library", "search", "type:loop"], home).stdout.splitlines()}
+    assert set(names) <= loops
+
+
 def test_doctor(home: Path, tmp_path: Path) -> None:
     report = earshot(["doctor"], home).stdout
     for word in ("earshot", "torch", "audio output", "fingerprint", "device", str(home), str(RECORDINGS), "searchable"):

@@ -1,0 +1,91 @@
+"""What happens in a watched folder is told once, soon, and with the folders that have to be scanned."""
+
+from __future__ import annotations
+
+import queue
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.library.watch import Watcher
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.told: queue.Queue[list[str]] = queue.Queue()
+        self.watcher = Watcher(self.told.put, settle_seconds=0.3)
+
+    def next(self) -> list[str]:
+        return self.told.get(timeout=20)
+
+    def silent(self) -> bool:
+        try:
+            self.told.get(timeout=1.0)
+        except queue.Empty:
+            return True
+        return False
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    folder = tmp_path / "sounds"
+    (folder / "kit" / "deep").mkdir(parents=True)
+    (folder / "bass").mkdir()
+    return folder
+
+
+@pytest.fixture
+def listener(root: Path) -> Iterator[Listener]:
+    listener = Listener()
+    assert listener.watcher.watch([str(root)]) == []
+    yield listener
+    listener.watcher.close()
+
+
+def test_many_changes_are_one(root: Path, listener: Listener) -> None:
+    for number in range(50):
+        (root / "kit" / f"{number}.wav").write_bytes(b"sound")
+    (root / "kit" / "deep" / "late.flac").write_bytes(b"sound")
+    (root / "bass" / "sub.wav").write_bytes(b"sound")
+    assert listener.next() == [str(root / "bass"), str(root / "kit")]
+    assert listener.silent()
+
+
+def test_what_is_no_sound_is_not_told(root: Path, listener: Listener) -> None:
+    (root / "kit" / "readme.txt").write_text("words")
+    (root / "kit" / "song.wav.part").write_bytes(b"half")
+    assert listener.silent()
+    (root / "kit" / "song.wav.part").rename(root / "kit" / "song.wav")
+    assert listener.next() == [str(root / "kit")]
+
+
+def test_removed_renamed_and_new_folders(root: Path, listener: Listener) -> None:
+    (root / "kit" / "a.wav").write_bytes(b"sound")
+    assert listener.next() == [str(root / "kit")]
+    shutil.rmtree(root / "kit")
+    assert listener.next() == [str(root)]  # the nearest that is still there
+    (root / "bass").rename(root / "low")
+    assert listener.next() == [str(root)]
+    (root / "new").mkdir()
+    listener.next()
+    (root / "new" / "a.wav").write_bytes(b"sound")  # in a folder that was not there at first
+    assert listener.next() == [str(root / "new")]
+
+
+def test_reading_is_no_change(root: Path, listener: Listener) -> None:
+    (root / "kit" / "a.wav").write_bytes(b"sound")
+    listener.next()
+    (root / "kit" / "a.wav").read_bytes()
+    assert listener.silent()
+
+
+def test_no_longer_watched(root: Path, listener: Listener, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    assert listener.watcher.watch([str(other), str(tmp_path / "offline")]) == [str(tmp_path / "offline")]
+    (root / "kit" / "a.wav").write_bytes(b"sound")
+    assert listener.silent()
+    (other / "a.wav").write_bytes(b"sound")
+    assert listener.next() == [str(other)]
