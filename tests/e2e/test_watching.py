@@ -65,7 +65,7 @@ def test_what_changes_is_scanned(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate(timeout=60)
         assert process.returncode == 0
-        assert "0 embedded, 0 unchanged, 0 failed, 1 moved, 0 removed" in printed
+        assert "0 embedded, 1 unchanged, 0 failed, 1 moved, 0 removed" in printed
     finally:
         process.kill()
         process.wait()
