@@ -28,3 +28,11 @@ def library_dir(chosen: str | Path | None = None) -> Path:
 def demo_dir() -> Path:
     """The folder in which the demo's sounds and song are made."""
     return library_dir() / "demo"
+
+
+def log_dir() -> Path:
+    """The folder of the window's log: in `EARSHOT_HOME` if that is set, else where the system keeps logs."""
+    home = os.environ.get("EARSHOT_HOME")
+    if home:
+        return Path(home).expanduser().absolute() / "log"
+    return Path(platformdirs.user_log_dir("earshot", appauthor=False))

@@ -269,6 +269,17 @@ class Catalog:
         vectors = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
         return labels, sound_ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def vectors(self, sound_id: int, fingerprint: str) -> np.ndarray:
+        """float32 [n, dimension]: what this model heard in a sound, unit rows; [0, 0] where it did not hear it."""
+        rows = self._rows(
+            "SELECT vector FROM embeddings WHERE sound_id = ? AND fingerprint = ? ORDER BY label",
+            (sound_id, fingerprint),
+        )
+        if not rows:
+            return np.zeros((0, 0), np.float32)
+        vectors = np.frombuffer(b"".join(row[0] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
     def live_labels(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
         """Labels int64 [n], ascending, and sound ids int64 [n] of all that can be found with this model."""
         rows = self._rows(

@@ -97,6 +97,16 @@ class Library:
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}
         return [(sounds[sound_id], similarity) for sound_id, similarity in best.items() if sound_id in sounds]
 
+    def vectors(self, sound_id: int) -> np.ndarray:
+        """float32 [n, dimension]: what was heard in a sound, to search by.
+
+        Raises LibraryError where it was not heard (yet).
+        """
+        vectors = self.catalog.vectors(sound_id, self.fingerprint or "")
+        if not len(vectors):
+            raise LibraryError("This sound was not heard yet: nothing can be compared with it before it was scanned.")
+        return vectors
+
     def refresh(self) -> None:
         """Pick up what a scan wrote since the last time; cheap where there is nothing new."""
         with self._lock:

@@ -20,6 +20,9 @@ OTHER_FAMILY = 0.05
 """How much more similar a sound must be to go before one of a likely family. Families are often mistaken, of synthetic
 sounds above all: on songs of validation instruments a filter by family costs 3.4 points of slot F1, this 0.5."""
 
+NEVER_BEFORE = 2.0
+"""More than two cosines can differ: whatever is of a likely family goes first."""
+
 NOTHING_ALIKE = 0.05
 """Chance of being the very sound under which even the best match is said to be unlike what was heard."""
 
@@ -49,6 +52,7 @@ def rank(
     calibration: Calibration | None = None,
     top: int = 50,
     any_family: bool = False,
+    other_family: float = OTHER_FAMILY,
     kinds: Collection[str] | None = None,
     text: str = "",
 ) -> list[Match]:
@@ -59,7 +63,8 @@ def rank(
     calibration : of the ear that heard the slot, for the chance of each match.
     top : at most this many; fewer only where the library holds no more that fit.
     any_family : by similarity alone; else sounds for which one of the slot's likely families is likely go before
-        others, unless those are `OTHER_FAMILY` more similar.
+        others, unless those are `other_family` more similar.
+    other_family : a difference of cosines; `NEVER_BEFORE` where the producer named the family, who is not mistaken.
     kinds : only these of 'one-shot', 'loop' and 'long'.
     text : only sounds which this text search finds.
     """
@@ -68,7 +73,7 @@ def rank(
         likely = library.search(slot.vectors, top=top, families=slot.likely_families, kinds=kinds, text=text)
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
-        found = sorted([*likely, *others], key=lambda known: _place(known, preferred))[:top]
+        found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))[:top]
     chances: list[float | None] = [None] * len(found)
     if calibration is not None:
         similarities, ranks = np.array([similarity for _, similarity in found]), np.arange(1, len(found) + 1)
@@ -76,9 +81,21 @@ def rank(
     return [Match(*known, number, chance) for number, (known, chance) in enumerate(zip(found, chances, strict=True), 1)]
 
 
-def _place(known: tuple[Sound, float], preferred: set[int]) -> float:
+def similar(
+    sound: Sound, library: Library, *, top: int = 50, kinds: Collection[str] | None = None, text: str = ""
+) -> list[Match]:
+    """The other sounds of the library nearest to one of its own, best first; parameters as those of `rank`.
+
+    No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
+    """
+    found = library.search(library.vectors(sound.id), top=top + 1, kinds=kinds, text=text)
+    others = [known for known in found if known[0].id != sound.id][:top]
+    return [Match(*known, number) for number, known in enumerate(others, 1)]
+
+
+def _place(known: tuple[Sound, float], preferred: set[int], other_family: float) -> float:
     sound, similarity = known
-    return -(similarity if sound.id in preferred else similarity - OTHER_FAMILY)
+    return -(similarity if sound.id in preferred else similarity - other_family)
 
 
 def nothing_alike(matches: Sequence[Match]) -> bool:

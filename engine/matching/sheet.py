@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def slot_sheet(
-    path: str | Path, sample_rate: int, hearing: Hearing, matches: Mapping[int, Sequence[Match]], ear: Ear
+    path: str | Path,
+    sample_rate: int,
+    hearing: Hearing,
+    matches: Mapping[int, Sequence[Match]],
+    ear: Ear,
+    *,
+    names: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
     """The document that `earshot match --json` prints and the window exports; fit for `json.dumps`.
 
@@ -24,7 +32,9 @@ def slot_sheet(
     path : the reference.
     sample_rate : of its file, Hz.
     matches : for each slot's id its ranked matches.
+    names : by slot's id, what the producer calls it; a slot without one has no "name" in the document.
     """
+    names = names or {}
     return {
         "reference": {
             "path": os.path.abspath(path),
@@ -36,6 +46,7 @@ def slot_sheet(
         "slots": [
             {
                 "id": slot.id,
+                **({"name": names[slot.id]} if slot.id in names else {}),
                 "family": slot.family,
                 "confidence": round(slot.confidence, 4),
                 "activity": [_rounded(stretch) for stretch in slot.activity],
@@ -45,6 +56,26 @@ def slot_sheet(
             for slot in hearing.slots
         ],
     }
+
+
+def sheet_csv(sheet: Mapping[str, Any]) -> str:
+    """A slot sheet as a table for spreadsheets: a line for each match, after one with the columns' names.
+
+    Fields are parted by commas, lines by CR LF; a slot without matches has one line.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(("slot", "slot_name", "slot_family", "confidence", "first_heard_seconds", *_MATCH_FIELDS))
+    for slot in sheet["slots"]:
+        first = slot["activity"][0][0] if slot["activity"] else ""
+        start = (slot["id"], slot.get("name", ""), slot["family"], slot["confidence"], first)
+        for match in slot["matches"] or [{}]:
+            values = (match.get(field) for field in _MATCH_FIELDS)
+            writer.writerow((*start, *("" if value is None else value for value in values)))
+    return text.getvalue()
+
+
+_MATCH_FIELDS = ("rank", "name", "path", "preset", "family", "similarity", "chance")
 
 
 def _match(match: Match) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.encoder.calibration import Calibration
-from engine.matching.match import nothing_alike, rank
+from engine.matching.match import NEVER_BEFORE, nothing_alike, rank
 from engine.matching.slots import Slot
 
 SLOT = Slot(
@@ -69,6 +69,12 @@ def test_a_sound_of_another_family_goes_first_where_it_is_clearly_nearer() -> No
     assert [match.sound.id for match in rank(drum, ListLibrary())] == ["sub", "lead", "growl", "reese"]
     lead = replace(SLOT, likely_families=("lead",))
     assert [match.sound.id for match in rank(lead, ListLibrary())] == ["sub", "lead", "growl", "reese"]
+
+
+def test_a_family_named_by_hand_goes_first_however_near_others_are() -> None:
+    lead = replace(SLOT, likely_families=("lead",))
+    names = [match.sound.id for match in rank(lead, ListLibrary(), other_family=NEVER_BEFORE)]
+    assert names == ["lead", "sub", "growl", "reese"]
 
 
 def test_filters_reach_the_library() -> None:

@@ -23,6 +23,7 @@ from engine.library.records import (
     write_outcomes,
 )
 from engine.library.walk import FoundFile
+from engine.matching.match import similar
 
 DIMENSION = 12
 
@@ -76,6 +77,21 @@ def test_no_library_yet(tmp_path: Path) -> None:
     with pytest.raises(LibraryError, match=r"no library in .* yet.*earshot scan FOLDER"):
         Library.open(tmp_path / "nothing")
     assert not (tmp_path / "nothing").exists()
+
+
+def test_similar_to_a_sound_are_its_neighbours_without_itself(library: Library) -> None:
+    add_sounds(library, range(60), vectors_each=2)
+    library.refresh()
+    sound = library.catalog.sounds()[7]
+    heard = library.vectors(sound.id)
+    assert heard.shape == (2, DIMENSION)
+    assert np.linalg.norm(heard, axis=1) == pytest.approx(1.0, abs=1e-3)
+    found = similar(sound, library, top=5)
+    assert [match.rank for match in found] == [1, 2, 3, 4, 5]
+    nearest = [known.id for known, _ in library.search(heard, top=6)]
+    assert [sound.id, *(match.sound.id for match in found)] == nearest
+    with pytest.raises(LibraryError, match="not heard yet"):
+        library.vectors(12345)
 
 
 def test_an_empty_library_finds_nothing(library: Library) -> None:

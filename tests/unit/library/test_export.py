@@ -1,0 +1,74 @@
+"""Copies for another program: complete, beside what is there, originals untouched."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from engine.errors import LibraryError
+from engine.jobs import Cancelled, CancelToken, Progress
+from engine.library.export import copy_sounds
+
+
+@pytest.fixture
+def originals(tmp_path: Path) -> list[str]:
+    paths = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / "Kick & Snare ü.wav"
+        path.parent.mkdir()
+        path.write_bytes(folder.encode() * 1000)
+        paths.append(str(path))
+    return paths
+
+
+def test_sounds_of_one_name_stand_side_by_side(originals: list[str], tmp_path: Path) -> None:
+    target = tmp_path / "out" / "deep"
+    seen: list[Progress] = []
+    result = copy_sounds([*originals, originals[0]], target, progress=seen.append)
+    assert (result.copied, result.present, result.missing) == (2, 0, ())
+    assert {path.name: path.read_bytes()[:1] for path in target.iterdir()} == {
+        "Kick & Snare ü.wav": b"a",
+        "Kick & Snare ü (2).wav": b"b",
+    }
+    assert [(step.done, step.total) for step in seen] == [(0, 2), (1, 2), (2, 2)]
+    again = copy_sounds(originals, target)
+    assert (again.copied, again.present) == (0, 2)
+    assert len(list(target.iterdir())) == 2
+
+
+def test_what_is_there_is_never_overwritten(originals: list[str], tmp_path: Path) -> None:
+    mine = tmp_path / "out" / "Kick & Snare ü.wav"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    before = [(os.stat(path).st_mtime_ns, Path(path).read_bytes()) for path in originals]
+    copy_sounds(originals, mine.parent)
+    assert mine.read_bytes() == b"mine"
+    assert len(list(mine.parent.iterdir())) == 3
+    assert [(os.stat(path).st_mtime_ns, Path(path).read_bytes()) for path in originals] == before
+
+
+def test_a_sound_that_is_away_is_told_and_the_others_are_copied(originals: list[str], tmp_path: Path) -> None:
+    Path(originals[0]).unlink()
+    result = copy_sounds(originals, tmp_path / "out")
+    assert (result.copied, result.missing) == (1, (originals[0],))
+
+
+def test_a_folder_that_cannot_be_written_is_named(originals: list[str], tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("in the way")
+    with pytest.raises(LibraryError, match="cannot be written"):
+        copy_sounds(originals, file / "inside")
+
+
+def test_stopped_between_two_files_nothing_is_half(originals: list[str], tmp_path: Path) -> None:
+    token = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.done == 1:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        copy_sounds([*originals, str(tmp_path / "a")], tmp_path / "out", progress=stop, cancel=token)
+    assert [path.stat().st_size for path in (tmp_path / "out").iterdir()] == [1000, 1000]
