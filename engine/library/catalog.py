@@ -280,6 +280,21 @@ class Catalog:
         vectors = np.frombuffer(b"".join(row[0] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
+    def looks(self, ids: Sequence[int], fingerprint: str) -> dict[int, tuple[bytes | None, np.ndarray, np.ndarray]]:
+        """Content, overview uint8 [64] and first vector float32 [dimension] of the sounds that this model heard."""
+        select = "SELECT id, content, overview, vector FROM sounds JOIN embeddings ON sound_id = id"
+        looks = {}
+        for offset in range(0, len(ids), _IDS_PER_QUERY):
+            part = ids[offset : offset + _IDS_PER_QUERY]
+            places = ", ".join("?" * len(part))
+            rows = self._rows(
+                f"{select} WHERE fingerprint = ? AND id IN ({places}) ORDER BY label DESC", (fingerprint, *part)
+            )
+            for sound_id, content, overview, vector in rows:
+                values = np.frombuffer(vector, np.float16).astype(np.float32)
+                looks[sound_id] = content, np.frombuffer(overview, np.uint8), values / np.linalg.norm(values)
+        return looks
+
     def live_labels(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
         """Labels int64 [n], ascending, and sound ids int64 [n] of all that can be found with this model."""
         rows = self._rows(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.errors import LibraryError
 from engine.library.catalog import Catalog, Sound
 from engine.library.index import EXACT_BELOW, ExactIndex, GraphIndex, Stamp
 from engine.library.query import read_query

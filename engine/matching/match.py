@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.encoder.calibration import Calibration
+from engine.library.copies import fold_copies
 from engine.matching.slots import Slot
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ sounds above all: on songs of validation instruments a filter by family costs 3.
 
 NEVER_BEFORE = 2.0
 """More than two cosines can differ: whatever is of a likely family goes first."""
+
+_COPIES_ALLOWED_FOR = 50
+"""So many more are looked at than are wanted, since copies fold into one."""
 
 NOTHING_ALIKE = 0.05
 """Chance of being the very sound under which even the best match is said to be unlike what was heard."""
@@ -37,12 +41,14 @@ class Match:
     rank : 1 for the best.
     chance : that it is the very sound that was heard, 0..1, by what calibration saw of songs whose sounds were all in
         a library of 2,000, unfiltered; None without calibration.
+    copies : other sounds of the library that are the same, see `engine.library.copies`.
     """
 
     sound: Sound
     similarity: float
     rank: int
     chance: float | None = None
+    copies: tuple[Sound, ...] = ()
 
 
 def rank(
@@ -68,17 +74,19 @@ def rank(
     kinds : only these of 'one-shot', 'loop' and 'long'.
     text : only sounds which this text search finds.
     """
-    found = library.search(slot.vectors, top=top, kinds=kinds, text=text)
+    asked = top + _COPIES_ALLOWED_FOR
+    found = library.search(slot.vectors, top=asked, kinds=kinds, text=text)
     if not any_family:
-        likely = library.search(slot.vectors, top=top, families=slot.likely_families, kinds=kinds, text=text)
+        likely = library.search(slot.vectors, top=asked, families=slot.likely_families, kinds=kinds, text=text)
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
-        found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))[:top]
-    chances: list[float | None] = [None] * len(found)
-    if calibration is not None:
-        similarities, ranks = np.array([similarity for _, similarity in found]), np.arange(1, len(found) + 1)
-        chances = calibration.match_confidence(similarities, ranks).tolist()
-    return [Match(*known, number, chance) for number, (known, chance) in enumerate(zip(found, chances, strict=True), 1)]
+        found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
+    matches = _folded(found, library, top)
+    if calibration is None:
+        return matches
+    similarities = np.array([match.similarity for match in matches])
+    chances = calibration.match_confidence(similarities, np.arange(1, len(matches) + 1)).tolist()
+    return [replace(match, chance=chance) for match, chance in zip(matches, chances, strict=True)]
 
 
 def similar(
@@ -88,9 +96,17 @@ def similar(
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + 1, kinds=kinds, text=text)
-    others = [known for known in found if known[0].id != sound.id][:top]
-    return [Match(*known, number) for number, known in enumerate(others, 1)]
+    found = library.search(library.vectors(sound.id), top=top + 1 + _COPIES_ALLOWED_FOR, kinds=kinds, text=text)
+    return _folded([known for known in found if known[0].id != sound.id], library, top)
+
+
+def _folded(found: Sequence[tuple[Sound, float]], library: Library, top: int) -> list[Match]:
+    similarities = {sound.id: similarity for sound, similarity in found}
+    groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "")
+    return [
+        Match(first, similarities[first.id], number, copies=tuple(copies))
+        for number, (first, *copies) in enumerate(groups[:top], 1)
+    ]
 
 
 def _place(known: tuple[Sound, float], preferred: set[int], other_family: float) -> float:

@@ -87,6 +87,7 @@ def _match(match: Match) -> dict[str, Any]:
         "similarity": round(float(match.similarity), 4),
         "chance": None if match.chance is None else round(match.chance, 4),
         "rank": match.rank,
+        "copies": [copy.path for copy in match.copies],
     }
 
 

@@ -128,7 +128,7 @@ def check_document(document: dict, path: Path, *, seconds: float, rate: int, top
         # Only a sound of another family may be more similar than the one before it, and only by so much.
         assert all(after <= before + OTHER_FAMILY + 1e-4 for before, after in itertools.pairwise(similarities))
         for match in matches:
-            assert list(match) == ["path", "preset", "name", "family", "similarity", "chance", "rank"]
+            assert list(match) == ["path", "preset", "name", "family", "similarity", "chance", "rank", "copies"]
             assert Path(match["path"]).is_absolute()
             assert Path(match["path"]).is_file()
             assert match["preset"] is None
@@ -301,6 +301,22 @@ def test_matches_narrowed_by_a_query(home: Path, song: Path) -> None:
     assert not any("amen" in name for name in names)
     loops = {Path(path).stem for path in earshot(["library", "search", "type:loop"], home).stdout.splitlines()}
     assert set(names) <= loops
+
+
+def test_copies_come_as_one(song: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for name in ("bass_hit_c", "drum_heavy_kick"):
+        samples, rate = soundfile.read(RECORDINGS / f"{name}.flac")
+        soundfile.write(folder / f"{name}.wav", samples, rate)
+        soundfile.write(folder / f"{name} quiet.flac", 0.3 * samples, rate)
+        soundfile.write(folder / f"{name}.mp3", samples, rate)
+    earshot(["scan", folder], tmp_path / "home")
+    (document,) = documents(earshot(["match", "--json", "--any-family", song], tmp_path / "home"))
+    for slot in document["slots"]:
+        files = [{match["path"], *match["copies"]} for match in slot["matches"]]
+        assert sorted(map(len, files)) == [3, 3]
+        assert len(set.union(*files)) == 6
 
 
 def test_doctor(home: Path, tmp_path: Path) -> None:

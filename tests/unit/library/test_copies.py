@@ -1,0 +1,69 @@
+"""Copies of a sound come as one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.library.copies import Look, fold_copies
+from engine.library.library import Library
+from engine.library.scanner import scan
+from tests.unit.library.ears import load_toy
+
+RATE = 44_100
+
+
+def look(**changes: object) -> Look:
+    overview = np.exp(-np.arange(64) / 20.0).astype(np.float32)
+    values = {"content": (b"1", None), "seconds": 1.0, "overview": overview, "vector": np.eye(4, dtype=np.float32)[0]}
+    return Look(**{**values, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (look(), True),
+        (look(content=(b"2", None)), True),
+        (look(content=(b"2", None), seconds=1.05), True),
+        (look(content=(b"2", None), seconds=1.2), False),
+        (look(content=(b"2", None), vector=np.array([0.9, 0.436, 0, 0], np.float32)), False),
+        (look(content=(b"2", None), overview=np.ones(64, np.float32)), False),
+        (look(content=(b"1", "0:1"), seconds=3.0), False),
+    ],
+)
+def test_same(other: Look, same: bool) -> None:
+    assert look().same_as(other) is other.same_as(look()) is same
+
+
+def test_what_is_not_known_is_not_the_same() -> None:
+    unknown = look(content=(None, None), seconds=5.0)
+    assert not unknown.same_as(look(content=(None, None), seconds=1.0))
+
+
+def test_files(tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    time = np.arange(RATE // 2) / RATE
+    kick = np.sin(2 * np.pi * 60 * time) * np.exp(-8 * time)
+    bass = np.sin(2 * np.pi * 60 * time) * np.minimum(1.0, 4 * time)
+    soundfile.write(folder / "kick.wav", 0.8 * kick, RATE)
+    soundfile.write(folder / "kick quiet.wav", 0.2 * kick, RATE)
+    soundfile.write(folder / "kick.ogg", 0.8 * kick, RATE)
+    soundfile.write(folder / "swell.wav", 0.8 * bass, RATE)
+    shutil.copy(folder / "swell.wav", folder / "swell again.wav")
+    library = Library.open(tmp_path / "library", create=True)
+    scan(library, [folder], loader=load_toy, workers=1)
+    sounds = sorted(library.catalog.sounds(), key=lambda sound: sound.path)
+    groups = fold_copies(sounds, library.catalog, "toy")
+    assert [{Path(sound.path).name for sound in group} for group in groups] == [
+        {"kick quiet.wav", "kick.ogg", "kick.wav"},
+        {"swell again.wav", "swell.wav"},
+    ]
+    assert groups[0][0] is sounds[0]
+    assert [len(group) for group in fold_copies(sounds, library.catalog, "another ear")] == [1] * 5
+    assert fold_copies([], library.catalog, "toy") == []
+    library.close()
