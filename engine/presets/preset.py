@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-LONGEST_SECONDS = 4.0
-"""Of a note, gate and release: enough for the ear, and a bound for releases without end."""
+from engine.audio.declared import NOTE_NAMES
 
 _GATE_SECONDS = 1.4
 _PITCHED_VELOCITY, _HIT_VELOCITY = 0.8, 0.9
@@ -20,6 +20,8 @@ _INTERVALS = (0, 12, -7)
 
 _LEAST_KEYS_OF_KIT = 4
 _NARROW_ZONE_KEYS = 2
+_LAYERS = frozenset({"ff", "fff", "mf", "mp", "pp", "ppp", "rr", "vl", "vel", "wav", "aif", "aiff", "flac", "ogg"})
+"""What is no word of a sample's name: dynamics, layers, endings."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Preset:
     key : names it within its file, the same at every scan; '' where the file is the preset.
     name : printable, never empty.
     drum : one hit of a kit, at `centre`; such a preset is not played at other pitches.
-    keys : MIDI numbers of the keys that sound, ascending, at least one.
+    keys : MIDI numbers of the keys that sound, ascending; none where all there is to hear is a recording.
     centre : MIDI number of the key at which it is most itself.
     """
 
@@ -73,8 +75,11 @@ class Zone:
 def notes_to_hear(preset: Preset) -> tuple[Note, ...]:
     """The notes from which a preset is embedded, the one that shows it best first: one of a drum, else up to three.
 
-    They lie round the preset's centre, so that a bass is heard low and a piccolo high, and within its keys.
+    They lie round the preset's centre, so that a bass is heard low and a piccolo high, and within its keys. There are
+    none of what is a recording.
     """
+    if not preset.keys:
+        return ()
     if preset.drum:
         return (Note(preset.centre, _HIT_VELOCITY),)
     notes = [preset.centre]
@@ -117,8 +122,36 @@ def is_kit(zones: Iterable[Zone]) -> bool:
 
 def _thing(sample: str) -> str:
     """The words of a sample's name without its note, numbers and layers: 'Piano_C#3_ff.wav' and 'Piano 07' agree."""
-    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<![^\W_])[A-Ga-g][#b♯♭]?-?\d(?![^\W_])", " ", sample))
-    return " ".join(word for word in words if len(word) > 2).casefold()
+    words = re.findall(r"[^\W\d_]+", re.sub(r"(?<![^\W_])[A-Ga-g][#b♯♭]?-?\d(?![^\W_])", " ", sample).casefold())
+    return " ".join(word for word in words if len(word) > 1 and word not in _LAYERS)
+
+
+def sounds_of_kit(key: str, name: str, zones: Sequence[Zone]) -> Iterator[tuple[Preset, tuple[int, ...]]]:
+    """Each sound of a kit and the numbers of the zones that play it; neighbouring keys of the same zones are one sound.
+
+    Parameters
+    ----------
+    key, name : of the kit; those of its sounds begin with them.
+    """
+    playing = [tuple(n for n, zone in enumerate(zones) if zone.lowest <= midi <= zone.highest) for midi in range(128)]
+    for numbers, run in groupby(range(128), key=playing.__getitem__):
+        keys = tuple(run)
+        if numbers:
+            first = zones[numbers[0]]
+            midi = min(max(first.root, keys[0]), keys[-1])
+            note = f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}"
+            full_name = printable(f"{name} {note} {_without_side(first.sample)}")
+            yield Preset(f"{key}:{midi}" if key else str(midi), full_name, True, keys, midi), numbers
+
+
+def _without_side(sample: str) -> str:
+    """The name of a sample without the mark of its stereo side: 'Snare 1' for 'Snare 1(L)'."""
+    return re.sub(r"(?:[ _-][LR]|\([LR]\))$", "", sample).rstrip(" -_")
+
+
+def no_such_preset(key: str) -> str:
+    """What is said of a preset that has gone since it was listed."""
+    return f"There is no preset {key!r} in it any more. Scan the folder again."
 
 
 def printable(name: str) -> str:

@@ -13,17 +13,16 @@ from __future__ import annotations
 
 import io
 import os
-import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from engine.audio.sources import check_readable
 from engine.errors import AudioError
 from engine.presets.preset import printable
+from engine.presets.soundfont_chunks import DAMAGED, read_chunks
 
 START_OFFSET, END_OFFSET, LOOP_START_OFFSET, LOOP_END_OFFSET = 0, 1, 2, 3
 START_OFFSET_COARSE, END_OFFSET_COARSE, LOOP_START_OFFSET_COARSE, LOOP_END_OFFSET_COARSE = 4, 12, 45, 50
@@ -37,35 +36,12 @@ SHIFTS = frozenset(
 )
 """Of these, the ones that move points of a sample: `SoundFont.cut` has applied them."""
 
-PRESET_RECORD = np.dtype([("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("unused", "V12")])
-INSTRUMENT_RECORD = np.dtype([("name", "S20"), ("bag", "<u2")])
-BAG_RECORD = np.dtype([("generator", "<u2"), ("modulator", "<u2")])
-GENERATOR_RECORD = np.dtype([("operator", "<u2"), ("amount", "<u2")])
-SAMPLE_RECORD = np.dtype(
-    [
-        *[("name", "S20"), ("start", "<u4"), ("end", "<u4"), ("loop_start", "<u4"), ("loop_end", "<u4")],
-        *[("rate", "<u4"), ("root", "u1"), ("correction", "i1"), ("link", "<u2"), ("type", "<u2")],
-    ]
-)
-_RECORDS = {
-    b"phdr": PRESET_RECORD,
-    b"pbag": BAG_RECORD,
-    b"pgen": GENERATOR_RECORD,
-    b"inst": INSTRUMENT_RECORD,
-    b"ibag": BAG_RECORD,
-    b"igen": GENERATOR_RECORD,
-    b"shdr": SAMPLE_RECORD,
-}
-
 _ROM, _VORBIS = 0x8000, 0x10
-_LARGEST_HEADERS = 64 << 20
 _MOST_ZONES = 20_000
 """Of one preset, over all its instruments; the largest fonts of orchestras have some hundreds."""
 _MOST_FRAMES = 32 << 20
 """Of one sample: minutes of sound, and little enough memory for one note."""
 _RATES_HZ = range(1_000, 400_001)
-
-_DAMAGED = "Damaged: its lists of presets contradict each other."
 
 
 @dataclass(frozen=True)
@@ -96,13 +72,9 @@ class SoundFont:
     def __init__(self, path: Path) -> None:
         self.path = path
         with open(path, "rb") as file:
-            chunks = _read_chunks(file, path)
+            chunks = read_chunks(file, path)
         self._samples_at, self._samples_bytes = chunks.samples_at, chunks.samples_bytes
-        records = {
-            name: np.frombuffer(chunks.headers[name], dtype, count=len(chunks.headers[name]) // dtype.itemsize)
-            for name, dtype in _RECORDS.items()
-        }
-        # The last record of every list only ends the one before.
+        records = chunks.records
         self.presets: np.ndarray = records[b"phdr"][:-1]
         self.samples: np.ndarray = records[b"shdr"][:-1]
         self._instruments = len(records[b"inst"]) - 1
@@ -115,7 +87,7 @@ class SoundFont:
         looked_at = 0
         for outer in self._preset_zones.of(preset):
             if outer[INSTRUMENT] >= self._instruments:
-                raise AudioError(self.path, _DAMAGED)
+                raise AudioError(self.path, DAMAGED)
             looked_at += len(self._instrument_zones.of(outer[INSTRUMENT]))
             if looked_at > _MOST_ZONES:
                 raise AudioError(self.path, f"More than {_MOST_ZONES} zones in one preset: this cannot be meant.")
@@ -123,7 +95,7 @@ class SoundFont:
             for inner in self._instrument_zones.of(outer[INSTRUMENT]):
                 keys, velocities = _common(outer, inner, KEY_RANGE), _common(outer, inner, VELOCITY_RANGE)
                 if inner[SAMPLE] >= len(self.samples):
-                    raise AudioError(self.path, _DAMAGED)
+                    raise AudioError(self.path, DAMAGED)
                 if not keys or not velocities or self.samples["type"][inner[SAMPLE]] & _ROM:
                     continue
                 own = {operator: amount for operator, amount in inner.items() if operator not in _PLACES}
@@ -238,7 +210,7 @@ class _Zones:
         firsts = firsts.astype(np.int64)
         in_order = (np.diff(firsts) >= 0).all() and (np.diff(starts) >= 0).all()
         if not in_order or firsts[-1] >= len(bags) or starts[-1] > len(generators):
-            raise AudioError(path, _DAMAGED)
+            raise AudioError(path, DAMAGED)
         self._firsts, self._starts = firsts.tolist(), starts.tolist()
         self._operators, self._amounts = generators["operator"], generators["amount"]
         self._points_to = points_to
@@ -273,59 +245,3 @@ def _offset(generators: dict[int, int], fine: int, coarse: int) -> int:
 
 def _signed(amount: int) -> int:
     return amount - 0x10000 if amount & 0x8000 else amount
-
-
-@dataclass
-class _Chunks:
-    """Where the samples lie, and the lists of headers by name."""
-
-    samples_at: int
-    samples_bytes: int
-    headers: dict[bytes, bytes]
-
-
-def _read_chunks(file: BinaryIO, path: Path) -> _Chunks:
-    size = os.fstat(file.fileno()).st_size
-    head = file.read(12)
-    if len(head) < 12 or head[:4] != b"RIFF" or head[8:] != b"sfbk":
-        raise AudioError(path, "Not a SoundFont, whatever its name says.")
-    found = _Chunks(0, 0, {})
-    position = 12
-    while position + 8 <= size:
-        name, length = _chunk_header(file, position)
-        if position + 8 + length > size:
-            raise AudioError(path, "Cut short: a part of the file is missing.")
-        if name == b"LIST" and length >= 4:
-            _read_list(file, path, position + 8, length, found)
-        position += 8 + length + length % 2
-    missing = [name.decode() for name in _RECORDS if name not in found.headers]
-    if missing:
-        raise AudioError(path, "Cut short or damaged: it has no list of presets.")
-    return found
-
-
-def _read_list(file: BinaryIO, path: Path, start: int, length: int, found: _Chunks) -> None:
-    file.seek(start)
-    kind = file.read(4)
-    if kind not in (b"sdta", b"pdta"):
-        return
-    if kind == b"pdta" and length > _LARGEST_HEADERS:
-        raise AudioError(path, "Its lists of presets are larger than any font needs.")
-    position, end = start + 4, start + length
-    while position + 8 <= end:
-        name, size = _chunk_header(file, position)
-        if position + 8 + size > end:
-            raise AudioError(path, "Damaged: a part of it is larger than the whole.")
-        if kind == b"sdta" and name == b"smpl":
-            found.samples_at, found.samples_bytes = position + 8, size
-        elif kind == b"pdta" and name in _RECORDS:
-            if size < _RECORDS[name].itemsize:
-                raise AudioError(path, _DAMAGED)
-            found.headers[name] = file.read(size)
-        position += 8 + size + size % 2
-
-
-def _chunk_header(file: BinaryIO, position: int) -> tuple[bytes, int]:
-    file.seek(position)
-    name, length = struct.unpack("<4sI", file.read(8))
-    return name, length

@@ -15,19 +15,13 @@ import numpy as np
 
 from engine.errors import AudioError
 from engine.presets.preset import Note
-from engine.presets.soundfont import (
+from engine.presets.soundfont import INSTRUMENT, SAMPLE, SAMPLE_MODES, SHIFTS, FontZone, SoundFont, open_soundfont
+from engine.presets.soundfont_chunks import (
     BAG_RECORD,
     GENERATOR_RECORD,
-    INSTRUMENT,
     INSTRUMENT_RECORD,
     PRESET_RECORD,
-    SAMPLE,
-    SAMPLE_MODES,
     SAMPLE_RECORD,
-    SHIFTS,
-    FontZone,
-    SoundFont,
-    open_soundfont,
 )
 from engine.presets.soundfont_presets import row_of
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import TypeAlias
 
-from engine.audio.declared import NOTE_NAMES
 from engine.errors import AudioError
-from engine.presets.preset import Preset, Zone, is_kit, pitched, printable
+from engine.presets.preset import Preset, Zone, is_kit, no_such_preset, pitched, sounds_of_kit
 from engine.presets.soundfont import FontZone, SoundFont, open_soundfont, text_of
 
 DRUM_BANK = 128
@@ -45,12 +43,28 @@ def presets_of_soundfont(path: Path) -> list[Preset]:
     return found
 
 
+def preset_of_soundfont(path: Path, key: str) -> Preset:
+    """The preset of that key, without listing the others. Raises AudioError as above, or where it is not there."""
+    font = open_soundfont(path)
+    row = row_of(font, key)
+    zones = font.zones(row)
+    for preset in _presets_at(font, _key_of_row(key), row, zones, set()) if zones else ():
+        if preset.key == key:
+            return preset
+    raise AudioError(path, no_such_preset(key))
+
+
 def row_of(font: SoundFont, key: str) -> int:
     """The row of `font.presets` that a preset's key names. Raises AudioError where it is not there any more."""
-    row = _rows(font).get(":".join(key.split(":")[:2]))
+    row = _rows(font).get(_key_of_row(key))
     if row is None:
-        raise AudioError(font.path, f"There is no preset {key!r} in it any more. Scan the folder again.")
+        raise AudioError(font.path, no_such_preset(key))
     return row
+
+
+def _key_of_row(key: str) -> str:
+    """Of a sound of a kit, the key of the kit."""
+    return ":".join(key.split(":")[:2])
 
 
 def _rows(font: SoundFont) -> dict[str, int]:
@@ -79,34 +93,13 @@ def _presets_at(font: SoundFont, key: str, row: int, zones: list[FontZone], hits
     if int(font.presets["bank"][row]) != DRUM_BANK and not is_kit(plain):
         yield pitched(key, name, plain)
         return
-    playing = {
-        midi: tuple(n for n, zone in enumerate(plain) if zone.lowest <= midi <= zone.highest) for midi in range(128)
-    }
-    for numbers, run in groupby(range(128), key=playing.__getitem__):
-        keys = list(run)
-        if not numbers:
-            continue
-        midi = min(max(plain[numbers[0]].root, keys[0]), keys[-1])
-        same = midi, frozenset(_content(zones[number]) for number in numbers)
+    for preset, numbers in sounds_of_kit(key, name, plain):
+        same = preset.centre, frozenset(_content(zones[number]) for number in numbers)
         if same not in hits:
             hits.add(same)
-            hit = printable(f"{name} {key_name(midi)} {_without_side(plain[numbers[0]].sample)}")
-            yield Preset(f"{key}:{midi}", hit, True, tuple(keys), midi)
+            yield preset
 
 
 def _content(zone: FontZone) -> tuple[object, ...]:
     generators = (tuple(sorted(part.items())) for part in (zone.preset_generators, zone.generators))
     return (zone.softest, zone.loudest, zone.sample, *generators)
-
-
-def key_name(midi: int) -> str:
-    """'C4' for middle C."""
-    return f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}"
-
-
-def _without_side(sample: str) -> str:
-    """The name of a sample without the mark of its stereo side: 'Snare 1' for 'Snare 1(L)'."""
-    for mark in ("(L)", "(R)", "_L", "_R", "-L", "-R", " L", " R"):
-        if sample.endswith(mark):
-            return sample.removesuffix(mark).rstrip(" -_")
-    return sample
