@@ -9,6 +9,9 @@ from itertools import groupby
 
 from engine.audio.declared import NOTE_NAMES
 
+INAUDIBLE = 1e-4
+"""Of a note's peak (-80 dB): a release that has come to this is over."""
+
 _GATE_SECONDS = 1.4
 _PITCHED_VELOCITY, _HIT_VELOCITY = 0.8, 0.9
 _MIDDLE_C = 60

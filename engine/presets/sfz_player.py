@@ -25,11 +25,10 @@ _SHORTEST_RELEASE = 0.005
 """Seconds; shorter, the end of a note is a click that is not in the sample."""
 _RELEASE_NEPERS = math.log(1_000)
 """A release or decay is over at -60 dB."""
-_SILENT = 1e-4
 
 
 def render(path: Path, note: Note, *, rate: int, longest_seconds: float, root: Path | None = None) -> np.ndarray:
-    """float32 [2, n]: a note until its release is silent, n >= 1.
+    """float32 [2, n]: a note and its release, n >= 1.
 
     Raises
     ------
@@ -41,9 +40,7 @@ def render(path: Path, note: Note, *, rate: int, longest_seconds: float, root: P
     mix = np.zeros((2, max(voice.shape[1] for voice in voices)), np.float32)
     for voice in voices:
         mix[:, : voice.shape[1]] += voice
-    loudness = np.abs(mix).max(axis=0)
-    heard = np.flatnonzero(loudness > _SILENT * loudness.max())
-    return mix[:, : heard[-1] + 1] if len(heard) else mix[:, :1]
+    return mix
 
 
 def _voice(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import AudioError
-from engine.presets.preset import Note
+from engine.presets.preset import INAUDIBLE, Note
 from engine.presets.soundfont import INSTRUMENT, SAMPLE, SAMPLE_MODES, SHIFTS, FontZone, SoundFont, open_soundfont
 from engine.presets.soundfont_chunks import (
     BAG_RECORD,
@@ -26,8 +26,6 @@ from engine.presets.soundfont_chunks import (
 from engine.presets.soundfont_presets import row_of
 
 _MOST_VOICES = 64
-_SILENT = 1e-4
-"""Of the note's peak (-80 dB): what is left of a release is not heard."""
 _BLOCK_SECONDS = 0.1
 _PADDING = np.zeros(46, "<i2")
 """Behind every sample, as the format asks, for interpolation to read."""
@@ -35,7 +33,7 @@ _MONO = 1
 
 
 def render(path: Path, key: str, note: Note, *, rate: int, longest_seconds: float) -> np.ndarray:
-    """float32 [2, n]: a note of a preset until its release is silent, n >= 1.
+    """float32 [2, n]: a note of a preset and its release, n >= 1.
 
     Raises
     ------
@@ -70,7 +68,7 @@ def _play(data: bytes, midi: int, velocity: int, gate_seconds: float, rate: int,
         left -= len(blocks[-1])
         loudest = float(np.abs(blocks[-1]).max())
         peak = max(peak, loudest)
-        if loudest <= _SILENT * peak:
+        if loudest <= INAUDIBLE * peak:
             break
     return np.ascontiguousarray(np.concatenate(blocks).T)
 

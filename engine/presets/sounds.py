@@ -9,7 +9,17 @@ import numpy as np
 from engine.audio.decode import Audio
 from engine.errors import AudioError
 from engine.presets import sfz_player, soundfont_player
-from engine.presets.preset import Note, Preset, is_kit, no_such_preset, notes_to_hear, pitched, printable, sounds_of_kit
+from engine.presets.preset import (
+    INAUDIBLE,
+    Note,
+    Preset,
+    is_kit,
+    no_such_preset,
+    notes_to_hear,
+    pitched,
+    printable,
+    sounds_of_kit,
+)
 from engine.presets.previews import PREVIEWED_SUFFIXES, check_preview, decode_preview
 from engine.presets.sfz_region import open_sfz
 from engine.presets.soundfont_presets import preset_of_soundfont, presets_of_soundfont
@@ -88,7 +98,9 @@ def play(
         samples = soundfont_player.render(path, key, note, rate=rate, longest_seconds=longest_seconds)
     else:
         raise AudioError(path, "It takes its plug-in to play it: only its preview can be heard.")
-    return Audio(samples, rate)
+    level = np.abs(samples).max(axis=0)
+    heard = np.flatnonzero(level > INAUDIBLE * level.max())
+    return Audio(samples[:, : heard[-1] + 1] if len(heard) else samples[:, :1], rate)
 
 
 def hear(path: Path, key: str, *, rate: int, root: Path | None = None) -> list[Audio]:
