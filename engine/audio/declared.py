@@ -70,12 +70,19 @@ def in_name(name: str) -> Declared:
     if tempo is None:
         tempo = re.search(r"bpm[ _-]?(\d{2,3}(?:\.\d{1,2})?)(?![\d.])", stem, re.IGNORECASE)
     key = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?[ _-]?(?:min(?:or)?|maj(?:or)?|m))(?=$|[ _\-).])", stem)
-    root = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?)(-?\d)(?=$|[ _\-).])", stem)
+    split = split_note(stem)
     return Declared(
         tempo_bpm=_tempo(tempo.group(1)) if tempo else None,
         key=read_key(key.group(1)) if key else None,
-        root_note=_note(*root.groups()) if root else None,
+        root_note=split[1] if split else None,
     )
+
+
+def split_note(stem: str) -> tuple[str, int] | None:
+    """A name without the note in it and that note's MIDI number: of 'Cello C#3 ff' 'Cello ff' and 49; None if none."""
+    found = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?)(-?\d)(?=$|[ _\-).])", stem)
+    note = _note(*found.groups()) if found else None
+    return None if found is None or note is None else (stem[: found.start()] + stem[found.end() :], note)
 
 
 def read_key(text: str) -> str | None:

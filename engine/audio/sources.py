@@ -129,7 +129,7 @@ def open_source(path: str | Path) -> Iterator[Source]:
     AudioError : missing, unreadable, empty or not audio.
     """
     path = Path(path)
-    _check_readable(path)
+    check_readable(path)
     with ExitStack() as stack:
         source = _first_that_opens(path, stack)
         rate, channels = source.info.rate, source.info.channels
@@ -176,7 +176,8 @@ def _ogg_inside_wav(path: Path) -> io.BytesIO | None:
         return io.BytesIO(file.read())
 
 
-def _check_readable(path: Path) -> None:
+def check_readable(path: Path) -> None:
+    """Raise AudioError, in words for what is wrong, unless `path` is a regular file with something in it."""
     try:
         size = path.stat().st_size
         if path.is_dir():

@@ -1,0 +1,21 @@
+"""Sounds that are played rather than decoded: presets of SoundFonts, SFZ and plug-ins, folders of sampled notes."""
+
+from engine.presets.multisamples import multisamples
+from engine.presets.preset import Note, Preset, notes_to_hear
+from engine.presets.previews import PREVIEWED_SUFFIXES, preview_of
+from engine.presets.sounds import PRESET_SUFFIXES, audition, hear, play, preset_of, presets_of
+
+__all__ = [
+    "PRESET_SUFFIXES",
+    "PREVIEWED_SUFFIXES",
+    "Note",
+    "Preset",
+    "audition",
+    "hear",
+    "multisamples",
+    "notes_to_hear",
+    "play",
+    "preset_of",
+    "presets_of",
+    "preview_of",
+]

@@ -1,0 +1,78 @@
+"""Folders of samples that are one instrument, sampled note by note."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+
+from engine.audio.declared import in_name, split_note
+from engine.audio.decode import AUDIO_SUFFIXES
+
+_LEAST_NOTES = 3
+_LEAST_SEMITONES = 5
+
+_LAYER = re.compile(
+    r"(?!808|909|707|606)(?:v|vel|velocity|vl|dyn|layer|lay|rr|r|robin|round|take|mic)?\d{1,3}"
+    r"|p{1,4}|f{1,4}|m[pf]|sfz|soft|med|medium|hard|loud|quiet|low|high|rr|vel|velocity|layer",
+    re.IGNORECASE,
+)
+"""Words of a name that tell one sample of a note from another: velocity layers, round robins, dynamics. The numbers by
+which drum machines are called are none of these."""
+
+_NOT_AN_INSTRUMENT = re.compile(
+    r"loops?|bpm|beats?|grooves?|riffs?|phrases?|licks?|fills?|breaks?|chords?|progression|song|demo|mix|stems?"
+    r"|kicks?|bd|snares?|sd|hats?|hihats?|hh|claps?|rims?|rimshot|toms?|perc|percussion|cymbals?|crash|ride|shakers?"
+    r"|drums?|fx|sfx|impacts?|risers?|sweeps?",
+    re.IGNORECASE,
+)
+"""Words of sounds that are each their own, tuned or numbered as they may be."""
+
+
+def multisamples(names: Iterable[str]) -> dict[str, dict[int, list[str]]]:
+    """The instruments among the files of one folder: {instrument name: {MIDI note: [file names]}}.
+
+    An instrument has at least three different notes over at least five semitones under one name, any number of files
+    for each: velocity layers and round robins do not part them. Loops, drums, and codes such as A1, A2, B1, B2 are no
+    instruments. The name is '' where the files are called by their notes alone.
+
+    Parameters
+    ----------
+    names : file names without folders, in any order.
+    """
+    spellings: dict[str, str] = {}
+    groups: dict[str, dict[int, list[str]]] = {}
+    for name in sorted(names):
+        stem, suffix = os.path.splitext(name)
+        split = split_note(stem)
+        told = in_name(name)
+        if suffix.lower() not in AUDIO_SUFFIXES or split is None or told.tempo_bpm is not None or told.key is not None:
+            continue
+        rest, note = split
+        words = re.findall(r"[^\s_\-().,\[\]]+", rest)
+        if any(_NOT_AN_INSTRUMENT.fullmatch(word.strip("0123456789")) for word in words):
+            continue
+        instrument = " ".join(word for word in words if not _LAYER.fullmatch(word))
+        group = groups.setdefault(instrument.casefold(), {})
+        group.setdefault(note, []).append(name)
+        spellings.setdefault(instrument.casefold(), instrument)
+    return {spellings[key]: group for key, group in groups.items() if _is_instrument(group)}
+
+
+def _is_instrument(group: Mapping[int, list[str]]) -> bool:
+    return len(group) >= _LEAST_NOTES and max(group) - min(group) >= _LEAST_SEMITONES and not _is_code(group)
+
+
+def _is_code(group: Mapping[int, list[str]]) -> bool:
+    """Whether what looks like notes counts through letters and numbers from A1 or A0 on, as banks and versions do."""
+    octaves: dict[str, set[int]] = {}
+    for note in group:
+        octaves.setdefault("C D EF G A B"[note % 12].strip() or "#", set()).add(note // 12 - 1)
+    letters = "".join(sorted(octaves))
+    numbers = octaves[letters[0]]
+    return (
+        "ABCDEFG".startswith(letters)
+        and all(found == numbers for found in octaves.values())
+        and min(numbers) in (0, 1)
+        and len(numbers) == max(numbers) - min(numbers) + 1
+    )
