@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from pathlib import Path
@@ -16,8 +17,13 @@ def content_digest(path: str | Path) -> bytes:
     Of a file above 64 MB only the first 64 MB and the length count: reading a three-hour recording to its end takes
     longer than hearing the minute of it that is heard. Raises OSError where it cannot be read.
     """
+    facts = os.stat(path)
+    return _digest(os.fspath(path), facts.st_size, facts.st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)  # the presets of one large file ask one after another
+def _digest(path: str, length: int, _: int) -> bytes:
     with open(path, "rb", buffering=0) as file:
-        length = os.fstat(file.fileno()).st_size
         digest = hashlib.blake2b(length.to_bytes(8, "little"), digest_size=_DIGEST_BYTES)
         left = _READ_BYTES
         while left and (block := file.read(min(left, 1 << 20))):

@@ -19,7 +19,7 @@ _PLACE = ("root_id", "path", "name", "words", "size", "mtime_ns", "seen")
 
 
 def follow_moved(database: Database, scan: int, between: Callable[[], None] = lambda: None) -> int:
-    """Give the rows of missing files the new places of files that this scan found; returns how many files moved.
+    """Give the rows of missing files the new places of files that this scan found; returns how many sounds moved.
 
     Only new files of a length that a missing one had are read. `between` is called between two files; it may raise.
     """
@@ -46,11 +46,11 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
     return moved
 
 
-def _follow(connection: sqlite3.Connection, new_path: str | bytes, content: bytes) -> bool:
+def _follow(connection: sqlite3.Connection, new_path: str | bytes, content: bytes) -> int:
     # One of several missing copies: the others stay as they were.
     old = connection.execute("SELECT path FROM sounds WHERE missing AND content = ? LIMIT 1", (content,)).fetchone()
     if old is None:
-        return False
+        return 0
     places = {
         preset: place
         for preset, *place in connection.execute(
@@ -58,12 +58,11 @@ def _follow(connection: sqlite3.Connection, new_path: str | bytes, content: byte
         )
     }
     followed = connection.execute("SELECT id, preset FROM sounds WHERE path = ? AND missing", old).fetchall()
-    for sound_id, preset in followed:
-        if preset not in places:
-            continue
+    moved = [(sound_id, preset) for sound_id, preset in followed if preset in places]
+    for sound_id, preset in moved:
         connection.execute("DELETE FROM sounds WHERE path = ? AND preset = ?", (new_path, preset))
         connection.execute(
             f"UPDATE sounds SET {', '.join(f'{column} = ?' for column in _PLACE)}, missing = 0 WHERE id = ?",
             (*places[preset], sound_id),
         )
-    return True
+    return len(moved)

@@ -50,11 +50,12 @@ Outcome = Heard | Failed
 
 @dataclass(frozen=True)
 class Pending:
-    """A sound that waits to be heard; `preset` is '' for a whole file."""
+    """A sound that waits to be heard; `preset` is '' for a whole file, `root` the path of the sound's root."""
 
     sound_id: int
     path: str
     preset: str = ""
+    root: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,15 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
     rows = []
     for file in files:
         inside = os.path.relpath(file.path, root_path)
-        name = os.path.splitext(os.path.basename(file.path))[0]
+        name = file.name or os.path.splitext(os.path.basename(file.path))[0]
+        words = f"{os.path.splitext(inside)[0]} {file.name or ''}"
         rows.append(
             (
                 root_id,
                 encode_path(file.path),
+                file.preset,
                 _as_text(name),
-                words_of(_as_text(os.path.splitext(inside)[0])),
+                words_of(_as_text(words)),
                 file.size,
                 file.mtime_ns,
                 scan,
@@ -94,15 +97,26 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
     with database.write() as connection:
         connection.executemany(
             """
-            INSERT INTO sounds (root_id, path, name, words, size, mtime_ns, seen) VALUES (?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO sounds (root_id, path, preset, name, words, size, mtime_ns, seen)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path, preset) DO UPDATE SET
                 state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
                 content = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN content END,
-                root_id = excluded.root_id, words = excluded.words,
+                root_id = excluded.root_id, name = excluded.name, words = excluded.words,
                 size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
             """,
             rows,
         )
+
+
+def see_again(database: Database, scan: int, file: FoundFile) -> int:
+    """Enter that a file is there as it was, with all its presets; returns how many sounds that are, 0 for a new file
+    and for a changed one."""
+    with database.write() as connection:
+        return connection.execute(
+            "UPDATE sounds SET seen = ?, missing = 0 WHERE path = ? AND size = ? AND mtime_ns = ?",
+            (scan, encode_path(file.path), file.size, file.mtime_ns),
+        ).rowcount
 
 
 def mark_missing(database: Database, scan: int, root_id: int, was_walked: Callable[[str], bool]) -> int:
@@ -148,18 +162,18 @@ def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bo
     """
     values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "time": 1 << 62, "id": 1 << 62}
     query = f"""
-        SELECT id, path, preset, mtime_ns FROM sounds
-        WHERE (mtime_ns, id) < (:time, :id) AND {_IS_PENDING}
-        ORDER BY mtime_ns DESC, id DESC LIMIT {_PENDING_PER_QUERY}
+        SELECT sounds.id, sounds.path, preset, roots.path, mtime_ns FROM sounds JOIN roots ON roots.id = root_id
+        WHERE (mtime_ns, sounds.id) < (:time, :id) AND {_IS_PENDING}
+        ORDER BY mtime_ns DESC, sounds.id DESC LIMIT {_PENDING_PER_QUERY}
     """
     while True:
         with database.read() as connection:
             rows = connection.execute(query, values).fetchall()
         if not rows:
             return
-        for sound_id, path, preset, _ in rows:
-            yield Pending(sound_id, decode_path(path), preset)
-        values["id"], _, _, values["time"] = rows[-1]
+        for sound_id, path, preset, root, _ in rows:
+            yield Pending(sound_id, decode_path(path), preset, decode_path(root))
+        values["id"], *_, values["time"] = rows[-1]
 
 
 def unread(database: Database, scan: int) -> Iterator[list[tuple[int, str]]]:

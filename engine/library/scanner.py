@@ -12,13 +12,13 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import filelock
 
 from engine.encoder import weights
-from engine.errors import LibraryError
+from engine.errors import AudioError, LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import is_inside
 from engine.library.crew import DECODING_SECONDS, Crew
@@ -34,10 +34,12 @@ from engine.library.records import (
     list_files,
     mark_missing,
     pending,
+    see_again,
     set_fingerprint,
     write_outcomes,
 )
-from engine.library.walk import FoundFile, audio_files
+from engine.library.walk import FoundFile, sound_files
+from engine.presets import PRESET_SUFFIXES, presets_of
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +56,7 @@ class ScanResult:
 
     Attributes
     ----------
-    listed : audio files found.
+    listed : sounds found: audio files, and presets in files of presets.
     embedded, failed : of those, what was heard this time, and what could not be.
     unchanged : of those, what was known already (in the same size and with the same time).
     moved : of those, files that were known under another name or in another folder.
@@ -195,8 +197,14 @@ def _list(library: Library, folders: list[str], progress: ProgressCallback, canc
         root = library.catalog.add_root(folder)
         batch: list[FoundFile] = []
         due = time.monotonic() + _SECONDS_PER_COMMIT
-        for file in audio_files(Path(folder), on_unreadable=note_unreadable):
-            batch.append(file)
+        for file in sound_files(Path(folder), on_unreadable=note_unreadable):
+            if file.path.lower().endswith(tuple(PRESET_SUFFIXES)):
+                if known := see_again(database, number, file):
+                    found += known
+                    continue
+                batch += _presets_in(file, root.path)
+            else:
+                batch.append(file)
             if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
                 list_files(database, number, root.id, root.path, batch)
                 found += len(batch)
@@ -214,6 +222,15 @@ def _list(library: Library, folders: list[str], progress: ProgressCallback, canc
     moved = follow_moved(database, number, cancel.raise_if_cancelled)
     progress(Progress("listing", found, found))
     return _Listing(number, found, moved, removed - moved, unreadable)
+
+
+def _presets_in(file: FoundFile, root: str) -> list[FoundFile]:
+    """Each preset of a file; the file itself where there is none to be had, and whoever hears it will say why."""
+    try:
+        presets = presets_of(Path(file.path), root=Path(root))
+    except AudioError:
+        return [file]
+    return [replace(file, preset=preset.key, name=preset.name) for preset in presets]
 
 
 def _anything_to_hear(library: Library, number: int, model: Path | None, retry_failed: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Finds the audio files of a folder."""
+"""Finds the files of a folder that hold sounds: audio and presets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.decode import AUDIO_SUFFIXES
+from engine.presets import PRESET_SUFFIXES, PREVIEWED_SUFFIXES, preview_of
 
 logger = logging.getLogger(__name__)
 
@@ -21,22 +22,32 @@ _SYSTEM_FOLDERS = frozenset(
 
 @dataclass(frozen=True)
 class FoundFile:
-    """An audio file by its name; `path` is absolute, `mtime_ns` in nanoseconds since 1970."""
+    """What is a sound by its file's name; `path` is absolute, `mtime_ns` in nanoseconds since 1970.
+
+    `preset` and `name` are those of one preset in the file; '' and None for the whole of it.
+    """
 
     path: str
     size: int
     mtime_ns: int
+    preset: str = ""
+    name: str | None = None
 
 
 def _log_unreadable(folder: str, error: OSError) -> None:
     logger.warning("folder left out: %s: %s", folder, error.strerror or error)
 
 
-def audio_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _log_unreadable) -> Iterator[FoundFile]:
-    """Every audio file in a folder and the folders inside it, folder by folder, by name.
+SOUND_SUFFIXES = AUDIO_SUFFIXES | PRESET_SUFFIXES
+"""Endings (lower case) of files that hold sounds."""
 
-    Hidden and system folders and hidden files are skipped. Links are followed, but no folder is entered twice; where a
-    folder can be reached both directly and through a link, its own path is the one reported.
+
+def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _log_unreadable) -> Iterator[FoundFile]:
+    """Every file with sounds in a folder and the folders inside it, folder by folder, by name.
+
+    A plug-in's preset counts where its preview lies beside it: it cannot be heard without. Hidden and system folders
+    and hidden files are skipped. Links are followed, but no folder is entered twice; where a folder can be reached both
+    directly and through a link, its own path is the one reported.
 
     Parameters
     ----------
@@ -66,7 +77,9 @@ def audio_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                 if entry.is_dir():
                     if entry.name.casefold() not in _SYSTEM_FOLDERS and not _is_hidden(entry):
                         (linked if entry.is_symlink() else inner).append(entry.path)
-                elif os.path.splitext(entry.name)[1].lower() in AUDIO_SUFFIXES:
+                elif (suffix := os.path.splitext(entry.name)[1].lower()) in SOUND_SUFFIXES:
+                    if suffix in PREVIEWED_SUFFIXES and preview_of(Path(entry.path)) is None:
+                        continue
                     facts = entry.stat()
                     if stat.S_ISREG(facts.st_mode) and not _is_hidden(entry):
                         yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns)

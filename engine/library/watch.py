@@ -10,15 +10,12 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Self
 
-from watchdog.events import (
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from engine.audio.decode import AUDIO_SUFFIXES
 from engine.library.catalog import is_inside
+from engine.library.walk import SOUND_SUFFIXES
 
 logger = logging.getLogger(__name__)
 
@@ -130,5 +127,5 @@ class _Handler(FileSystemEventHandler):
         if event.is_directory and event.event_type in ("modified", "closed"):
             return  # something in it changed, which is told of itself
         for path in (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)):
-            if path and (event.is_directory or Path(path).suffix.lower() in AUDIO_SUFFIXES):
+            if path and (event.is_directory or Path(path).suffix.lower() in SOUND_SUFFIXES):
                 self._touch(os.path.dirname(path))

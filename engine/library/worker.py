@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
-from engine.audio.declared import declared
-from engine.audio.decode import decode, probe, resample
+from engine import presets
+from engine.audio.declared import NOTHING, Declared, declared
+from engine.audio.decode import Audio, decode, probe, resample
 from engine.audio.display import waveform_peaks
-from engine.audio.facts import measure
+from engine.audio.facts import Facts, measure
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
 from engine.library.content import content_digest
@@ -55,13 +56,25 @@ def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
         return  # the scan is over, or its process is gone
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """A sound that is measured and waits for the model; `sounds` are float32 [n] each, at the ear's rate."""
+
+    heard: Heard
+    sounds: list[np.ndarray]
+
+
 def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> None:
     """Decode and measure the sounds of a task one by one, then embed them as one batch."""
-    waiting: list[tuple[Heard, np.ndarray]] = []
+    waiting: list[_Waiting] = []
     for pending in task:
         tell(Decoding(pending.sound_id))
         try:
-            waiting.append(_decode_and_measure(pending, ear.rate))
+            waiting.append(
+                _play_and_measure(pending, ear.rate)
+                if Path(pending.path).suffix.lower() in presets.PRESET_SUFFIXES
+                else _decode_and_measure(pending, ear.rate)
+            )
         except AudioError as error:
             tell(Done((Failed(pending.sound_id, error.reason),)))
         except Exception as error:  # a defect of ours must cost one row, not the scan
@@ -70,47 +83,61 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
     if not waiting:
         return
     tell(Embedding())
-    embeddings = ear.embed([mono for _, mono in waiting])
-    tell(
-        Done(
-            tuple(
-                _with_embedding(heard, vector, families)
-                for (heard, _), vector, families in zip(waiting, embeddings.vectors, embeddings.families, strict=True)
-            )
-        )
-    )
+    embeddings = ear.embed([sound for item in waiting for sound in item.sounds])
+    ends = np.cumsum([len(item.sounds) for item in waiting])[:-1]
+    parts = zip(waiting, np.split(embeddings.vectors, ends), np.split(embeddings.families, ends), strict=True)
+    tell(Done(tuple(_with_embeddings(item.heard, vectors, families) for item, vectors, families in parts)))
 
 
-def _decode_and_measure(pending: Pending, rate: int) -> tuple[Heard, np.ndarray]:
-    """What is known before the model has heard it, and the sound as float32 [n] at `rate`."""
+def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
     info = probe(pending.path)
     longest = min(LONGEST_HEARD_SECONDS, _MOST_SAMPLES / (info.rate * info.channels))
     audio = decode(pending.path, end=longest)
     was_cut = audio.duration_seconds > 0.99 * longest
-    facts = measure(audio, declared(pending.path))
-    if facts.peak_db < _SILENT_BELOW_DB:
-        raise AudioError(pending.path, "Silent: there is nothing to hear.")
+    facts = _measured(pending, audio, declared(pending.path))
     if was_cut:
         facts = replace(facts, duration_seconds=max(audio.duration_seconds, info.duration_seconds))
     mono = audio.mono()
+    return _Waiting(_heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
+
+
+def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
+    """A preset is measured by the note that shows it best, and heard by several."""
+    root = Path(pending.root) if pending.root else None
+    notes = presets.hear(Path(pending.path), pending.preset, rate=rate, root=root)
+    facts = replace(_measured(pending, notes[0], NOTHING), kind="preset", tempo_bpm=None, key=None)
+    monos = [note.mono() for note in notes]
+    return _Waiting(_heard(pending, facts, monos[0]), monos)
+
+
+def _measured(pending: Pending, audio: Audio, said: Declared) -> Facts:
+    facts = measure(audio, said)
+    if facts.peak_db < _SILENT_BELOW_DB:
+        raise AudioError(pending.path, "Silent: there is nothing to hear.")
+    return facts
+
+
+def _heard(pending: Pending, facts: Facts, mono: np.ndarray) -> Heard:
+    """What is known before the model has heard it."""
     peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
     overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)
     try:
         content = content_digest(pending.path)
     except OSError as error:
         raise AudioError(pending.path, f"It could not be read to its end ({error.strerror}).") from error
-    heard = Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes(), content)
-    return heard, resample(mono, audio.rate, rate)
+    return Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes(), content)
 
 
-def _with_embedding(heard: Heard, vector: np.ndarray, families: np.ndarray) -> Outcome:
-    if not (np.isfinite(vector).all() and np.isfinite(families).all()):
+def _with_embeddings(heard: Heard, vectors: np.ndarray, families: np.ndarray) -> Outcome:
+    """vectors [n, dimension], families [n, families]: of each of the sounds by which this one was heard."""
+    if not (np.isfinite(vectors).all() and np.isfinite(families).all()):
         return Failed(heard.sound_id, "The model made nothing of it.")
-    likely = likely_families(families)
+    probabilities = families.mean(axis=0)
+    likely = likely_families(probabilities)
     return replace(
         heard,
         family=likely[0],
-        family_confidence=float(families.max()),
+        family_confidence=float(probabilities.max()),
         likely_families=likely,
-        vectors=(np.asarray(vector, np.float16).tobytes(),),
+        vectors=tuple(np.asarray(vector, np.float16).tobytes() for vector in vectors),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.library.walk import audio_files
+from engine.library.walk import sound_files
 
 
 def touch(path: Path) -> Path:
@@ -18,7 +18,7 @@ def touch(path: Path) -> Path:
 
 
 def found(root: Path) -> list[str]:
-    return [os.path.relpath(file.path, root) for file in audio_files(root)]
+    return [os.path.relpath(file.path, root) for file in sound_files(root)]
 
 
 def test_audio_by_its_ending_in_any_case(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_audio_by_its_ending_in_any_case(tmp_path: Path) -> None:
 def test_size_and_time_come_with_the_path(tmp_path: Path) -> None:
     path = touch(tmp_path / "a.wav")
     os.utime(path, ns=(1, 1_700_000_000_123_456_789))
-    (file,) = audio_files(tmp_path)
+    (file,) = sound_files(tmp_path)
     assert (file.path, file.size, file.mtime_ns) == (str(path), 1, path.stat().st_mtime_ns)
 
 
@@ -70,12 +70,12 @@ def test_an_unreadable_folder_is_reported(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(os, "scandir", refuse)
     reported: list[str] = []
-    files = list(audio_files(tmp_path, on_unreadable=lambda folder, _: reported.append(folder)))
+    files = list(sound_files(tmp_path, on_unreadable=lambda folder, _: reported.append(folder)))
     assert reported == [str(tmp_path / "a")]
     assert [Path(file.path).name for file in files] == ["b.wav"]
 
 
 def test_a_root_that_vanished_is_reported(tmp_path: Path) -> None:
     reported: list[OSError] = []
-    assert list(audio_files(tmp_path / "gone", on_unreadable=lambda _, error: reported.append(error))) == []
+    assert list(sound_files(tmp_path / "gone", on_unreadable=lambda _, error: reported.append(error))) == []
     assert isinstance(reported[0], FileNotFoundError)
