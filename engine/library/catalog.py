@@ -27,6 +27,7 @@ class Sound:
     (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
     `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, and 'family' where the
     producer gave it, rather than Earshot having measured them. `rating` is 1 to 5, 0 for none; `tags` are casefolded.
+    `instrument` is the same for all the files of a folder that are the notes of one instrument.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Sound:
     attack_seconds: float | None
     rating: int
     tags: tuple[str, ...]
+    instrument: str | None
 
 
 @dataclass(frozen=True)

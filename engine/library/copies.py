@@ -1,4 +1,4 @@
-"""Copies: the same sound in several files, byte for byte or encoded, levelled or cut anew.
+"""Copies: the same sound in several files, byte for byte or encoded, levelled or cut anew; and notes of one instrument.
 
 Sample packs overlap, and a producer who looks for a kick does not want the same one five times. Sounds are the same
 where their files hold the same, or where length, outline and what the ear heard agree. The limits were chosen on 150
@@ -53,7 +53,7 @@ class Look:
 
 
 def fold_copies(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> list[list[Sound]]:
-    """Sounds in groups of copies; groups and the sounds in them in the order given.
+    """Sounds in groups of copies, or of notes of one instrument; groups and what is in them in the order given.
 
     fingerprint : of the model whose vectors are compared; a sound that it did not hear is in a group of its own.
     """
@@ -61,13 +61,18 @@ def fold_copies(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> 
     groups: list[list[Sound]] = []
     for sound in sounds:
         look = looks.get(sound.id)
-        same = (group for group in groups if look and (first := looks.get(group[0].id)) and first.same_as(look))
-        group = next(same, None)
+        group = next((group for group in groups if _are_one(sound, look, group[0], looks.get(group[0].id))), None)
         if group is None:
             groups.append([sound])
         else:
             group.append(sound)
     return groups
+
+
+def _are_one(sound: Sound, look: Look | None, other: Sound, other_look: Look | None) -> bool:
+    if sound.instrument is not None and sound.instrument == other.instrument:
+        return True
+    return look is not None and other_look is not None and other_look.same_as(look)
 
 
 def _looks(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> dict[int, Look]:

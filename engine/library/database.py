@@ -1,4 +1,4 @@
-"""The catalog's SQLite file: its schema, its connections, and what its errors mean in words.
+"""The catalog's SQLite file: its connections, and what its errors mean in words.
 
 One connection reads and one writes, each behind a lock, so that a Database may be used from any thread and reading
 never waits for writing. Transactions are short; whatever was committed survives the loss of the process (WAL).
@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.errors import LibraryError
+from engine.library.schema import MIGRATIONS, SCHEMA_VERSION
 
 logger = logging.getLogger(__name__)
 
@@ -23,178 +24,6 @@ FILE_NAME = "catalog.sqlite"
 _APPLICATION_ID = 0x45415253  # "EARS"
 _CHECKED_AT_OPENING_BYTES = 32 << 20
 """Up to this size a whole check takes less than a fifth of a second; larger files are believed until a read fails."""
-
-_FIRST_SCHEMA = """
-CREATE TABLE meta (
-    key TEXT PRIMARY KEY,
-    value
-) WITHOUT ROWID;
-
-CREATE TABLE roots (
-    id INTEGER PRIMARY KEY,
-    path TEXT NOT NULL UNIQUE
-);
-
-CREATE TABLE sounds (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    root_id INTEGER NOT NULL REFERENCES roots ON DELETE CASCADE,
-    path TEXT NOT NULL,                 -- absolute; a BLOB where the name is not valid UTF-8
-    preset TEXT NOT NULL DEFAULT '',    -- '' for a whole file
-    name TEXT NOT NULL,
-    words TEXT NOT NULL,                -- path inside the root, for search: see `words.py`
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    seen INTEGER NOT NULL,              -- number of the last scan that found it
-    missing INTEGER NOT NULL DEFAULT 0, -- not found by the last scan of its folder; all else is kept
-    state TEXT NOT NULL DEFAULT 'listed' CHECK (state IN ('listed', 'ready', 'failed')),
-    reason TEXT,
-    family TEXT,
-    family_confidence REAL,
-    kind TEXT,
-    duration_seconds REAL,
-    loudness_lufs REAL,
-    peak_db REAL,
-    pitch_hz REAL,
-    pitch_confidence REAL,
-    tempo_bpm REAL,
-    rate INTEGER,
-    channels INTEGER,
-    favourite INTEGER NOT NULL DEFAULT 0,
-    overview BLOB,
-    UNIQUE (path, preset)
-);
-
-CREATE INDEX sounds_by_root ON sounds (root_id, missing, state);
-
-CREATE TABLE embeddings (
-    -- Never used again for another vector: the index may keep a dead one without ever mistaking it for a live one.
-    label INTEGER PRIMARY KEY AUTOINCREMENT,
-    sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
-    fingerprint TEXT NOT NULL,
-    vector BLOB NOT NULL                -- float16, unit length
-);
-
-CREATE INDEX embeddings_by_sound ON embeddings (sound_id, fingerprint);
-
--- The revision counts every change of what can be found by similarity; no writer has to think of it.
-CREATE TRIGGER sound_comes_or_goes AFTER UPDATE OF state, missing ON sounds
-WHEN (old.state = 'ready' AND NOT old.missing) <> (new.state = 'ready' AND NOT new.missing) BEGIN
-    UPDATE meta SET value = value + 1 WHERE key = 'revision';
-END;
-
-CREATE TRIGGER embedding_comes AFTER INSERT ON embeddings BEGIN
-    UPDATE meta SET value = value + 1 WHERE key = 'revision';
-END;
-
-CREATE TRIGGER embedding_goes AFTER DELETE ON embeddings BEGIN
-    UPDATE meta SET value = value + 1 WHERE key = 'revision';
-END;
-
-INSERT INTO meta VALUES ('revision', 0), ('scan', 0), ('fingerprint', NULL),
-    ('identity', lower(hex(randomblob(16))));
-"""
-
-_LIKELY_FAMILIES = """
--- The families in which a filter finds a sound: the likeliest, which sounds.family names, and all that are likely.
-CREATE TABLE sound_families (
-    family TEXT NOT NULL,
-    sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
-    PRIMARY KEY (family, sound_id)
-) WITHOUT ROWID;
-
-CREATE INDEX sound_families_by_sound ON sound_families (sound_id);
-
-INSERT INTO sound_families SELECT family, id FROM sounds WHERE family IS NOT NULL;
-"""
-
-_DECLARED = """
-ALTER TABLE sounds ADD COLUMN key TEXT;
-
-ALTER TABLE sounds ADD COLUMN loop_start REAL; -- seconds; of the stretch that a sampler repeats
-
-ALTER TABLE sounds ADD COLUMN loop_end REAL;
-
--- Which facts the file tells itself: names parted by spaces. The others were measured.
-ALTER TABLE sounds ADD COLUMN declared TEXT NOT NULL DEFAULT '';
-
--- The next scan takes every file for a changed one, and hears it again.
-UPDATE sounds SET mtime_ns = -1;
-"""
-
-_MARKS = """
-ALTER TABLE sounds ADD COLUMN content BLOB; -- digest of the file's bytes; NULL before they were read
-
-ALTER TABLE sounds ADD COLUMN brightness_hz REAL;
-
-ALTER TABLE sounds ADD COLUMN attack_seconds REAL;
-
--- The producer's own marks, as reads want them. The table `marks` keeps them by content, for files that move or return.
-ALTER TABLE sounds ADD COLUMN rating INTEGER NOT NULL DEFAULT 0; -- 1 to 5; 0 for none
-
-ALTER TABLE sounds ADD COLUMN tags TEXT NOT NULL DEFAULT ''; -- casefolded, parted by line ends, in order
-
-ALTER TABLE sounds ADD COLUMN corrected TEXT; -- the family that the producer gave it
-
-CREATE TABLE marks (
-    content BLOB NOT NULL,
-    preset TEXT NOT NULL,
-    favourite INTEGER NOT NULL,
-    rating INTEGER NOT NULL,
-    tags TEXT NOT NULL,
-    corrected TEXT,
-    PRIMARY KEY (content, preset)
-) WITHOUT ROWID;
-
-CREATE TABLE collections (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    name TEXT NOT NULL UNIQUE
-);
-
-CREATE TABLE collected (
-    collection_id INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
-    content BLOB NOT NULL,
-    preset TEXT NOT NULL,
-    PRIMARY KEY (collection_id, content, preset)
-) WITHOUT ROWID;
-
-CREATE INDEX sounds_by_content ON sounds (content, preset);
-
-CREATE INDEX missing_by_size ON sounds (size) WHERE missing;
-
-CREATE INDEX sounds_by_time ON sounds (mtime_ns, id);
-
-CREATE INDEX sounds_by_name ON sounds (name COLLATE NOCASE, id);
-
-CREATE INDEX favourites ON sounds (id) WHERE favourite;
-
-CREATE VIRTUAL TABLE sound_words USING fts5 (
-    words, tags, content = 'sounds', content_rowid = 'id', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
-);
-
-CREATE TRIGGER words_come AFTER INSERT ON sounds BEGIN
-    INSERT INTO sound_words (rowid, words, tags) VALUES (new.id, new.words, new.tags);
-END;
-
-CREATE TRIGGER words_go AFTER DELETE ON sounds BEGIN
-    INSERT INTO sound_words (sound_words, rowid, words, tags) VALUES ('delete', old.id, old.words, old.tags);
-END;
-
-CREATE TRIGGER words_change AFTER UPDATE OF words, tags ON sounds
-WHEN old.words <> new.words OR old.tags <> new.tags BEGIN
-    INSERT INTO sound_words (sound_words, rowid, words, tags) VALUES ('delete', old.id, old.words, old.tags);
-    INSERT INTO sound_words (rowid, words, tags) VALUES (new.id, new.words, new.tags);
-END;
-
-INSERT INTO sound_words (sound_words) VALUES ('rebuild');
-
--- The next scan takes every file for a changed one, and hears it again.
-UPDATE sounds SET mtime_ns = -1;
-"""
-
-_MIGRATIONS = (_FIRST_SCHEMA, _LIKELY_FAMILIES, _DECLARED, _MARKS)
-"""Statements, parted by empty lines, that bring a catalog from each version to the next."""
-
-SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 class Database:
@@ -321,7 +150,7 @@ class Database:
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
-        for migration in _MIGRATIONS[_pragma(connection, "user_version") :]:
+        for migration in MIGRATIONS[_pragma(connection, "user_version") :]:
             for statement in migration.split("\n\n"):
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")

@@ -89,6 +89,7 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
                 file.preset,
                 _as_text(name),
                 words_of(_as_text(words)),
+                None if file.instrument is None else _as_text(file.instrument),
                 file.size,
                 file.mtime_ns,
                 scan,
@@ -97,12 +98,13 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
     with database.write() as connection:
         connection.executemany(
             """
-            INSERT INTO sounds (root_id, path, preset, name, words, size, mtime_ns, seen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO sounds (root_id, path, preset, name, words, instrument, size, mtime_ns, seen)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path, preset) DO UPDATE SET
                 state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
                 content = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN content END,
                 root_id = excluded.root_id, name = excluded.name, words = excluded.words,
+                instrument = excluded.instrument,
                 size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
             """,
             rows,

@@ -12,40 +12,33 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 
 from engine.encoder import weights
-from engine.errors import AudioError, LibraryError
+from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import is_inside
 from engine.library.crew import DECODING_SECONDS, Crew
 from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
 from engine.library.library import Library
-from engine.library.moves import follow_moved
+from engine.library.listing import list_folders
 from engine.library.records import (
     Failed,
     Outcome,
-    begin_scan,
     count_pending,
-    list_files,
-    mark_missing,
     pending,
-    see_again,
     set_fingerprint,
     write_outcomes,
 )
-from engine.library.walk import FoundFile, sound_files
-from engine.presets import PRESET_SUFFIXES, presets_of
 
 logger = logging.getLogger(__name__)
 
 _SECONDS_PER_COMMIT = 0.5
 _SECONDS_PER_STEP = 0.1
-_FILES_PER_LISTING = 2_000
 _LARGEST_TASK = 16
 _MOST_WORKERS = 8
 
@@ -116,7 +109,7 @@ def scan(
     folders = _folders(roots)
     with _only_scan_of(library.directory):
         try:
-            listing = _list(library, folders, progress, cancel)
+            listing = list_folders(library.catalog, folders, progress, cancel)
             embedded = failed = total = 0
             if _anything_to_hear(library, listing.number, model, retry_failed):
                 with (
@@ -138,15 +131,6 @@ def scan(
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
     )
-
-
-@dataclass(frozen=True)
-class _Listing:
-    number: int
-    found: int
-    moved: int
-    removed: int
-    unreadable: list[str]
 
 
 def _folders(roots: Sequence[Path]) -> list[str]:
@@ -180,57 +164,6 @@ def _only_scan_of(directory: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _list(library: Library, folders: list[str], progress: ProgressCallback, cancel: CancelToken) -> _Listing:
-    """First pass: every file is in the catalog before any is opened."""
-    database = library.catalog.database
-    number = begin_scan(database)
-    unreadable: list[str] = []
-
-    def note_unreadable(folder: str, error: OSError) -> None:
-        logger.warning("folder left out: %s: %s", folder, error.strerror)
-        unreadable.append(folder)
-
-    found = removed = 0
-    for folder in folders:
-        root = library.catalog.add_root(folder)
-        batch: list[FoundFile] = []
-        due = time.monotonic() + _SECONDS_PER_COMMIT
-        for file in sound_files(Path(folder), on_unreadable=note_unreadable):
-            if file.path.lower().endswith(tuple(PRESET_SUFFIXES)):
-                if known := see_again(database, number, file):
-                    found += known
-                    continue
-                batch += _presets_in(file, root.path)
-            else:
-                batch.append(file)
-            if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
-                list_files(database, number, root.id, root.path, batch)
-                found += len(batch)
-                batch.clear()
-                due = time.monotonic() + _SECONDS_PER_COMMIT
-                cancel.raise_if_cancelled()
-                progress(Progress("listing", found, message=folder))
-        list_files(database, number, root.id, root.path, batch)
-        found += len(batch)
-
-        def was_walked(path: str, folder: str = folder) -> bool:
-            return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
-
-        removed += mark_missing(database, number, root.id, was_walked)
-    moved = follow_moved(database, number, cancel.raise_if_cancelled)
-    progress(Progress("listing", found, found))
-    return _Listing(number, found, moved, removed - moved, unreadable)
-
-
-def _presets_in(file: FoundFile, root: str) -> list[FoundFile]:
-    """Each preset of a file; the file itself where there is none to be had, and whoever hears it will say why."""
-    try:
-        presets = presets_of(Path(file.path), root=Path(root))
-    except AudioError:
-        return [file]
-    return [replace(file, preset=preset.key, name=preset.name) for preset in presets]
 
 
 def _anything_to_hear(library: Library, number: int, model: Path | None, retry_failed: bool) -> bool:

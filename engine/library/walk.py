@@ -24,7 +24,8 @@ _SYSTEM_FOLDERS = frozenset(
 class FoundFile:
     """What is a sound by its file's name; `path` is absolute, `mtime_ns` in nanoseconds since 1970.
 
-    `preset` and `name` are those of one preset in the file; '' and None for the whole of it.
+    `preset` and `name` are those of one preset in the file; '' and None for the whole of it. `instrument` names the set
+    of samples, one for each of several notes, to which it belongs.
     """
 
     path: str
@@ -32,6 +33,7 @@ class FoundFile:
     mtime_ns: int
     preset: str = ""
     name: str | None = None
+    instrument: str | None = None
 
 
 def _log_unreadable(folder: str, error: OSError) -> None:

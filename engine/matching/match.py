@@ -41,7 +41,7 @@ class Match:
     rank : 1 for the best.
     chance : that it is the very sound that was heard, 0..1, by what calibration saw of songs whose sounds were all in
         a library of 2,000, unfiltered; None without calibration.
-    copies : other sounds of the library that are the same, see `engine.library.copies`.
+    copies : other sounds of the library that are the same, or other notes of the same sampled instrument.
     """
 
     sound: Sound

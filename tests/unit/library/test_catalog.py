@@ -303,7 +303,7 @@ def test_a_newer_catalog_is_refused(tmp_path: Path) -> None:
 
 def test_an_older_catalog_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(database_module, "_MIGRATIONS", database_module._MIGRATIONS[:1])
+        patch.setattr(database_module, "MIGRATIONS", database_module.MIGRATIONS[:1])
         patch.setattr(database_module, "SCHEMA_VERSION", 1)
         Catalog.open(tmp_path).close()
     connection = sqlite3.connect(tmp_path / FILE_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -67,3 +68,15 @@ def test_files(tmp_path: Path) -> None:
     assert [len(group) for group in fold_copies(sounds, library.catalog, "another ear")] == [1] * 5
     assert fold_copies([], library.catalog, "toy") == []
     library.close()
+
+
+def test_notes_of_one_instrument_come_as_one(library: Library, tmp_path: Path, tone: Callable[..., Path]) -> None:
+    folder = tmp_path / "sounds"
+    for name, hz in (("C3", 131), ("F3", 175), ("A3", 220), ("C4", 262)):
+        tone(folder / "Rhodes" / f"Rhodes {name}.wav", hz=hz, seconds=0.1 + hz / 1_000)
+    tone(folder / "Rhodes" / "Noise.wav", hz=4_000)
+    tone(folder / "Other" / "Rhodes C3.wav", hz=2_000)
+    scan(library, [folder], loader=load_toy, workers=1)
+    sounds = sorted(library.catalog.sounds(), key=lambda sound: sound.path)
+    assert [len(group) for group in fold_copies(sounds, library.catalog, "toy")] == [1, 1, 4]
+    assert {sound.instrument for sound in sounds} == {None, str(folder / "Rhodes" / "Rhodes")}

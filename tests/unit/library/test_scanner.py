@@ -217,6 +217,21 @@ def test_what_was_not_walked_is_left_alone(library: Library, sounds: Path, monke
     assert [root.path for root in library.catalog.roots()] == [str(sounds)]
 
 
+def test_an_unplugged_drive_loses_nothing(library: Library, sounds: Path, tmp_path: Path) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    away = sounds.rename(tmp_path / "away")
+    with pytest.raises(LibraryError, match="connect"):
+        scan(library, [sounds], workers=1, loader=load_toy)
+    assert not library.catalog.roots()[0].online
+    sounds.mkdir()  # the mount point without its drive
+    result = scan(library, [sounds], workers=1, loader=load_toy)
+    assert (result.removed, result.unreadable) == (0, (str(sounds),))
+    assert library.searchable == 12
+    sounds.rmdir()
+    away.rename(sounds)
+    assert scan(library, [sounds], workers=1, loader=load_toy).unchanged == 12
+
+
 def test_one_scan_at_a_time(library: Library, sounds: Path) -> None:
     inside, go_on = threading.Event(), threading.Event()
 

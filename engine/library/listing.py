@@ -1,0 +1,121 @@
+"""The first pass of a scan: every sound is in the catalog before any file is decoded."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+import logging
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.errors import AudioError
+from engine.jobs import CancelToken, Progress, ProgressCallback
+from engine.library.catalog import Catalog, is_inside
+from engine.library.moves import follow_moved
+from engine.library.records import begin_scan, list_files, mark_missing, see_again
+from engine.library.walk import FoundFile, sound_files
+from engine.presets import PRESET_SUFFIXES, multisamples, presets_of
+
+logger = logging.getLogger(__name__)
+
+_FILES_PER_LISTING = 2_000
+_SECONDS_PER_COMMIT = 0.5
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What the first pass found.
+
+    Attributes
+    ----------
+    number : of the scan.
+    found, moved, removed : numbers of sounds.
+    unreadable : folders that could not be read; their sounds stay as they were.
+    """
+
+    number: int
+    found: int
+    moved: int
+    removed: int
+    unreadable: list[str]
+
+
+def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCallback, cancel: CancelToken) -> Listing:
+    """First pass: every file is in the catalog before any is opened."""
+    database = catalog.database
+    number = begin_scan(database)
+    unreadable: list[str] = []
+
+    def note_unreadable(folder: str, error: OSError) -> None:
+        logger.warning("folder left out: %s: %s", folder, error.strerror)
+        unreadable.append(folder)
+
+    found = removed = 0
+    for folder in folders:
+        root = catalog.add_root(folder)
+        if folder == root.path and root.sounds and _is_empty(folder):
+            # Rather an unplugged drive's mount point than a folder from which everything was deleted.
+            note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
+            continue
+        batch: list[FoundFile] = []
+        due = time.monotonic() + _SECONDS_PER_COMMIT
+        for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable)):
+            if file.path.lower().endswith(tuple(PRESET_SUFFIXES)):
+                if known := see_again(database, number, file):
+                    found += known
+                    continue
+                batch += _presets_in(file, root.path)
+            else:
+                batch.append(file)
+            if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
+                list_files(database, number, root.id, root.path, batch)
+                found += len(batch)
+                batch.clear()
+                due = time.monotonic() + _SECONDS_PER_COMMIT
+                cancel.raise_if_cancelled()
+                progress(Progress("listing", found, message=folder))
+        list_files(database, number, root.id, root.path, batch)
+        found += len(batch)
+
+        def was_walked(path: str, folder: str = folder) -> bool:
+            return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
+
+        removed += mark_missing(database, number, root.id, was_walked)
+    moved = follow_moved(database, number, cancel.raise_if_cancelled)
+    progress(Progress("listing", found, found))
+    # What moved was counted as removed, unless an earlier scan had missed it already.
+    return Listing(number, found, moved, max(0, removed - moved), unreadable)
+
+
+def _is_empty(folder: str) -> bool:
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        return next(entries, None) is None
+    return False
+
+
+def _with_instruments(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
+    """The same files, those told apart that are the notes of one instrument; they come folder by folder."""
+    for folder, inside in itertools.groupby(files, key=lambda file: os.path.dirname(file.path)):
+        here = list(inside)
+        instruments = {
+            name: instrument
+            for instrument, notes in multisamples(os.path.basename(file.path) for file in here).items()
+            for names in notes.values()
+            for name in names
+        }
+        for file in here:
+            instrument = instruments.get(os.path.basename(file.path))
+            yield file if instrument is None else replace(file, instrument=os.path.join(folder, instrument))
+
+
+def _presets_in(file: FoundFile, root: str) -> list[FoundFile]:
+    """Each preset of a file; the file itself where there is none to be had, and whoever hears it will say why."""
+    try:
+        presets = presets_of(Path(file.path), root=Path(root))
+    except AudioError:
+        return [file]
+    return [replace(file, preset=preset.key, name=preset.name) for preset in presets]
