@@ -14,11 +14,12 @@ _LEAST_SEMITONES = 5
 
 _LAYER = re.compile(
     r"(?!808|909|707|606)(?:v|vel|velocity|vl|dyn|layer|lay|rr|r|robin|round|take|mic)?\d{1,3}"
-    r"|p{1,4}|f{1,4}|m[pf]|sfz|soft|med|medium|hard|loud|quiet|low|high|rr|vel|velocity|layer",
+    r"|p{1,4}|f{1,4}|m[pf]|sfz|rr|vel|velocity|layer",
     re.IGNORECASE,
 )
-"""Words of a name that tell one sample of a note from another: velocity layers, round robins, dynamics. The numbers by
-which drum machines are called are none of these."""
+_MANNER = re.compile(r"soft|med|medium|hard|loud|quiet|low|high", re.IGNORECASE)
+"""Words of a name that tell one sample of a note from another: velocity layers, round robins, dynamics, in words only
+where they do not begin the name. The numbers by which drum machines are called are none of these."""
 
 _NOT_AN_INSTRUMENT = re.compile(
     r"loops?|bpm|beats?|grooves?|riffs?|phrases?|licks?|fills?|breaks?|chords?|progression|song|demo|mix|stems?"
@@ -52,7 +53,9 @@ def multisamples(names: Iterable[str]) -> dict[str, dict[int, list[str]]]:
         words = re.findall(r"[^\s_\-().,\[\]]+", rest)
         if any(_NOT_AN_INSTRUMENT.fullmatch(word.strip("0123456789")) for word in words):
             continue
-        instrument = " ".join(word for word in words if not _LAYER.fullmatch(word))
+        instrument = " ".join(
+            word for n, word in enumerate(words) if not (_LAYER.fullmatch(word) or (n and _MANNER.fullmatch(word)))
+        )
         group = groups.setdefault(instrument.casefold(), {})
         group.setdefault(note, []).append(name)
         spellings.setdefault(instrument.casefold(), instrument)

@@ -23,8 +23,8 @@ _INTERVALS = (0, 12, -7)
 
 _LEAST_KEYS_OF_KIT = 4
 _NARROW_ZONE_KEYS = 2
-_LAYERS = frozenset({"ff", "fff", "mf", "mp", "pp", "ppp", "rr", "vl", "vel", "wav", "aif", "aiff", "flac", "ogg"})
-"""What is no word of a sample's name: dynamics, layers, endings."""
+_LAYERS = frozenset({"ff", "fff", "mf", "mp", "pp", "ppp", "rr", "vl", "vel"})
+"""What is no word of a sample's name: dynamics and layers."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def is_kit(zones: Iterable[Zone]) -> bool:
 
 
 def _thing(sample: str) -> str:
-    """The words of a sample's name without its note, numbers and layers: 'Piano_C#3_ff.wav' and 'Piano 07' agree."""
+    """The words of a sample's name without its note, numbers and layers: 'Piano_C#3_ff' and 'Piano 07' agree."""
     words = re.findall(r"[^\W\d_]+", re.sub(r"(?<![^\W_])[A-Ga-g][#b♯♭]?-?\d(?![^\W_])", " ", sample).casefold())
     return " ".join(word for word in words if len(word) > 1 and word not in _LAYERS)
 

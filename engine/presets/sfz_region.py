@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
-from engine.audio.declared import in_name
+from engine.audio.declared import split_note
 from engine.audio.sources import check_readable
 from engine.errors import AudioError
 from engine.presets.preset import Note, Zone
@@ -96,11 +96,11 @@ class Instrument:
         """Its regions as stretches of keys."""
         zones = []
         for region in self.regions:
-            name = Path(region.sample.replace("\\", "/")).name
+            name = PureWindowsPath(region.sample).stem  # which takes slashes of both kinds
             centre = region.centre
             if centre == SAMPLE_ITSELF:
-                told = in_name(name).root_note
-                centre = (region.lowest + region.highest) // 2 if told is None else told
+                told = split_note(name)
+                centre = (region.lowest + region.highest) // 2 if told is None else told[1]
             zones.append(Zone(region.lowest, region.highest, min(max(centre, 0), 127), name))
         return zones
 
@@ -236,4 +236,5 @@ def _key(text: str) -> int | None:
     """MIDI number of '60' or 'c#4', middle C being C4; None for anything else. '-1' is a key that does not exist."""
     if re.fullmatch(r"-?\d{1,4}", text):
         return int(text)
-    return in_name(f"{text[:1].upper()}{text[1:]}").root_note
+    note = split_note(f"{text[:1].upper()}{text[1:]}")
+    return note[1] if note is not None and not note[0] else None

@@ -26,6 +26,8 @@ from engine.presets.soundfont_chunks import (
 from engine.presets.soundfont_presets import row_of
 
 _MOST_VOICES = 64
+_MOST_FRAMES = 64 << 20
+"""Of all samples of a note: 128 MB, and twice that in the synthesizer."""
 _BLOCK_SECONDS = 0.1
 _PADDING = np.zeros(46, "<i2")
 """Behind every sample, as the format asks, for interpolation to read."""
@@ -94,6 +96,8 @@ def _small_font(font: SoundFont, zones: Sequence[FontZone]) -> bytes:
         )
         samples += [frames, _PADDING]
         position = end + len(_PADDING)
+        if position > _MOST_FRAMES:
+            raise AudioError(font.path, "The samples of a single note are larger than can be meant.")
         modes = {} if loop else {SAMPLE_MODES: 0}
         generators = {operator: amount for operator, amount in zone.generators.items() if operator not in SHIFTS}
         # An instrument for each zone, because what a preset's zone adds may differ between them. What points to the
