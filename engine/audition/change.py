@@ -20,7 +20,8 @@ from engine.audio.decode import Audio
 LONGEST_CHANGED_SECONDS = 60.0
 """Longer sounds are played as they are."""
 
-_FIRST_SECONDS = 0.75
+_FIRST_SECONDS = 1.25
+"""Of the result: enough for the first second that a player prepares, with its neighbourhood."""
 _GROWTH = 4.0
 _UNSURE_SECONDS = 0.15
 """The end of a beginning is not yet what it will be; twice as long as was measured."""
@@ -67,7 +68,7 @@ def speed_between(loop_bpm: float, song_bpm: float) -> float:
 
 
 class Rendering:
-    """A changed sound on its way: `audio` is filled from its start on.
+    """A changed sound on its way: `audio` is filled from its start on. Its methods may be called from any thread.
 
     Parameters
     ----------
@@ -84,44 +85,37 @@ class Rendering:
         length = max(1, round(source.samples.shape[1] / change.speed))
         self.audio = Audio(np.zeros((source.channels, length), np.float32), source.rate)
         self._done = 0
-        self._lengths = _beginnings(source)
+        self._beginnings = _beginnings(source, change.speed)
         self._turn = threading.Lock()
-        self._grown = threading.Condition()
 
-    @property
-    def complete(self) -> bool:
-        return self._done == self.audio.samples.shape[1]
+    def has(self, samples: int) -> bool:
+        """Whether that many samples of the result are there, or all of a shorter one."""
+        return self._done >= min(samples, self.audio.samples.shape[1])
 
     def begin(self) -> None:
-        """Render the first beginning: all there is of a short sound."""
+        """Render the first beginning: all there is of a short sound, more than a second of a longer one."""
         with self._turn:
             if not self._done:
-                self._render(self._lengths.pop(0))
+                self._render(self._beginnings.pop(0))
 
-    def go_on(self, abandoned: threading.Event) -> None:
-        """Render the rest; returns early once abandoned, and can be called again then."""
-        while not self.complete and not abandoned.is_set():
+    def reach(self, samples: int, abandoned: threading.Event) -> bool:
+        """Render on until that many samples are there; False when abandoned before. It can be called again then."""
+        while not self.has(samples):
             # A producer who steps through a list leaves renderings behind; they shall not all compute at once.
             with _one_at_a_time, self._turn:
-                if not abandoned.is_set() and self._lengths:
-                    self._render(self._lengths.pop(0))
-
-    def finish(self) -> Audio:
-        """The whole, rendered at once."""
-        with self._turn:
-            if not self.complete:
-                self._lengths.clear()
-                self._render(self._source.samples.shape[1])
-        return self.audio
-
-    def wait_for(self, samples: int, abandoned: threading.Event) -> bool:
-        """Wait until that many samples are there; False when abandoned before."""
-        with self._grown:
-            while self._done < min(samples, self.audio.samples.shape[1]):
                 if abandoned.is_set():
                     return False
-                self._grown.wait(0.02)
+                if not self.has(samples):
+                    self._render(self._beginnings.pop(0))
         return True
+
+    def finish(self) -> Audio:
+        """The whole, rendered at once where nothing was yet."""
+        with self._turn:
+            if self._beginnings:
+                self._render(self._beginnings[-1])
+                self._beginnings.clear()
+        return self.audio
 
     def _render(self, samples: int) -> None:
         import pedalboard
@@ -137,20 +131,16 @@ class Rendering:
         )
         sure = rendered.shape[1] if whole else rendered.shape[1] - round(_UNSURE_SECONDS * self._source.rate)
         target = self.audio.samples
-        with self._grown:
-            end = min(sure, target.shape[1])
-            if end > self._done:
-                target[:, self._done : end] = rendered[:, self._done : end]
-                self._done = end
-            if whole:
-                self._done = target.shape[1]
-            self._grown.notify_all()
+        end = min(sure, target.shape[1])
+        if end > self._done:
+            target[:, self._done : end] = rendered[:, self._done : end]
+        self._done = target.shape[1] if whole else max(self._done, end)
 
 
-def _beginnings(source: Audio) -> list[int]:
+def _beginnings(source: Audio, speed: float) -> list[int]:
     """Samples of the source to be rendered one time after the other, the last time all of them."""
     total, lengths = source.samples.shape[1], []
-    length = _FIRST_SECONDS * source.rate
+    length = _FIRST_SECONDS * speed * source.rate
     # A last piece that is hardly longer than the one before it is not worth a pass of its own.
     while length * 1.5 < total:
         lengths.append(round(length))
