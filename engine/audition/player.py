@@ -5,17 +5,17 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.audio.decode import Audio
 from engine.audition.change import Rendering
+from engine.audition.clips import Clips
 from engine.audition.deck import Deck, Frames
 from engine.audition.keys import KeyVoices
 from engine.audition.level import level_gain_db
 from engine.audition.output import LATENCY_SECONDS, Output, OutputDevice, output_devices, refresh
-from engine.audition.prepare import PreparedClip, load_for_audition
+from engine.audition.prepare import load_for_audition
 from engine.errors import PlaybackError
 
 __all__ = ["Bed", "OutputDevice", "Player", "level_gain_db", "load_for_audition"]
@@ -23,7 +23,6 @@ __all__ = ["Bed", "OutputDevice", "Player", "level_gain_db", "load_for_audition"
 IDLE_SECONDS = 3.0
 """How long the device is kept after the last sound: the next click is heard sooner, other programs are not shut out."""
 
-_REMEMBERED_CLIPS = 6
 _SUPERVISION_SECONDS = 0.25
 _TOLERATED_UNDERFLOWS = 8
 _LARGEST_LATENCY_SECONDS = 0.1
@@ -60,8 +59,7 @@ class Player:
         self._output: Output | None = None
         self._deck: Deck | None = None
         self._keys: KeyVoices | None = None
-        # What is prepared for the sound, the bed and the keys.
-        self._clips: dict[str, PreparedClip] = {}
+        self._clips = Clips()
         self._source: Audio | Rendering | None = None
         self._bed: Bed | None = None
         self._key_sound: tuple[Audio | Rendering, float, float] | None = None
@@ -75,8 +73,6 @@ class Player:
         self._substitute: str | None = None
         self._closed = threading.Event()
         self._supervisor: threading.Thread | None = None
-        # Going back and forth between a match and the reference must not resample them each time.
-        self._prepared: OrderedDict[tuple[int, int, int, float], tuple[Audio | Rendering, PreparedClip]] = OrderedDict()
 
     @classmethod
     def devices(cls) -> list[OutputDevice]:
@@ -111,18 +107,23 @@ class Player:
             sounding = deck.playing and deck.bed_position is not None
             if bed is not self._bed or not sounding:
                 self._bed = bed
-                deck.lay(
-                    None if bed is None else self._prepare("bed", bed.audio, bed.gain_db), loop=bool(bed and bed.loop)
-                )
-            clip = self._prepare("sound", sound, gain_db, start)
-            deck.play(clip, position=self._frame(start, output, clip), loop=loop)
+                if bed is None:
+                    self._clips.abandon("bed")
+                    deck.lay(None)
+                else:
+                    below = self._clips.prepare("bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db)
+                    deck.lay(below, loop=bed.loop)
+            clip = self._clips.prepare("sound", sound, output.rate, output.channels, gain_db=gain_db, start=start)
+            deck.play(clip, position=clip.frame(start), loop=loop)
 
     def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
         """What the keys play; `root` is the MIDI number (not necessarily whole) at which it sounds as it is."""
         with self._lock:
             self._key_sound = sound, root, gain_db
-            if self._keys is not None:
-                self._keys.set_sound(self._prepare("keys", sound, gain_db), root)
+            output, keys = self._output, self._keys
+            if output is not None and keys is not None:
+                clip = self._clips.prepare("keys", sound, output.rate, output.channels, gain_db=gain_db)
+                keys.set_sound(clip, root)
 
     def press(self, note: int, velocity: float) -> None:
         """Strike MIDI key `note` with a velocity of 0 to 1; silent before `set_key_sound`. Raises PlaybackError."""
@@ -178,7 +179,7 @@ class Player:
             if self._deck is not None:
                 self._deck.stop()
             for role in ("sound", "bed"):
-                self._abandon(role)
+                self._clips.abandon(role)
 
     def seek(self, seconds: float) -> None:
         """Jump within the sound that plays or is paused."""
@@ -186,9 +187,9 @@ class Player:
             if self._resume_at is not None:
                 self._resume_at = max(0.0, seconds)
             clip = self._clips.get("sound")
-            if self._deck is None or self._output is None or clip is None:
+            if self._deck is None or clip is None:
                 return
-            frame = self._frame(seconds, self._output, clip)
+            frame = clip.frame(seconds)
             clip.prepare(frame)
             self._deck.seek(frame)
 
@@ -264,7 +265,7 @@ class Player:
         self._closed.set()
         with self._lock:
             self._release()
-            self._prepared.clear()
+            self._clips.forget()
         if self._supervisor is not None and self._supervisor is not threading.current_thread():
             self._supervisor.join(timeout=2.0)
 
@@ -319,42 +320,10 @@ class Player:
         self._substitute = None
 
     def _release(self) -> None:
-        for role in tuple(self._clips):
-            self._abandon(role)
+        self._clips.abandon_all()
         output, self._output, self._deck, self._keys = self._output, None, None, None
         if output is not None:
             output.close()
-
-    def _abandon(self, role: str) -> None:
-        clip = self._clips.pop(role, None)
-        if clip is not None and clip not in self._clips.values():
-            clip.abandon()
-
-    def _prepare(self, role: str, sound: Audio | Rendering, gain_db: float, start: float = 0.0) -> PreparedClip:
-        assert self._output is not None
-        output = self._output
-        self._abandon(role)
-        key = (id(sound), output.rate, output.channels, round(gain_db, 3))
-        if key in self._prepared:
-            clip = self._prepared[key][1]
-            clip.resume_preparing()
-        else:
-            clip = PreparedClip(sound, output.rate, output.channels, gain_db)
-            # The sound is kept with its clip, so that its id cannot come to mean another.
-            self._prepared[key] = sound, clip
-        self._prepared.move_to_end(key)
-        while len(self._prepared) > _REMEMBERED_CLIPS:
-            self._prepared.popitem(last=False)
-        self._clips[role] = clip
-        frame = self._frame(start, output, clip)
-        clip.prepare(frame)
-        if not clip.complete:
-            threading.Thread(target=clip.prepare_all, args=(frame,), name="earshot-prepare", daemon=True).start()
-        return clip
-
-    @staticmethod
-    def _frame(seconds: float, output: Output, clip: PreparedClip) -> int:
-        return min(max(0, round(seconds * output.rate)), clip.frames.shape[0] - 1)
 
     def _supervise(self) -> None:
         """Gives an idle device back, notices one that is gone, and lengthens the latency of one that stutters."""

@@ -73,6 +73,10 @@ class PreparedClip:
         self._ready = bytearray(max(1, seconds))
         self._abandoned = threading.Event()
 
+    def frame(self, seconds: float) -> int:
+        """The frame at a time, inside the clip."""
+        return min(max(0, round(seconds * self._rates[1])), self.frames.shape[0] - 1)
+
     def ready_until(self, position: int) -> int:
         """The end of the prepared second that holds `position`, or `position` itself if it is not prepared yet."""
         rate = self._rates[1]

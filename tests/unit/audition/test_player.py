@@ -10,7 +10,7 @@ import pytest
 import sounddevice
 
 from engine.audio.decode import Audio
-from engine.audition import output, player
+from engine.audition import clips, output, player
 from engine.audition.change import Change, Rendering
 from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
@@ -203,7 +203,7 @@ def test_a_rendering_sounds_at_once_and_to_its_end(a_player: Player) -> None:
     device = StandIn.opened[0]
     first = device.block(0.9)
     assert np.min(np.max(np.abs(first.reshape(18, -1)), axis=1)) > 0.4
-    until(lambda: a_player._clips["sound"].complete)
+    until(lambda: (clip := a_player._clips.get("sound")) is not None and clip.complete)
     rest = device.block(3.0)
     assert np.min(np.max(np.abs(rest.reshape(60, -1)), axis=1)) > 0.4
     spectrum = np.abs(np.fft.rfft(rest[:, 0] * np.hanning(len(rest))))
@@ -243,19 +243,19 @@ def test_a_stuttering_device_is_opened_anew_with_a_longer_latency_and_goes_on(a_
 
 def test_going_back_and_forth_prepares_each_sound_once(a_player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    original = player.PreparedClip
+    original = clips.PreparedClip
 
     def counted(*arguments: object) -> object:
         made.append(arguments)
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(player, "PreparedClip", counted)
+    monkeypatch.setattr(clips, "PreparedClip", counted)
     match, reference = tone(0.5, 0.25, 44100), tone(3.0, 0.5, 44100)
     for _ in range(5):
         a_player.play(match)
         a_player.play(reference, start=1.0)
     assert len(made) == 2
-    until(lambda: a_player._clips["sound"].complete)
+    until(lambda: (clip := a_player._clips.get("sound")) is not None and clip.complete)
     assert StandIn.opened[0].block(0.1)[-1, 0] == pytest.approx(0.5, abs=1e-3)
 
 
