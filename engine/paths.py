@@ -28,3 +28,8 @@ def library_dir(chosen: str | Path | None = None) -> Path:
 def demo_dir() -> Path:
     """The folder in which the demo's sounds and song are made."""
     return library_dir() / "demo"
+
+
+def rendered_dir() -> Path:
+    """The folder for changed sounds that other programs use: among the user's music, and never tidied up."""
+    return Path(platformdirs.user_music_dir()) / "Earshot"
