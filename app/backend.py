@@ -18,6 +18,7 @@ from engine.paths import rendered_dir
 if TYPE_CHECKING:
     from engine.audio.decode import Audio, AudioInfo
     from engine.audition.change import Change, Rendering
+    from engine.audition.midi import MidiInput
     from engine.audition.player import OutputDevice, Player
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken, ProgressCallback
@@ -159,6 +160,25 @@ class Backend:
     def existing_player(self) -> Player | None:
         """The player, if something was played already."""
         return self._player
+
+    def put_under_keys(self, clip: Clip, pitch_hz: float | None, semitones: int) -> None:
+        """Let the keys play a sound of this pitch, changed by so much; without a pitch middle C plays it as it is."""
+        from engine.audition.keys import root_of
+
+        self.player().set_key_sound(clip.sound, root_of(pitch_hz) + semitones, clip.level_gain_db)
+
+    def midi_inputs(self) -> list[str]:
+        """The MIDI keyboards there are. Raises PlaybackError where there can be none, with the remedy."""
+        from engine.audition.midi import midi_inputs
+
+        return midi_inputs()
+
+    def midi_input(self, name: str) -> MidiInput:
+        """Let a MIDI keyboard play the player's keys, until it is closed. Raises PlaybackError."""
+        from engine.audition.midi import Hands, MidiInput
+
+        player = self.player()
+        return MidiInput(name, Hands(player.press, player.release, player.bend))
 
     def devices(self) -> list[OutputDevice]:
         """The audio outputs. Raises PlaybackError."""

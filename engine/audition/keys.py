@@ -5,6 +5,7 @@ A part of the audio callback, under its rules: no waiting, and no memory but wha
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 import numpy as np
@@ -19,6 +20,11 @@ _SPARE_VOICES = 8
 """For those that were cut and still fade."""
 _HEADROOM = 0.5
 """Several voices at once shall not clip at once."""
+
+
+def root_of(pitch_hz: float | None) -> float:
+    """The MIDI number, not necessarily whole, at which a sound of this pitch plays as it is; middle C without one."""
+    return 60.0 if pitch_hz is None else 69.0 + 12.0 * math.log2(pitch_hz / 440.0)
 
 
 class _Voice:
