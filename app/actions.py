@@ -74,6 +74,20 @@ class Actions:
             lambda: work.auditioner.set_level_match(not work.auditioner.level_match),
             checkable=True,
         )
+        fitting, listening = work.fitting, work.listening
+        self.pitch = self._add(
+            sound, "At the slot's pitch", lambda: fitting.set_at_pitch(not fitting.at_pitch), "P", checkable=True
+        )
+        self.tempo = self._add(
+            sound, "At the song's tempo", lambda: fitting.set_at_tempo(not fitting.at_tempo), "T", checkable=True
+        )
+        self.context = self._add(
+            sound,
+            "In context: over the song",
+            lambda: listening.set_in_context(not work.auditioner.in_context),
+            "O",
+            checkable=True,
+        )
         self.autoplay = self._add(sound, "Play when chosen", self._toggle_autoplay, checkable=True)
         sound.addSeparator()
         self.favourite = self._add(sound, "Favourite", w.toggle_favourite, "F")
@@ -81,6 +95,16 @@ class Actions:
         sound.addSeparator()
         self.copy_path = self._add(sound, "Copy path", w.copy_path, "Ctrl+C")
         self.reveal = self._add(sound, "Show in folder", w.reveal_sound, "Ctrl+Return")
+        sound.addSeparator()
+        self.typing = self._add(
+            sound,
+            "Play notes with the computer keyboard",
+            lambda: work.keyboard.set_typing(not work.keyboard.typing),
+            "Ctrl+K",
+            checkable=True,
+        )
+        self.midi = sound.addMenu("MIDI keyboard")
+        self.midi.aboutToShow.connect(work.keyboard.read_inputs)
         self.outputs = sound.addMenu("Output")
         self.outputs.aboutToShow.connect(work.read_outputs)
 
@@ -98,6 +122,23 @@ class Actions:
             action.triggered.connect(lambda _=False, name=name: choose(name))
         if not names:
             self.outputs.addAction("No audio output was found").setEnabled(False)
+
+    def fill_midi(
+        self, names: list[str], chosen: str | None, obstacle: str, choose: Callable[[str | None], None]
+    ) -> None:
+        """One entry for none and one for each MIDI keyboard, or why there can be none."""
+        self.midi.clear()
+        for name in (None, *names):
+            action = self.midi.addAction(name or "None")
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            action.triggered.connect(lambda _=False, name=name: choose(name))
+        if obstacle:
+            self.midi.addAction("Not available: why?").triggered.connect(
+                lambda: self._window.notice.say(obstacle, topic="keyboard", danger=False)
+            )
+        elif not names:
+            self.midi.addAction("No MIDI keyboard was found").setEnabled(False)
 
     def _choose_slot(self, row: int) -> None:
         self._window.slots_panel.choose(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,16 @@ import numpy as np
 
 from app.widgets.scales import HIGH_HZ, LOW_HZ
 from app.widgets.sonogram import MelPicture
+from engine.paths import rendered_dir
 
 if TYPE_CHECKING:
     from engine.audio.decode import Audio, AudioInfo
+    from engine.audition.change import Change, Rendering
+    from engine.audition.midi import MidiInput
     from engine.audition.player import OutputDevice, Player
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken, ProgressCallback
+    from engine.library.catalog import Sound
     from engine.library.library import Library
     from engine.library.scanner import ScanResult
 
@@ -60,10 +64,21 @@ class MusicFacts:
 
 @dataclass(frozen=True)
 class Clip:
-    """Sound ready to be played, and the gain that level matching asks for."""
+    """Sound ready to be played, the gain that level matching asks for, and what it was measured by.
+
+    rendering : of a changed sound, begun; `audio` is what it fills.
+    """
 
     audio: Audio
     level_gain_db: float
+    loudness_lufs: float | None
+    peak_db: float | None
+    rendering: Rendering | None = None
+
+    @property
+    def sound(self) -> Audio | Rendering:
+        """What the player takes."""
+        return self.rendering or self.audio
 
 
 class Backend:
@@ -78,6 +93,7 @@ class Backend:
     def __init__(self, library_dir: Path, *, model: Path | None = None) -> None:
         self.library_dir = library_dir
         self.model = model
+        self.rendered_dir = rendered_dir()
         self._ear: Ear | None = None
         self._library: Library | None = None
         self._player: Player | None = None
@@ -144,6 +160,25 @@ class Backend:
     def existing_player(self) -> Player | None:
         """The player, if something was played already."""
         return self._player
+
+    def put_under_keys(self, clip: Clip, pitch_hz: float | None, semitones: int) -> None:
+        """Let the keys play a sound of this pitch, changed by so much; without a pitch middle C plays it as it is."""
+        from engine.audition.keys import root_of
+
+        self.player().set_key_sound(clip.sound, root_of(pitch_hz) + semitones, clip.level_gain_db)
+
+    def midi_inputs(self) -> list[str]:
+        """The MIDI keyboards there are. Raises PlaybackError where there can be none, with the remedy."""
+        from engine.audition.midi import midi_inputs
+
+        return midi_inputs()
+
+    def midi_input(self, name: str) -> MidiInput:
+        """Let a MIDI keyboard play the player's keys, until it is closed. Raises PlaybackError."""
+        from engine.audition.midi import Hands, MidiInput
+
+        player = self.player()
+        return MidiInput(name, Hands(player.press, player.release, player.bend))
 
     def devices(self) -> list[OutputDevice]:
         """The audio outputs. Raises PlaybackError."""
@@ -230,6 +265,7 @@ class Backend:
         self,
         path: str | Path,
         *,
+        preset: str | None = None,
         start: float = 0.0,
         end: float | None = None,
         loudness_lufs: float | None = None,
@@ -239,12 +275,36 @@ class Backend:
         from engine.audio.facts import loudness
         from engine.audition.player import level_gain_db, load_for_audition
 
-        audio = load_for_audition(path, start=start, end=end)
+        audio = load_for_audition(path, preset=preset, start=start, end=end)
         if peak_db is None or loudness_lufs is None:
             loudness_lufs = loudness(audio.samples, audio.rate)
             peak = float(np.abs(audio.samples).max(initial=0.0))
             peak_db = 20 * math.log10(peak) if peak > 0 else None
-        return Clip(audio, level_gain_db(loudness_lufs, peak_db))
+        return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
+
+    def changed(self, clip: Clip, change: Change) -> Clip:
+        """A sound at another pitch or tempo, begun and ready to be played; as loud as it was."""
+        from engine.audition.change import Rendering
+
+        rendering = Rendering(clip.audio, change)
+        rendering.begin()
+        return replace(clip, audio=rendering.audio, rendering=rendering)
+
+    def slot_pitch(self, path: Path, passage: tuple[float, float], family: str) -> float | None:
+        """The note in Hz that a slot plays most in a passage; None where it has none. Raises AudioError."""
+        from engine.matching.pitch import slot_pitch
+
+        return slot_pitch(path, passage, family)
+
+    def export_changed(self, sound: Sound, change: Change) -> Path:
+        """A changed sound as a file that stays. Raises AudioError, ExportError."""
+        from engine.audition.change import Rendering
+        from engine.audition.export import changed_name, export
+        from engine.audition.player import load_for_audition
+
+        audio = load_for_audition(sound.path, preset=sound.preset)
+        name = changed_name(sound.name, change, sound.tempo_bpm)
+        return export(Rendering(audio, change).finish(), self.rendered_dir, name)
 
     def demo(self, progress: ProgressCallback) -> tuple[Path, Path]:
         """Make the demo's library and song where they are missing; their paths."""

@@ -34,8 +34,10 @@ from app.panels.reference import ReferencePanel
 from app.panels.slots import SlotsPanel
 from app.panels.transport import TransportPanel
 from app.settings import Settings
+from app.widgets import text
 from app.widgets.controls import Button, IconButton
 from app.widgets.labels import Line
+from app.widgets.match_table import drag_out
 from app.workspace import Workspace
 
 WAKE_MILLISECONDS = 50
@@ -82,8 +84,8 @@ class MainWindow(QMainWindow):
         self.slots_panel = SlotsPanel(work.slots, work.timeline, self.reference_panel, open_buttons[0])
         self.library_panel = LibraryPanel(work.library, work.matching, add_icon)
         self.matches_panel = MatchesPanel(work.matches, work.matching, add_button, self.demo_button)
-        self.compare_panel = ComparePanel(work.compare, work.auditioner, work.matches)
-        self.transport = TransportPanel(work.auditioner)
+        self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
+        self.transport = TransportPanel(work.auditioner, work.fitting)
         self.notice = NoticeBar()
         menus = QWidget()
         menus.setFixedHeight(39)
@@ -147,9 +149,16 @@ class MainWindow(QMainWindow):
         self.transport.stop_asked.connect(work.listening.stop)
         self.transport.start_asked.connect(work.listening.to_start)
         self.transport.side_asked.connect(work.listening.play_side)
+        self.transport.context_asked.connect(work.listening.set_in_context)
+        self.transport.keyboard_menu_asked.connect(self._show_keyboards)
+        self.matches_panel.table.drag_asked.connect(lambda rows: self._drag_out(self.matches_panel.table, rows))
+        self.compare_panel.drag_out.drag_asked.connect(self._drag_current)
+        work.fitting.changed.connect(self._show_audition)
+        work.keyboard.changed.connect(self._show_keyboard)
         self.transport.device_menu_asked.connect(lambda: self.transport.device.popup(self.actions_.outputs))
         self._show_audition()
         self._show_output()
+        self._show_keyboard()
 
     # what the user asks for, where it takes a widget
 
@@ -179,9 +188,13 @@ class MainWindow(QMainWindow):
         self.matches_panel.search.selectAll()
 
     def copy_path(self) -> None:
-        """Put the chosen sound's path on the clipboard."""
+        """Put the path of the chosen sound, as it is heard, on the clipboard."""
         if self.matches_panel.current is not None:
-            QGuiApplication.clipboard().setText(self.matches_panel.current.sound.path)
+            sound, clipboard = self.matches_panel.current.sound, QGuiApplication.clipboard()
+            if self.workspace.fitting.change(sound):
+                self.workspace.carrying.fetch([sound], lambda paths, _: clipboard.setText(str(paths[0])))
+            else:
+                clipboard.setText(sound.path)
 
     def reveal_sound(self) -> None:
         if self.matches_panel.current is not None:
@@ -251,13 +264,46 @@ class MainWindow(QMainWindow):
         self.actions_.fill_outputs(work.output_names, self.settings.device, work.choose_output)
         self.transport.set_output(work.output, silent=not work.output_names)
 
+    def _drag_current(self) -> None:
+        if self.matches_panel.current is not None:
+            self._drag_out(self.compare_panel.drag_out, [self.matches_panel.current])
+
+    def _drag_out(self, source: QWidget, rows: list[Row]) -> None:
+        def carry(paths: list[Path], waited: bool) -> None:
+            if waited and not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+                names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+                self.notice.say(
+                    f"{names} made in {paths[-1].parent}. Drag again to use it.", topic="carry", danger=False
+                )
+            else:
+                drag_out(source, paths)
+
+        self.workspace.carrying.fetch([row.sound for row in rows], carry)
+
+    def _show_keyboard(self) -> None:
+        work, keyboard = self.workspace, self.workspace.keyboard
+        self.actions_.fill_midi(keyboard.inputs, keyboard.input, keyboard.obstacle, work.choose_midi_input)
+        self.actions_.typing.setChecked(keyboard.typing)
+        octave = f"Keys from {text.note_of(keyboard.first_note)}"
+        self.transport.set_keyboard(octave if keyboard.typing else keyboard.input or "No keyboard")
+
+    def _show_keyboards(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(self.actions_.typing)
+        menu.addMenu(self.actions_.midi)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.transport.keyboard.popup(menu)
+
     def _show_audition(self) -> None:
-        auditioner = self.workspace.auditioner
+        auditioner, fitting = self.workspace.auditioner, self.workspace.fitting
         for action, on in (
             (self.actions_.dark, theme.current().name == "dark"),
             (self.actions_.light, theme.current().name == "light"),
             (self.actions_.loop, auditioner.loop),
             (self.actions_.level, auditioner.level_match),
+            (self.actions_.pitch, fitting.at_pitch),
+            (self.actions_.tempo, fitting.at_tempo),
+            (self.actions_.context, auditioner.in_context),
             (self.actions_.autoplay, self.workspace.listening.autoplay),
         ):
             action.setChecked(on)

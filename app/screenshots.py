@@ -30,7 +30,8 @@ from engine.paths import demo_dir
 
 if TYPE_CHECKING:
     from engine.audio.decode import Audio
-    from engine.audition.player import OutputDevice
+    from engine.audition.change import Rendering
+    from engine.audition.player import Bed, OutputDevice
 
 WIDE, NARROW, SMALL = (1440, 900), (1280, 800), (960, 600)
 PATIENCE_SECONDS = 300.0
@@ -42,13 +43,26 @@ class StillPlayer:
     """The interface of the player; what it plays stands still, so that a picture is the same every time."""
 
     failure: str | None = None
+    substitute: str | None = None
+    bed_position_seconds: float | None = None
     device: str | int | None = None
     playing = False
 
     def __init__(self) -> None:
         self.position_seconds: float | None = None
 
-    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
+    def play(
+        self,
+        sound: Audio | Rendering,
+        *,
+        loop: bool = False,
+        gain_db: float = 0.0,
+        start: float = 0.0,
+        bed: Bed | None = None,
+    ) -> None:
+        from engine.audition.change import Rendering
+
+        audio = sound.audio if isinstance(sound, Rendering) else sound
         self.position_seconds = start + STILL_SHARE * (audio.duration_seconds - start)
         self.playing = True
 

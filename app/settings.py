@@ -64,6 +64,30 @@ class Settings:
         self._store.setValue("loop", on)
 
     @property
+    def at_pitch(self) -> bool:
+        return self._flag("at_pitch", False)
+
+    @at_pitch.setter
+    def at_pitch(self, on: bool) -> None:
+        self._store.setValue("at_pitch", on)
+
+    @property
+    def at_tempo(self) -> bool:
+        return self._flag("at_tempo", False)
+
+    @at_tempo.setter
+    def at_tempo(self, on: bool) -> None:
+        self._store.setValue("at_tempo", on)
+
+    @property
+    def midi_input(self) -> str | None:
+        return str(self._value("midi_input", "")) or None
+
+    @midi_input.setter
+    def midi_input(self, name: str | None) -> None:
+        self._store.setValue("midi_input", name or "")
+
+    @property
     def autoplay(self) -> bool:
         return self._flag("autoplay", True)
 

@@ -9,7 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from app.backend import Backend
 from app.controllers.audition import Auditioner
+from app.controllers.carrying import Carrying
 from app.controllers.compare import CompareController
+from app.controllers.fitting import Fitting
+from app.controllers.keyboard import KeyboardController
 from app.controllers.library import LibraryController
 from app.controllers.listening import Listening
 from app.controllers.matching import MatchController
@@ -55,13 +58,18 @@ class Workspace(QObject):
         self.reference = ReferenceController(backend, self.jobs, self.timeline, self.slots, self)
         self.library = LibraryController(backend, self.jobs, self)
         self.matching = MatchController(backend, self.jobs, self)
-        self.auditioner = Auditioner(backend, self.jobs, self)
+        self.fitting = Fitting(backend, self.jobs, self.reference, self)
+        self.fitting.at_pitch, self.fitting.at_tempo = settings.at_pitch, settings.at_tempo
+        self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
         self.auditioner.volume_db = settings.volume_db
         self.auditioner.loop, self.auditioner.level_match = settings.loop, settings.level_match
-        self.listening = Listening(self.auditioner, self.reference, self.timeline, self.slots, self)
+        self.listening = Listening(self.auditioner, self.fitting, self.reference, self.timeline, self.slots, self)
         self.listening.autoplay = settings.autoplay
+        self.carrying = Carrying(backend, self.jobs, self.fitting, self)
+        self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.compare = CompareController(backend, self.jobs, self)
         self.output_names: list[str] = []
+        self._obstacle = ""
         self._connect()
 
     def _connect(self) -> None:
@@ -76,19 +84,28 @@ class Workspace(QObject):
         self.auditioner.failed.connect(self._playback_failed)
         self.auditioner.changed.connect(self._audition_changed)
         self.auditioner.moved.connect(self._mark_playing)
+        self.auditioner.noted.connect(self._playback_noted)
+        self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
+        self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
+        self.fitting.failed.connect(lambda words: self.said.emit(words, "fitting", True))
+        for signal in (self.fitting.changed, self.listening.stretch_changed, self.auditioner.changed):
+            signal.connect(self._say_what_does_not_fit)
 
     def wake(self) -> None:
         """Open the library, load the ear, look for outputs: all behind the window."""
         self.library.refresh()
         self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed)
         self.read_outputs()
+        self.keyboard.read_inputs(self.settings.midi_input)
 
     def close(self) -> None:
         """Keep the settings, end the jobs, give back what is held."""
         self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
         self.settings.autoplay = self.listening.autoplay
+        self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo
         self.settings.sync()
         self.matching.stop()
+        self.keyboard.close()
         self.jobs.shutdown()
         self.backend.close()
 
@@ -135,6 +152,7 @@ class Workspace(QObject):
         slot = self.slots.slot(row)
         other = _id(slot) != _id(self.listening.slot)
         self.listening.slot = slot
+        self.fitting.set_slot(slot)
         self.matching.set_slot(None if slot is None or self.slots.muted(slot.id) else slot)
         # While the slot is still being heard its best passage moves with every window: the picture waits for the last.
         if other or self.compare.stretch is None or self.reference.hearing_job is None:
@@ -170,6 +188,11 @@ class Workspace(QObject):
         self.timeline.set_region(None)
         if self.reference.heard_region is not None:
             self.reference.hear(None)
+
+    def choose_midi_input(self, name: str | None) -> None:
+        """Play on another MIDI keyboard, or on none."""
+        self.settings.midi_input = name
+        self.keyboard.choose_input(name)
 
     def read_outputs(self) -> None:
         """Look for audio outputs."""
@@ -252,6 +275,24 @@ class Workspace(QObject):
     def _playback_failed(self, reason: str) -> None:
         self.said.emit(reason, "playback", True)
         self._mark_playing()
+        self.read_outputs()
+
+    def _playback_noted(self, words: str) -> None:
+        if words:
+            self.said.emit(words, "output", False)
+        else:
+            self.settled.emit("output")
+
+    def _say_what_does_not_fit(self) -> None:
+        """A switch that does nothing says why, as long as that is so."""
+        words = " ".join(filter(None, (self.fitting.obstacle, self.listening.obstacle)))
+        if words == self._obstacle:
+            return
+        self._obstacle = words
+        if words:
+            self.said.emit(words, "fitting", False)
+        else:
+            self.settled.emit("fitting")
 
     def _audition_changed(self) -> None:
         if self.auditioner.playing:

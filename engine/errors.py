@@ -4,7 +4,8 @@ EarshotError
  ├─ AudioError      a file that cannot be read as sound, or has nothing in it to hear
  ├─ LibraryError    the library folder, its catalog or its index
  ├─ ModelError      the ear's weights
- └─ PlaybackError   the audio output
+ ├─ PlaybackError   the audio output, or a MIDI keyboard
+ └─ ExportError     a file that could not be written for other programs
 
 Every other exception is a defect of Earshot and keeps its traceback.
 """
@@ -45,4 +46,8 @@ class ModelError(EarshotError):
 
 
 class PlaybackError(EarshotError):
-    """No sound can be played: no device, or the device refused."""
+    """No sound can be played, or no keyboard played on: no device, or the device refused."""
+
+
+class ExportError(EarshotError):
+    """A file for other programs could not be written."""

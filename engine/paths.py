@@ -36,3 +36,8 @@ def log_dir() -> Path:
     if home:
         return Path(home).expanduser().absolute() / "log"
     return Path(platformdirs.user_log_dir("earshot", appauthor=False))
+
+
+def rendered_dir() -> Path:
+    """The folder for changed sounds that other programs use: among the user's music, and never tidied up."""
+    return Path(platformdirs.user_music_dir()) / "Earshot"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.backend import Backend, Clip
+from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
 
 if TYPE_CHECKING:
+    from engine.audition.change import Change
+    from engine.audition.player import Bed
     from engine.library.catalog import Sound
 
 POSITION_MILLISECONDS = 33
@@ -39,12 +43,19 @@ class Auditioner(QObject):
     moved = Signal()
     """The position."""
     failed = Signal(str)
+    noted = Signal(str)
+    """It sounds, but not as it was asked for: words, or none where all is as it should be."""
 
-    def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
+    def __init__(self, backend: Backend, jobs: JobRunner, fitting: Fitting, parent: QObject) -> None:
         super().__init__(parent)
-        self._backend, self._jobs = backend, jobs
+        self._backend, self._jobs, self._fitting = backend, jobs, fitting
         self.side = "A"
         self.sound: Sound | None = None
+        self.change: Change | None = None
+        """What was done to the sound that was played last."""
+        self.clip: Clip | None = None
+        """The sound that was played last, as it was heard."""
+        self.in_context = False
         self.stretch: Stretch | None = None
         self.loop = False
         self.level_match = True
@@ -56,6 +67,7 @@ class Auditioner(QObject):
         self.duration = 0.0
         self._clips: OrderedDict[tuple[object, ...], Clip] = OrderedDict()
         self._reference: tuple[Stretch, Clip] | None = None
+        self._bed: tuple[tuple[object, ...], Bed] | None = None
         self._current: Clip | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(POSITION_MILLISECONDS)
@@ -68,42 +80,48 @@ class Auditioner(QObject):
             return None
         return self.stretch.start + self.position
 
-    def play_sound(self, sound: Sound, *, start: float = 0.0) -> None:
-        """Play a sound of the library at once."""
-        self.side, self.sound = "B", sound
-        self.position, self.duration = start, sound.duration_seconds or 0.0
-        key = (sound.path, sound.preset, sound.size)
-        backend = self._backend
+    def play_sound(self, sound: Sound, *, start: float = 0.0, bed: Stretch | None = None) -> None:
+        """Play a sound of the library at once, changed as the switches ask, alone or over a part of the reference."""
+        change = self._fitting.change(sound)
+        self.side, self.sound, self.change = "B", sound, change
+        self.position, self.duration = start, (sound.duration_seconds or 0.0) / change.speed
+        loop = self.loop and sound.kind != "one-shot"
+        self._play(lambda: self._sound_clip(sound, change), start, loop=loop, bed=bed, in_step=sound.kind == "loop")
 
-        def load() -> Clip:
-            clip = self._clips.get(key)
-            if clip is None:
-                clip = backend.clip(sound.path, loudness_lufs=sound.loudness_lufs, peak_db=sound.peak_db)
-                if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
-                    self._clips[key] = clip
-                    while len(self._clips) > KEPT_CLIPS:
-                        self._clips.popitem(last=False)
-            return clip
+    def _sound_clip(self, sound: Sound, change: Change) -> Clip:
+        """A sound, changed or not, from memory where it was heard before. Called in a job."""
+        key = (sound.path, sound.preset, sound.size, change)
+        clip = self._clips.get(key)
+        if clip is None:
+            if change:
+                from engine.audition.change import UNCHANGED
 
-        self._play(load, start, loop=self.loop and sound.kind != "one-shot")
+                clip = self._backend.changed(self._sound_clip(sound, UNCHANGED), change)
+            else:
+                clip = self._backend.clip(
+                    sound.path, preset=sound.preset, loudness_lufs=sound.loudness_lufs, peak_db=sound.peak_db
+                )
+            if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
+                self._clips[key] = clip
+                while len(self._clips) > KEPT_CLIPS:
+                    self._clips.popitem(last=False)
+        return clip
 
     def play_reference(self, stretch: Stretch, *, position: float = 0.0) -> None:
         """Play a part of the reference, from `position` seconds inside it."""
         if stretch.end - stretch.start > LONGEST_REFERENCE_SECONDS:
-            start = stretch.start + position
-            stretch = Stretch(stretch.path, start, min(stretch.end, start + LONGEST_REFERENCE_SECONDS))
-            position = 0.0
+            stretch, position = _shortened(stretch, position), 0.0
         self.side, self.stretch = "A", stretch
         self.position, self.duration = position, stretch.end - stretch.start
-        backend = self._backend
+        self._play(lambda: self._reference_clip(stretch), position, loop=self.loop)
 
-        def load() -> Clip:
-            if self._reference is None or self._reference[0] != stretch:
-                clip = backend.clip(stretch.path, start=stretch.start, end=stretch.end)
-                self._reference = (stretch, clip)
-            return self._reference[1]
-
-        self._play(load, position, loop=self.loop)
+    def _reference_clip(self, stretch: Stretch) -> Clip:
+        """A part of the reference; the last one is kept. Called in a job."""
+        kept = self._reference
+        if kept is None or kept[0] != stretch:
+            kept = stretch, self._backend.clip(stretch.path, start=stretch.start, end=stretch.end)
+            self._reference = kept
+        return kept[1]
 
     def toggle_pause(self) -> bool:
         """Pause or go on; False when there is nothing to go on with."""
@@ -144,7 +162,7 @@ class Auditioner(QObject):
         """Another reference: nothing of the last one is heard."""
         self.stop()
         self.stretch = None
-        self._reference = None
+        self._reference = self._bed = None
         self.side = "A"
         self.changed.emit()
 
@@ -161,6 +179,11 @@ class Auditioner(QObject):
         player = self._backend.existing_player()
         if player is not None:
             player.set_loop(loop and (self.side == "A" or (self.sound is not None and self.sound.kind != "one-shot")))
+        self.changed.emit()
+
+    def set_in_context(self, on: bool) -> None:
+        """Sounds are heard over the reference; takes effect with the next one."""
+        self.in_context = on
         self.changed.emit()
 
     def set_level_match(self, on: bool) -> None:
@@ -186,16 +209,32 @@ class Auditioner(QObject):
 
         self._jobs.start("device", work, on_failed=self._fail)
 
-    def _play(self, load: object, start: float, *, loop: bool) -> None:
+    def _play(
+        self,
+        load: Callable[[], Clip],
+        start: float,
+        *,
+        loop: bool,
+        bed: Stretch | None = None,
+        in_step: bool = False,
+    ) -> None:
+        """`in_step` lets a sound join a bed that sounds already where it would be, had it begun with it."""
         backend, level_match, volume_db = self._backend, self.level_match, self.volume_db
 
         def work(job: Job) -> Clip:
-            clip: Clip = load()  # type: ignore[operator]
+            clip = load()
             job.checkpoint()
             player = backend.player()
             player.set_volume_db(volume_db)
-            gain_db = clip.level_gain_db if level_match else 0.0
-            player.play(clip.audio, loop=loop, gain_db=gain_db, start=start)
+            gain_db, begin = clip.level_gain_db if level_match else 0.0, start
+            below = None
+            if bed is not None:
+                below, gain_db = self._put_over(clip, bed, level_match)
+                job.checkpoint()
+                position = player.bed_position_seconds
+                if in_step and position is not None:
+                    begin = position % clip.audio.duration_seconds
+            player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
             return clip
 
         self.loading = True
@@ -203,10 +242,27 @@ class Auditioner(QObject):
         self.changed.emit()
         self.moved.emit()
 
+    def _put_over(self, clip: Clip, stretch: Stretch, level_match: bool) -> tuple[Bed, float]:
+        """The bed that a part of the reference makes, and the gain of a sound over it. Called in a job."""
+        from engine.audition.level import gain_over_bed_db
+        from engine.audition.player import Bed
+
+        reference = self._reference_clip(_shortened(stretch, 0.0))
+        bed_gain_db = reference.level_gain_db if level_match else 0.0
+        kept = (stretch, bed_gain_db, self.loop)
+        if self._bed is None or self._bed[0] != kept:
+            self._bed = kept, Bed(reference.audio, bed_gain_db, self.loop)
+        bed_lufs = None if reference.loudness_lufs is None else reference.loudness_lufs + bed_gain_db
+        return self._bed[1], gain_over_bed_db(clip.loudness_lufs, clip.peak_db, bed_lufs)
+
     def _started(self, clip: Clip) -> None:
         self.loading = False
         self._current = clip
+        if self.side == "B":
+            self.clip = clip
         self.duration = clip.audio.duration_seconds
+        player = self._backend.existing_player()
+        self.noted.emit((player.substitute if player is not None else None) or "")
         self._set_playing(True)
 
     def _fail(self, reason: str) -> None:
@@ -236,3 +292,11 @@ class Auditioner(QObject):
             self.position = 0.0 if position is None else position
             self._set_playing(False)
         self.moved.emit()
+
+
+def _shortened(stretch: Stretch, position: float) -> Stretch:
+    """As much of a part of the reference, from `position` seconds inside it, as is held in memory at once."""
+    if stretch.end - stretch.start <= LONGEST_REFERENCE_SECONDS:
+        return stretch
+    start = stretch.start + position
+    return Stretch(stretch.path, start, min(stretch.end, start + LONGEST_REFERENCE_SECONDS))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from app.controllers.audition import Auditioner, Stretch
+from app.controllers.fitting import Fitting
 from app.controllers.reference import ReferenceController
 from app.models.matches import Row
 from app.models.slots import SlotsModel
@@ -27,13 +28,15 @@ class Listening(QObject):
     def __init__(
         self,
         auditioner: Auditioner,
+        fitting: Fitting,
         reference: ReferenceController,
         timeline: Timeline,
         slots: SlotsModel,
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._auditioner, self._reference, self._timeline, self._slots = auditioner, reference, timeline, slots
+        self._auditioner, self._fitting = auditioner, fitting
+        self._reference, self._timeline, self._slots = reference, timeline, slots
         self.slot: Slot | None = None
         self.row: Row | None = None
         self.autoplay = True
@@ -42,6 +45,7 @@ class Listening(QObject):
         timeline.region_committed.connect(self.stretch_changed)
         auditioner.moved.connect(self._follow)
         auditioner.changed.connect(self._follow)
+        fitting.turned.connect(self._refit)
 
     @property
     def stretch(self) -> Stretch | None:
@@ -58,29 +62,44 @@ class Listening(QObject):
             return Stretch(path, *exposed)
         return None
 
-    def set_slot(self, slot: Slot | None) -> None:
-        self.slot = slot
-        self.stretch_changed.emit()
+    @property
+    def bed(self) -> Stretch | None:
+        """What sounds are heard over in context: the region, else what they are compared with."""
+        path, region = self._reference.path, self._timeline.region
+        return Stretch(path, *region) if path is not None and region is not None else self.stretch
+
+    @property
+    def obstacle(self) -> str:
+        """Why sounds are not heard in context although it was asked for; empty where they are."""
+        if self._auditioner.in_context and self.bed is None:
+            return "In context: open a song, then choose a slot or mark a region. Until then sounds play alone."
+        return ""
+
+    def set_in_context(self, on: bool) -> None:
+        """Hear sounds over the reference; what plays is begun anew."""
+        self._auditioner.set_in_context(on)
+        if self._trying:
+            self._play_row()
 
     def choose(self, row: Row | None) -> None:
         """The user moved to a sound: it plays at once."""
         self.row = row
         if row is not None and self.autoplay:
-            self._auditioner.play_sound(row.sound)
+            self._play_row()
 
     def play_pause(self) -> None:
         """Go on, pause, or begin."""
         if self._auditioner.toggle_pause():
             return
         if self._auditioner.side == "B" and self.row is not None:
-            self._auditioner.play_sound(self.row.sound)
+            self._play_row()
         else:
             self.play_from(self._timeline.playhead or 0.0)
 
     def restart(self) -> None:
         """From the start, whatever it does now."""
         if self._auditioner.side == "B" and self.row is not None:
-            self._auditioner.play_sound(self.row.sound)
+            self._play_row()
             return
         stretch = self._auditioner.stretch
         if stretch is not None and self._auditioner.side == "A":
@@ -106,7 +125,7 @@ class Listening(QObject):
         """Play the part of the reference that is compared, or the chosen sound."""
         if side == "B":
             if self.row is not None:
-                self._auditioner.play_sound(self.row.sound)
+                self._play_row()
             return
         region, path = self._timeline.region, self._reference.path
         if path is None:
@@ -151,6 +170,21 @@ class Listening(QObject):
             return
         self._auditioner.play_reference(Stretch(path, *slot.exposed_seconds))
         self._slots.set_listening(slot.id)
+
+    @property
+    def _trying(self) -> bool:
+        """Whether the chosen sound is being heard."""
+        auditioner = self._auditioner
+        return auditioner.side == "B" and self.row is not None and (auditioner.playing or auditioner.loading)
+
+    def _play_row(self) -> None:
+        if self.row is not None:
+            self._auditioner.play_sound(self.row.sound, bed=self.bed if self._auditioner.in_context else None)
+
+    def _refit(self) -> None:
+        """Pitch or tempo was switched: what is heard follows, if that changes it."""
+        if self._trying and self.row is not None and self._fitting.change(self.row.sound) != self._auditioner.change:
+            self._play_row()
 
     def _opened(self) -> None:
         self._auditioner.forget()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.widgets import text
 
@@ -192,19 +191,8 @@ class MatchesModel(QAbstractTableModel):
         self.changePersistentIndexList(persistent, [self.index(places[sound_id], column) for sound_id, column in kept])
         self.layoutChanged.emit()
 
-    def mimeTypes(self) -> list[str]:
-        return ["text/uri-list"]
-
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction
-
-    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """The rows' files themselves, each once."""
-        numbers = sorted({index.row() for index in indexes})
-        paths = dict.fromkeys(self._rows[number].sound.path for number in numbers)
-        data = QMimeData()
-        data.setUrls([QUrl.fromLocalFile(path) for path in paths if os.path.exists(path)])
-        return data
 
     def offline(self, sound: Sound) -> bool:
         """Whether the sound cannot be played because its file or drive is away."""

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QDrag, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.controllers.audition import Auditioner
 from app.controllers.compare import CompareController, Plate
+from app.controllers.fitting import Fitting
 from app.density import Density
-from app.models.matches import MatchesModel, Row
+from app.models.matches import Row
 from app.models.timeline import Timeline
 from app.widgets import text
 from app.widgets.controls import Button, IconButton
 from app.widgets.labels import Label, Line
-from app.widgets.match_table import drag_picture
 from app.widgets.readout import paint_frequency_axis
 
 if TYPE_CHECKING:
@@ -147,37 +147,25 @@ class _Bar(QWidget):
 
 
 class DragOutButton(Button):
-    """Dragged, it carries the chosen sound's file; pressed, it asks for it to be shown in its folder."""
+    """Dragged, it carries the chosen sound's file."""
 
-    def __init__(self, model: MatchesModel) -> None:
+    drag_asked = Signal()
+
+    def __init__(self) -> None:
         super().__init__("Drag out", icon="handle")
-        self._model = model
-        self.row: Row | None = None
         self._pressed: QPoint | None = None
-        self.setToolTip("Drag the file into another program")
+        self.setToolTip("Drag the file into another program; at another pitch or tempo, a new file of what is heard")
         self.setCursor(Qt.CursorShape.OpenHandCursor)
-
-    def sizeHint(self) -> QSize:
-        return super().sizeHint()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = event.position().toPoint()
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        moved = self._pressed is not None and (event.position().toPoint() - self._pressed).manhattanLength() > 6
-        if not moved or self.row is None:
-            return
-        self._pressed = None
-        self.setDown(False)
-        number = self._model.number_of(self.row.sound.id)
-        data = self._model.mimeData([self._model.index(number, 0)]) if number >= 0 else None
-        if data is not None and data.hasUrls():
-            drag = QDrag(self)
-            drag.setMimeData(data)
-            drag.setPixmap(drag_picture(self.row.sound.name))
-            drag.setHotSpot(QPoint(12, 14))
-            drag.exec(Qt.DropAction.CopyAction)
+        if self._pressed is not None and (event.position().toPoint() - self._pressed).manhattanLength() > 6:
+            self._pressed = None
+            self.setDown(False)
+            self.drag_asked.emit()
 
 
 class ComparePanel(QWidget):
@@ -186,10 +174,10 @@ class ComparePanel(QWidget):
     reveal_asked = Signal(str)
 
     def __init__(
-        self, compare: CompareController, auditioner: Auditioner, model: MatchesModel, parent: QWidget | None = None
+        self, compare: CompareController, auditioner: Auditioner, fitting: Fitting, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._compare, self._auditioner = compare, auditioner
+        self._compare, self._auditioner, self._fitting = compare, auditioner, fitting
         self._row: Row | None = None
         self._slot: Slot | None = None
         layout = QVBoxLayout(self)
@@ -201,7 +189,7 @@ class ComparePanel(QWidget):
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(Label("Compare", role="title"))
         top.addStretch(1)
-        self.drag_out = DragOutButton(model)
+        self.drag_out = DragOutButton()
         self.back = IconButton("close", "Back to the table (C)", size=28)
         top.addWidget(self.drag_out)
         top.addWidget(self.back)
@@ -240,6 +228,7 @@ class ComparePanel(QWidget):
         layout.addStretch(1)
         compare.changed.connect(self.refresh)
         auditioner.changed.connect(self._show_side)
+        fitting.changed.connect(self.refresh)
         auditioner.moved.connect(self._show_playhead)
         self.refresh()
 
@@ -251,7 +240,6 @@ class ComparePanel(QWidget):
     def show_match(self, row: Row | None, slot: Slot | None) -> None:
         """The chosen sound, and the slot it was ranked for."""
         self._row, self._slot = row, slot
-        self.drag_out.row = row
         self.refresh()
 
     def refresh(self) -> None:
@@ -260,14 +248,17 @@ class ComparePanel(QWidget):
         span = compare.span
         stretch = compare.stretch
         if stretch is not None:
-            self.figures[0].setText(f"{text.clock(stretch.start)} – {text.clock(stretch.start + span)}")
+            passage = f"{text.clock(stretch.start)} – {text.clock(stretch.start + span)}"
+            self.figures[0].setText(" · ".join(filter(None, (self._fitting.note, passage))))
         else:
             self.figures[0].setText("")
         self.names[0].setText("Reference")
         self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
         self.names[1].set_colour("text" if row is not None else "quiet")
         known = row is not None and row.sound.duration_seconds is not None
-        self.figures[1].setText(f"{row.sound.duration_seconds:.2f} s" if known and row is not None else "")
+        fitted = self._fitting.words(row.sound) if row is not None else ""
+        seconds = f"{row.sound.duration_seconds:.2f} s" if known and row is not None else ""
+        self.figures[1].setText(" · ".join(filter(None, (fitted, seconds))))
         waiting = "" if stretch is not None else "No slot chosen yet"
         self.plates[0].show_plate(compare.reference, span, waiting)
         hint = (

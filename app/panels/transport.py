@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.controllers.audition import Auditioner
+from app.controllers.fitting import Fitting
 from app.density import Density
 from app.widgets import text
 from app.widgets.controls import IconButton, LevelSlider, Segmented, Switch
@@ -22,11 +23,13 @@ class TransportPanel(QWidget):
     stop_asked = Signal()
     start_asked = Signal()
     side_asked = Signal(str)
+    context_asked = Signal(bool)
     device_menu_asked = Signal()
+    keyboard_menu_asked = Signal()
 
-    def __init__(self, auditioner: Auditioner, parent: QWidget | None = None) -> None:
+    def __init__(self, auditioner: Auditioner, fitting: Fitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._auditioner = auditioner
+        self._auditioner, self._fitting = auditioner, fitting
         self.setFixedHeight(48)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 16, 0)
@@ -55,9 +58,14 @@ class TransportPanel(QWidget):
         self.loop.setToolTip("Loops repeat, one-shots play once (L)")
         self.level = Switch("Level match")
         self.level.setToolTip("Play everything equally loud")
-        layout.addWidget(self.loop)
-        layout.addSpacing(18)
-        layout.addWidget(self.level)
+        self.pitch, self.tempo, self.context = Switch("At slot pitch"), Switch("At song tempo"), Switch("In context")
+        self.pitch.setToolTip("Play sounds at the note of the slot, as measured where it is most exposed (P)")
+        self.tempo.setToolTip("Play loops at the song's tempo, its half or its double (T)")
+        self.context.setToolTip("Play sounds over the region of the song, or over where the slot is most exposed (O)")
+        self._switches = (self.loop, self.level, self.pitch, self.tempo, self.context)
+        for number, switch in enumerate(self._switches):
+            layout.addSpacing(14 if number else 0)
+            layout.addWidget(switch)
         layout.addStretch(1)
         self.message = Label("", colour="quiet", elide=True, align=Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.message)
@@ -80,6 +88,8 @@ class TransportPanel(QWidget):
         layout.addSpacing(14)
         self.device = DeviceButton("speaker", "Default output")
         layout.addWidget(self.device)
+        self.keyboard = DeviceButton("piano", "Keyboard", kind="Notes")
+        layout.addWidget(self.keyboard)
         self._unmuted = auditioner.volume_db
         self.play.clicked.connect(self.play_asked)
         self.stop.clicked.connect(self.stop_asked)
@@ -88,27 +98,42 @@ class TransportPanel(QWidget):
         self.sides.group.idClicked.connect(lambda number: self.side_asked.emit("AB"[number]))
         self.loop.clicked.connect(auditioner.set_loop)
         self.level.clicked.connect(auditioner.set_level_match)
+        self.pitch.clicked.connect(fitting.set_at_pitch)
+        self.tempo.clicked.connect(fitting.set_at_tempo)
+        self.context.clicked.connect(self.context_asked)
+        self.keyboard.clicked.connect(self.keyboard_menu_asked)
         self.volume.valueChanged.connect(self._volume_moved)
         self.mute.clicked.connect(self._toggle_mute)
         auditioner.changed.connect(self.refresh)
         auditioner.moved.connect(self._refresh_position)
+        fitting.changed.connect(self.refresh)
         self.usable = False
         self.candidate = False
         self.refresh()
 
     def set_density(self, density: Density) -> None:
         self._left.setFixedWidth(density.spine)
-        self.level.setText("Level" if density.small else "Level match")
+        short = density.narrow
+        self.level.setText("Level" if short else "Level match")
+        self.pitch.setText("Pitch" if short else "At slot pitch")
+        self.tempo.setText("Tempo" if short else "At song tempo")
+        self.context.setText("Context" if short else "In context")
         self.sides.set_texts(["", ""] if density.small else ["Reference", "Candidate"])
         self.volume.setFixedWidth(64 if density.small else 102)
         self.length.setVisible(not density.small)
         self.device.set_compact(density.narrow)
-        self.level.updateGeometry()
+        self.keyboard.set_compact(density.narrow)
+        for switch in self._switches:
+            switch.updateGeometry()
 
     def set_output(self, name: str, *, silent: bool) -> None:
         """Where it sounds; without any output the window says so and goes on."""
         self.device.set_device(name)
         self.message.setText("No audio output: all else works, silently" if silent else "")
+
+    def set_keyboard(self, name: str) -> None:
+        """What notes are played on."""
+        self.keyboard.set_device(name)
 
     def set_usable(self, *, reference: bool, candidate: bool) -> None:
         """What there is to play."""
@@ -120,7 +145,7 @@ class TransportPanel(QWidget):
         auditioner = self._auditioner
         playing = auditioner.playing or auditioner.loading
         self.play.set_icon("pause" if playing else "play", "Pause (Space)" if playing else "Play (Space)")
-        for widget in (self.play, self.stop, self.to_start, self.loop, self.level, self.sides):
+        for widget in (self.play, self.stop, self.to_start, *self._switches, self.sides):
             widget.setEnabled(self.usable)
         self.position.setEnabled(self.usable)
         self.length.setEnabled(self.usable)
@@ -129,6 +154,9 @@ class TransportPanel(QWidget):
             button.setEnabled(self.usable and (number == 0 or self.candidate))
         self.loop.setChecked(auditioner.loop)
         self.level.setChecked(auditioner.level_match)
+        self.pitch.setChecked(self._fitting.at_pitch)
+        self.tempo.setChecked(self._fitting.at_tempo)
+        self.context.setChecked(auditioner.in_context)
         if round(auditioner.volume_db) != self.volume.value():
             self.volume.blockSignals(True)
             self.volume.setValue(round(auditioner.volume_db))

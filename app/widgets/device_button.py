@@ -16,16 +16,17 @@ WIDEST = 150
 class DeviceButton(FlatButton):
     """Icon, name and chevron; where room is short the name moves to the tooltip."""
 
-    def __init__(self, icon: str, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, icon: str, text: str, *, kind: str = "Output", parent: QWidget | None = None) -> None:
         super().__init__(text, parent)
         self._icon = icon
+        self._kind = kind
         self._compact = False
         self.set_device(text)
 
     def set_device(self, name: str) -> None:
         self.setText(name)
-        self.setAccessibleName(f"Output: {name}")
-        self.setToolTip(f"Output: {name}")
+        self.setAccessibleName(f"{self._kind}: {name}")
+        self.setToolTip(f"{self._kind}: {name}")
         self.updateGeometry()
         self.update()
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QUrl, Signal
 from PySide6.QtGui import QDrag, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -23,6 +26,8 @@ class MatchTable(QTableView):
     chosen = Signal(int)
     """The user moved to this row."""
     favourite_clicked = Signal(int)
+    drag_asked = Signal(object)
+    """The rows that are dragged out, a list."""
     visible_changed = Signal()
 
     def __init__(self, model: MatchesModel, parent: QWidget | None = None) -> None:
@@ -156,18 +161,10 @@ class MatchTable(QTableView):
             self.viewport().update()
 
     def startDrag(self, actions: Qt.DropAction) -> None:
-        rows = sorted({index.row() for index in self.selectedIndexes()})
-        data = self.matches().mimeData([self.matches().index(row, Column.NAME) for row in rows])
-        if not data.hasUrls():
-            return
-        drag = QDrag(self)
-        drag.setMimeData(data)
-        first = self.matches().row(rows[0])
-        assert first is not None
-        caption = first.sound.name if len(rows) == 1 else f"{len(rows)} sounds"
-        drag.setPixmap(drag_picture(caption))
-        drag.setHotSpot(QPoint(12, 14))
-        drag.exec(Qt.DropAction.CopyAction)
+        numbers = sorted({index.row() for index in self.selectedIndexes()})
+        rows = [row for number in numbers if (row := self.matches().row(number)) is not None]
+        if rows:
+            self.drag_asked.emit(rows)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -177,6 +174,17 @@ class MatchTable(QTableView):
             paint_focus(
                 QPainter(self.viewport()), QRect(0, top, self.viewport().width(), self._delegate.row_height), radius=2
             )
+
+
+def drag_out(source: QWidget, paths: Sequence[Path]) -> None:
+    """Carry files to wherever the pointer lets go of them."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    drag = QDrag(source)
+    drag.setMimeData(data)
+    drag.setPixmap(drag_picture(paths[0].stem if len(paths) == 1 else f"{len(paths)} sounds"))
+    drag.setHotSpot(QPoint(12, 14))
+    drag.exec(Qt.DropAction.CopyAction)
 
 
 def drag_picture(caption: str) -> QPixmap:

@@ -40,7 +40,12 @@ def note_number(hz: float) -> int | None:
 def note_name(hz: float | None) -> str | None:
     """The nearest note as a name such as D#4, None when there is none."""
     number = note_number(hz) if hz is not None else None
-    return None if number is None else f"{NOTES[number % 12]}{number // 12 - 1}"
+    return None if number is None else note_of(number)
+
+
+def note_of(number: int) -> str:
+    """A MIDI note as a name; 60 is C4."""
+    return f"{NOTES[number % 12]}{number // 12 - 1}"
 
 
 def key_short(key: str) -> str:

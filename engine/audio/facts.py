@@ -228,6 +228,20 @@ def estimate_pitch(mono: np.ndarray, rate: int) -> tuple[float | None, float]:
     return float(2.0 ** (steady / 12.0)), confidence
 
 
+def pitch_track(mono: np.ndarray, rate: int, hop_seconds: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pitch in Hz, periodicity 0 to 1 and energy, each [frames], of float32 [n] from moment to moment.
+
+    A pitch is told for every frame, whether it has one or not; the periodicity says what to think of it.
+    """
+    longest = int(rate / _LOWEST_PITCH_HZ) + 2
+    padded = np.pad(mono, (0, max(0, 2 * longest - len(mono))))
+    starts = np.arange(0, len(padded) - 2 * longest + 1, max(1, round(hop_seconds * rate)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, 2 * longest)[starts].astype(np.float64)
+    energy = np.einsum("fn,fn->f", frames, frames)
+    periods, aperiodicity = _first_dips(_normalised_difference(frames, longest, longest), int(rate / _HIGHEST_PITCH_HZ))
+    return rate / periods, np.clip(1.0 - aperiodicity, 0.0, 1.0), energy
+
+
 def _normalised_difference(frames: np.ndarray, window: int, longest: int) -> np.ndarray:
     """YIN's cumulative mean normalised difference [frames, lags] of frames [frames, window + longest lag]."""
     size = scipy.fft.next_fast_len(frames.shape[1], real=True)

@@ -18,7 +18,7 @@ Frames = npt.NDArray[np.float32]
 
 FADE_SECONDS = 0.005
 LARGEST_BLOCK = 4096
-LEAVING_AT_ONCE = 4
+LEAVING_AT_ONCE = 6
 
 
 class Clip(Protocol):
@@ -28,6 +28,17 @@ class Clip(Protocol):
 
     def ready_until(self, position: int) -> int:
         """The end of the prepared stretch that holds `position`, or `position` itself if it is not prepared yet."""
+
+
+class Layer(Protocol):
+    """Something else that sounds in the same blocks."""
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has nothing to add."""
+
+    def add_to(self, out: Frames) -> None:
+        """Add to a block of at most `LARGEST_BLOCK` frames, by the rules of the callback."""
 
 
 @dataclass(slots=True)
@@ -66,18 +77,22 @@ class _Voice:
 class Deck:
     """Plays one sound at a time into blocks of frames; another may be fading out below it.
 
-    Orders may be given from any one thread while another renders. They are obeyed at the start of the next block.
+    Below the sound there may be a bed: a part of the reference that goes on while sounds are tried out over it. Orders
+    may be given from any one thread while another renders. They are obeyed at the start of the next block.
 
     Parameters
     ----------
     rate, channels : of the blocks.
+    layer : added to every block, whatever the deck plays.
     """
 
-    def __init__(self, rate: int, channels: int) -> None:
+    def __init__(self, rate: int, channels: int, layer: Layer | None = None) -> None:
         self.rate = rate
         self.channels = channels
+        self._layer = layer
         self._orders: deque[tuple[str, object]] = deque()
         self._current: _Voice | None = None
+        self._bed: _Voice | None = None
         self._paused = False
         self._volume = 1.0
         self._wanted_volume = 1.0
@@ -95,8 +110,12 @@ class Deck:
         """Cut to `clip` from frame `position`."""
         self._orders.append(("play", _Voice(clip, position, loop, 0 if position > 0 else self._fade_in.shape[0])))
 
+    def lay(self, bed: Clip | None, *, loop: bool = False) -> None:
+        """Cut to another bed, from its start; None takes it away."""
+        self._orders.append(("lay", None if bed is None else _Voice(bed, 0, loop, self._fade_in.shape[0])))
+
     def stop(self) -> None:
-        """Fade to silence and forget the sound."""
+        """Fade to silence and forget the sound and its bed."""
         self._orders.append(("stop", None))
 
     def pause(self) -> None:
@@ -108,7 +127,7 @@ class Deck:
         self._orders.append(("resume", None))
 
     def seek(self, position: int) -> None:
-        """Jump to frame `position`."""
+        """Jump to frame `position` of the sound, and of the bed, as often as it has gone round by then."""
         self._orders.append(("seek", position))
 
     def set_loop(self, loop: bool) -> None:
@@ -131,17 +150,37 @@ class Deck:
         return None if voice is None else voice.position
 
     @property
+    def bed_position(self) -> int | None:
+        """The next frame of the bed to be rendered, None when there is no bed."""
+        bed = self._bed
+        for order, argument in tuple(self._orders):
+            if order == "lay":
+                bed = argument  # type: ignore[assignment]
+            elif order == "stop":
+                bed = None
+        return None if bed is None else bed.position
+
+    @property
     def playing(self) -> bool:
-        """Whether a sound is going on, or will with the next block."""
-        orders = tuple(self._orders)
-        if orders:
-            return orders[-1][0] in ("play", "resume") or (orders[-1][0] in ("seek", "loop") and not self._paused)
-        return self._current is not None and not self._paused
+        """Whether a sound or its bed is going on, or will with the next block."""
+        sound, bed, paused = self._current is not None, self._bed is not None, self._paused
+        for order, argument in tuple(self._orders):
+            if order == "play":
+                sound, paused = True, False
+            elif order == "lay":
+                bed = argument is not None
+            elif order == "stop":
+                sound = bed = False
+            elif order in ("pause", "resume"):
+                paused = order == "pause"
+        return (sound or bed) and not paused
 
     @property
     def silent(self) -> bool:
         """Whether nothing sounds, not even a fade, and nothing is ordered."""
-        return not self._orders and (self._current is None or self._paused) and not any(self._leaving)
+        still = (self._current is None and self._bed is None) or self._paused
+        other = self._layer is not None and not self._layer.silent
+        return still and not self._orders and not any(self._leaving) and not other
 
     def render(self, out: Frames) -> None:
         """Fill `out` ([frames, channels]); the whole of the audio callback."""
@@ -151,32 +190,40 @@ class Deck:
             self._render_block(out[start : start + LARGEST_BLOCK])
 
     def _obey(self, order: str, argument: object) -> None:
-        voice = self._current
+        voices = [voice for voice in (self._current, self._bed) if voice is not None]
         if order == "play":
-            self._let_go()
+            self._let_go(self._current)
             self._current = argument  # type: ignore[assignment]
             self._paused = False
+        elif order == "lay":
+            self._let_go(self._bed)
+            self._bed = argument  # type: ignore[assignment]
         elif order == "stop":
-            self._let_go()
-            self._current = None
-        elif voice is None:
-            return
-        elif order == "pause" and not self._paused:
-            self._let_go()
+            for voice in voices:
+                self._let_go(voice)
+            self._current = self._bed = None
+        elif order == "pause" and voices and not self._paused:
+            for voice in voices:
+                self._let_go(voice)
             self._paused = True
         elif order == "resume" and self._paused:
             self._paused = False
-            voice.faded = 0
+            for voice in voices:
+                voice.faded = 0
         elif order == "seek":
-            self._let_go()
-            voice.position = min(int(argument), voice.clip.frames.shape[0])  # type: ignore[call-overload]
-            voice.faded = 0
-        elif order == "loop":
-            voice.loop = bool(argument)
+            for voice in voices:
+                self._let_go(voice)
+                voice.position = int(argument)  # type: ignore[call-overload]
+                voice.faded = 0
+            if self._current is not None:
+                self._current.position = min(self._current.position, self._current.clip.frames.shape[0])
+            if self._bed is not None:
+                self._bed.position %= self._bed.clip.frames.shape[0]
+        elif order == "loop" and self._current is not None:
+            self._current.loop = bool(argument)
 
-    def _let_go(self) -> None:
-        """Leave a copy of the current voice behind to fade out."""
-        voice = self._current
+    def _let_go(self, voice: _Voice | None) -> None:
+        """Leave a copy of a voice behind to fade out."""
         if voice is None or self._paused or voice.ended:
             return
         slot = 0
@@ -192,14 +239,15 @@ class Deck:
         self._leaving[slot] = _Voice(voice.clip, voice.position, voice.loop, level=level)
 
     def _render_block(self, out: Frames) -> None:
-        voice = self._current
-        if voice is None or self._paused:
-            out.fill(0.0)
-        else:
-            done = voice.read(out)
-            self._fade(voice, self._fade_in, out, done)
-            if voice.ended:
+        out.fill(0.0)
+        if not self._paused:
+            for voice in (self._current, self._bed):
+                if voice is not None:
+                    self._add(voice, out)
+            if self._current is not None and self._current.ended:
                 self._current = None
+            if self._bed is not None and self._bed.ended:
+                self._bed = None
         for number, leaving in enumerate(self._leaving):
             if leaving is None:
                 continue
@@ -211,7 +259,15 @@ class Deck:
             np.add(out[: part.shape[0]], part, out=out[: part.shape[0]])
             if leaving.faded >= self._fade_out.shape[0] or done < part.shape[0]:
                 self._leaving[number] = None
+        if self._layer is not None:
+            self._layer.add_to(out)
         self._apply_volume(out)
+
+    def _add(self, voice: _Voice, out: Frames) -> None:
+        part = self._scratch[: out.shape[0]]
+        done = voice.read(part)
+        self._fade(voice, self._fade_in, part, done)
+        np.add(out, part, out=out)
 
     @staticmethod
     def _fade(voice: _Voice, curve: Frames, out: Frames, done: int) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 
+UNDER_SONG_DB = 6.0
+"""How far a sound lies below the song that it is heard over: about where one instrument of several lies in a mix."""
+
 
 def level_gain_db(
     loudness_lufs: float | None, peak_db: float | None, target_lufs: float = -18.0, ceiling_db: float = -1.0
@@ -25,3 +28,18 @@ def level_gain_db(
     if peak_db is not None and math.isfinite(peak_db):
         gain = min(gain, ceiling_db - peak_db)
     return gain
+
+
+def gain_over_bed_db(loudness_lufs: float | None, peak_db: float | None, bed_lufs: float | None) -> float:
+    """The gain of a sound that is heard over a part of the reference, `UNDER_SONG_DB` below it.
+
+    Parameters
+    ----------
+    loudness_lufs, peak_db : of the sound, as in `level_gain_db`.
+    bed_lufs : loudness of the reference as it is played; None where it is silent.
+    """
+    return (
+        level_gain_db(loudness_lufs, peak_db)
+        if bed_lufs is None
+        else level_gain_db(loudness_lufs, peak_db, target_lufs=bed_lufs - UNDER_SONG_DB)
+    )

@@ -5,22 +5,24 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from engine.audio.decode import Audio
+from engine.audition.change import Rendering
+from engine.audition.clips import Clips
 from engine.audition.deck import Deck, Frames
+from engine.audition.keys import KeyVoices
 from engine.audition.level import level_gain_db
 from engine.audition.output import LATENCY_SECONDS, Output, OutputDevice, output_devices, refresh
-from engine.audition.prepare import PreparedClip, load_for_audition
+from engine.audition.prepare import load_for_audition
 from engine.errors import PlaybackError
 
-__all__ = ["OutputDevice", "Player", "level_gain_db", "load_for_audition"]
+__all__ = ["Bed", "OutputDevice", "Player", "level_gain_db", "load_for_audition"]
 
 IDLE_SECONDS = 3.0
 """How long the device is kept after the last sound: the next click is heard sooner, other programs are not shut out."""
 
-_REMEMBERED_CLIPS = 4
 _SUPERVISION_SECONDS = 0.25
 _TOLERATED_UNDERFLOWS = 8
 _LARGEST_LATENCY_SECONDS = 0.1
@@ -28,11 +30,21 @@ _LARGEST_LATENCY_SECONDS = 0.1
 _log = logging.getLogger(__name__)
 
 
-class Player:
-    """Plays one sound at a time; a new one cuts the old with a 5 ms fade.
+@dataclass(frozen=True, eq=False)
+class Bed:
+    """What a sound is heard over: a part of the reference, its gain, and whether it goes round."""
 
-    The device is opened by the first sound and given back when nothing has sounded for `IDLE_SECONDS`. Without any
-    device everything but `play`, `resume` and `devices` works, and those raise PlaybackError.
+    audio: Audio
+    gain_db: float = 0.0
+    loop: bool = False
+
+
+class Player:
+    """Plays one sound at a time, alone or over a bed; a new one cuts the old with a 5 ms fade. Keys play beside it.
+
+    The device is opened by the first sound and given back when nothing has sounded for `IDLE_SECONDS`. Where the chosen
+    device is away the default one takes its place, and `substitute` says so. Without any device everything but `play`,
+    `resume`, `press` and `devices` works, and those raise PlaybackError.
 
     All methods may be called from any thread; none blocks longer than opening the device takes.
 
@@ -46,8 +58,11 @@ class Player:
         self._lock = threading.RLock()
         self._output: Output | None = None
         self._deck: Deck | None = None
-        self._clip: PreparedClip | None = None
-        self._source: Audio | None = None
+        self._keys: KeyVoices | None = None
+        self._clips = Clips()
+        self._source: Audio | Rendering | None = None
+        self._bed: Bed | None = None
+        self._key_sound: tuple[Audio | Rendering, float, float] | None = None
         self._gain_db = 0.0
         self._loop = False
         # Where the sound is while no device is open: it was lost, or given back during a long pause.
@@ -55,10 +70,9 @@ class Player:
         self._volume = 1.0
         self._latency = LATENCY_SECONDS
         self._failure: str | None = None
+        self._substitute: str | None = None
         self._closed = threading.Event()
         self._supervisor: threading.Thread | None = None
-        # Going back and forth between a match and the reference must not resample them each time.
-        self._prepared: OrderedDict[tuple[int, int, int, float], tuple[Audio, PreparedClip]] = OrderedDict()
 
     @classmethod
     def devices(cls) -> list[OutputDevice]:
@@ -66,23 +80,78 @@ class Player:
         the PortAudio library."""
         return output_devices()
 
-    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
-        """Play `audio` from `start` seconds, cutting what plays now.
+    def play(
+        self,
+        sound: Audio | Rendering,
+        *,
+        loop: bool = False,
+        gain_db: float = 0.0,
+        start: float = 0.0,
+        bed: Bed | None = None,
+    ) -> None:
+        """Play `sound` from `start` seconds, cutting what plays now.
 
         Parameters
         ----------
-        audio : decoded sound of any rate, mono or more.
+        sound : decoded sound of any rate, mono or more, or a rendering that has begun.
         loop : begin again at the end.
         gain_db : see `level_gain_db`.
+        bed : heard below it. One that sounds already goes on; without one the sound is alone.
 
         Raises PlaybackError when there is no output or it refuses.
         """
         with self._lock:
             self._failure = None
-            self._source, self._gain_db, self._loop, self._resume_at = audio, gain_db, loop, None
+            self._source, self._gain_db, self._loop, self._resume_at = sound, gain_db, loop, None
             output, deck = self._open()
-            clip = self._prepare(audio, output, gain_db, start)
-            deck.play(clip, position=self._frame(start, output, clip), loop=loop)
+            sounding = deck.playing and deck.bed_position is not None
+            if bed is not self._bed or not sounding:
+                self._bed = bed
+                if bed is None:
+                    self._clips.abandon("bed")
+                    deck.lay(None)
+                else:
+                    below = self._clips.prepare("bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db)
+                    deck.lay(below, loop=bed.loop)
+            clip = self._clips.prepare("sound", sound, output.rate, output.channels, gain_db=gain_db, start=start)
+            deck.play(clip, position=clip.frame(start), loop=loop)
+
+    def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
+        """What the keys play; `root` is the MIDI number (not necessarily whole) at which it sounds as it is."""
+        with self._lock:
+            self._key_sound = sound, root, gain_db
+            output, keys = self._output, self._keys
+            if output is not None and keys is not None:
+                clip = self._clips.prepare("keys", sound, output.rate, output.channels, gain_db=gain_db)
+                keys.set_sound(clip, root)
+
+    def press(self, note: int, velocity: float) -> None:
+        """Strike MIDI key `note` with a velocity of 0 to 1; silent before `set_key_sound`. Raises PlaybackError."""
+        with self._lock:
+            if self._key_sound is None:
+                return
+            self._failure = None
+            self._open()
+            assert self._keys is not None
+            self._keys.press(note, velocity)
+
+    def release(self, note: int) -> None:
+        """Let go of a key."""
+        keys = self._keys
+        if keys is not None:
+            keys.release(note)
+
+    def release_all(self) -> None:
+        """Let go of every key."""
+        keys = self._keys
+        if keys is not None:
+            keys.release_all()
+
+    def bend(self, amount: float) -> None:
+        """Bend what the keys play; -1 to 1."""
+        keys = self._keys
+        if keys is not None:
+            keys.bend(amount)
 
     def wake(self) -> None:
         """Open the device ahead of a likely `play`, so that its first sound comes sooner. Raises PlaybackError."""
@@ -101,26 +170,27 @@ class Player:
             if self._deck is not None and self._deck.position is not None:
                 self._deck.resume()
             elif self._resume_at is not None and self._source is not None:
-                self.play(self._source, loop=self._loop, gain_db=self._gain_db, start=self._resume_at)
+                self.play(self._source, loop=self._loop, gain_db=self._gain_db, start=self._resume_at, bed=self._bed)
 
     def stop(self) -> None:
-        """Fade out and forget the sound."""
+        """Fade out and forget the sound and its bed."""
         with self._lock:
-            self._resume_at = None
+            self._resume_at = self._bed = None
             if self._deck is not None:
                 self._deck.stop()
-            if self._clip is not None:
-                self._clip.abandon()
+            for role in ("sound", "bed"):
+                self._clips.abandon(role)
 
     def seek(self, seconds: float) -> None:
         """Jump within the sound that plays or is paused."""
         with self._lock:
             if self._resume_at is not None:
                 self._resume_at = max(0.0, seconds)
-            if self._deck is None or self._output is None or self._clip is None:
+            clip = self._clips.get("sound")
+            if self._deck is None or clip is None:
                 return
-            frame = self._frame(seconds, self._output, self._clip)
-            self._clip.prepare(frame)
+            frame = clip.frame(seconds)
+            clip.prepare(frame)
             self._deck.seek(frame)
 
     def set_loop(self, loop: bool) -> None:
@@ -168,6 +238,18 @@ class Player:
         return max(0.0, position / deck.rate - (output.latency_seconds if deck.playing else 0.0))
 
     @property
+    def bed_position_seconds(self) -> float | None:
+        """Where in the bed the next block will be; None while there is none."""
+        deck = self._deck
+        position = None if deck is None else deck.bed_position
+        return None if deck is None or position is None or not deck.playing else position / deck.rate
+
+    @property
+    def substitute(self) -> str | None:
+        """Says, in words for the user, that the default output plays because the chosen one is away; else None."""
+        return self._substitute
+
+    @property
     def failure(self) -> str | None:
         """Why the sound stopped by itself, in words for the user; None when it did not."""
         return self._failure
@@ -183,7 +265,7 @@ class Player:
         self._closed.set()
         with self._lock:
             self._release()
-            self._prepared.clear()
+            self._clips.forget()
         if self._supervisor is not None and self._supervisor is not threading.current_thread():
             self._supervisor.join(timeout=2.0)
 
@@ -200,57 +282,48 @@ class Player:
         if self._output is not None and self._output.alive and self._deck is not None:
             return self._output, self._deck
         self._release()
-        decks: list[Deck] = []
-
-        def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
-            decks[:] = [Deck(rate, channels)]
-            decks[0].set_volume(self._volume)
-            return decks[0].render
-
         try:
-            self._output = Output(self._device, prepare, self._latency)
+            self._connect(self._device)
         except PlaybackError as error:
             _log.info("looking for audio outputs anew: %s", error)
             refresh()
-            self._output = Output(self._device, prepare, self._latency)
-        self._deck = decks[0]
+            try:
+                self._connect(self._device)
+            except PlaybackError:
+                if self._device is None:
+                    raise
+                self._connect(None)
+                self._substitute = f"{self._device} is not there or cannot be used: the default output plays instead."
+        assert self._output is not None
+        assert self._deck is not None
+        if self._key_sound is not None:
+            self.set_key_sound(*self._key_sound)
         if self._supervisor is None:
             self._supervisor = threading.Thread(target=self._supervise, name="earshot-player", daemon=True)
             self._supervisor.start()
         return self._output, self._deck
 
+    def _connect(self, device: str | int | None) -> None:
+        """Open a device, with a deck and keys of its rate. Raises PlaybackError."""
+
+        def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
+            self._keys = KeyVoices(rate, channels)
+            self._deck = Deck(rate, channels, self._keys)
+            self._deck.set_volume(self._volume)
+            return self._deck.render
+
+        try:
+            self._output = Output(device, prepare, self._latency)
+        except PlaybackError:
+            self._deck = self._keys = None
+            raise
+        self._substitute = None
+
     def _release(self) -> None:
-        if self._clip is not None:
-            self._clip.abandon()
-            self._clip = None
-        output, self._output, self._deck = self._output, None, None
+        self._clips.abandon_all()
+        output, self._output, self._deck, self._keys = self._output, None, None, None
         if output is not None:
             output.close()
-
-    def _prepare(self, audio: Audio, output: Output, gain_db: float, start: float) -> PreparedClip:
-        if self._clip is not None:
-            self._clip.abandon()
-        key = (id(audio), output.rate, output.channels, round(gain_db, 3))
-        if key in self._prepared:
-            clip = self._prepared[key][1]
-            clip.resume_preparing()
-        else:
-            clip = PreparedClip(audio, output.rate, output.channels, gain_db)
-            # The audio is kept with its clip, so that its id cannot come to mean another.
-            self._prepared[key] = audio, clip
-        self._prepared.move_to_end(key)
-        while len(self._prepared) > _REMEMBERED_CLIPS:
-            self._prepared.popitem(last=False)
-        self._clip = clip
-        frame = self._frame(start, output, clip)
-        clip.prepare(frame)
-        if not clip.complete:
-            threading.Thread(target=clip.prepare_all, args=(frame,), name="earshot-prepare", daemon=True).start()
-        return clip
-
-    @staticmethod
-    def _frame(seconds: float, output: Output, clip: PreparedClip) -> int:
-        return min(max(0, round(seconds * output.rate)), clip.frames.shape[0] - 1)
 
     def _supervise(self) -> None:
         """Gives an idle device back, notices one that is gone, and lengthens the latency of one that stutters."""
@@ -286,7 +359,9 @@ class Player:
     def _lose(self) -> None:
         """The device went away: keep the place, say so, and leave the rest to the next `play` or `resume`."""
         _log.warning("the audio output went away")
-        self._failure = "The audio output went away. Connect it again or choose another one, then play again."
+        self._failure = (
+            "The audio output went away. Play again to go on: through it if it is back, else the default one."
+        )
         self._keep_place()
         self._release()
 

@@ -10,17 +10,24 @@ import numpy as np
 import soxr
 
 from engine.audio.decode import Audio, decode
+from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS, Frames
+from engine.errors import AudioError
 
 _CONTEXT_SECONDS = 0.02
 
 
-def load_for_audition(path: str | Path, *, start: float = 0.0, end: float | None = None) -> Audio:
+def load_for_audition(
+    path: str | Path, *, preset: str | None = None, start: float = 0.0, end: float | None = None
+) -> Audio:
     """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
 
-    A stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the
-    start and the end of the file itself are left as they are. Raises AudioError.
+    The one place where a sound becomes audio, whether it is a file or a preset inside of one. A stretch cut out of a
+    longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the start and the end of the
+    file itself are left as they are. Raises AudioError.
     """
+    if preset is not None:
+        raise AudioError(path, "Presets inside of it cannot be played yet.")
     audio = decode(path, start=start, end=end)
     cut_start, cut_end = start > 0.0, end is not None
     if not (cut_start or cut_end):
@@ -49,12 +56,14 @@ class PreparedClip:
 
     Parameters
     ----------
-    audio : the decoded sound.
+    sound : decoded, or a rendering that has begun.
     rate, channels : of the device.
     gain_db : applied to the samples.
     """
 
-    def __init__(self, audio: Audio, rate: int, channels: int, gain_db: float = 0.0) -> None:
+    def __init__(self, sound: Audio | Rendering, rate: int, channels: int, gain_db: float = 0.0) -> None:
+        self._rendering = sound if isinstance(sound, Rendering) else None
+        audio = sound.audio if isinstance(sound, Rendering) else sound
         self._source = to_channels(audio.samples, channels)
         self._rates = audio.rate, rate
         self._gain = np.float32(10.0 ** (gain_db / 20.0))
@@ -63,6 +72,10 @@ class PreparedClip:
         # One byte a second of sound: written by one thread, read by the callback, no lock needed.
         self._ready = bytearray(max(1, seconds))
         self._abandoned = threading.Event()
+
+    def frame(self, seconds: float) -> int:
+        """The frame at a time, inside the clip."""
+        return min(max(0, round(seconds * self._rates[1])), self.frames.shape[0] - 1)
 
     def ready_until(self, position: int) -> int:
         """The end of the prepared second that holds `position`, or `position` itself if it is not prepared yet."""
@@ -75,16 +88,17 @@ class PreparedClip:
         return min((second + 1) * rate, self.frames.shape[0])
 
     def prepare(self, position: int = 0) -> None:
-        """Prepare the second that holds frame `position` now."""
-        self._prepare_second(min(position // self._rates[1], len(self._ready) - 1))
+        """Prepare the second that holds frame `position` now, unless it has to be rendered first."""
+        self._prepare_second(min(position // self._rates[1], len(self._ready) - 1), wait=False)
 
     def prepare_all(self, position: int = 0) -> None:
-        """Prepare everything, going round from frame `position`; returns early once abandoned."""
+        """Prepare everything, rendering what is not there yet, going round from frame `position`; returns early once
+        abandoned."""
         first = min(position // self._rates[1], len(self._ready) - 1)
         for step in range(len(self._ready)):
             if self._abandoned.is_set():
                 return
-            self._prepare_second((first + step) % len(self._ready))
+            self._prepare_second((first + step) % len(self._ready), wait=True)
 
     @property
     def complete(self) -> bool:
@@ -99,7 +113,7 @@ class PreparedClip:
         """Undo `abandon`."""
         self._abandoned.clear()
 
-    def _prepare_second(self, second: int) -> None:
+    def _prepare_second(self, second: int, *, wait: bool) -> None:
         """Resample one second with enough of its neighbours around it that the joints cannot be heard."""
         if self._ready[second]:
             return
@@ -109,6 +123,9 @@ class PreparedClip:
         context = step * -(-round(_CONTEXT_SECONDS * rate) // step)
         first = max(0, second * rate - context)
         last = min(self._source.shape[1], (second + 1) * rate + context)
+        rendering = self._rendering
+        if rendering is not None and not (rendering.reach(last, self._abandoned) if wait else rendering.has(last)):
+            return
         piece = np.ascontiguousarray(self._source[:, first:last].T)
         if rate != out_rate:
             piece = soxr.resample(piece, rate, out_rate)

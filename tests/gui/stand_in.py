@@ -11,7 +11,9 @@ import numpy as np
 
 from app.backend import Backend
 from engine.audio.decode import Audio
+from engine.audition.change import Rendering
 from engine.audition.output import OutputDevice
+from engine.audition.player import Bed
 from engine.encoder.calibration import Calibration
 from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX
@@ -70,7 +72,10 @@ class SilentPlayer:
 
     def __init__(self) -> None:
         self.played: list[tuple[Audio, float, bool]] = []
+        self.beds: list[Bed | None] = []
+        self.keys: list[tuple[object, ...]] = []
         self.failure: str | None = None
+        self.substitute: str | None = None
         self.volume_db = 0.0
         self.device: str | None = None
         self._began: float | None = None
@@ -78,8 +83,18 @@ class SilentPlayer:
         self._length = 0.0
         self._loop = False
 
-    def play(self, audio: Audio, *, loop: bool = False, gain_db: float = 0.0, start: float = 0.0) -> None:
+    def play(
+        self,
+        sound: Audio | Rendering,
+        *,
+        loop: bool = False,
+        gain_db: float = 0.0,
+        start: float = 0.0,
+        bed: Bed | None = None,
+    ) -> None:
+        audio = sound.audio if isinstance(sound, Rendering) else sound
         self.played.append((audio, gain_db, loop))
+        self.beds.append(bed)
         self._length, self._loop = audio.duration_seconds, loop
         self._began, self._position = time.monotonic() - start, start
 
@@ -116,6 +131,25 @@ class SilentPlayer:
     def set_volume_db(self, volume_db: float) -> None:
         self.volume_db = volume_db
 
+    @property
+    def bed_position_seconds(self) -> float | None:
+        return self.position_seconds if self.beds and self.beds[-1] is not None else None
+
+    def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
+        self.keys.append(("sound", sound, root))
+
+    def press(self, note: int, velocity: float) -> None:
+        self.keys.append(("press", note, velocity))
+
+    def release(self, note: int) -> None:
+        self.keys.append(("release", note))
+
+    def release_all(self) -> None:
+        self.keys.append(("release all",))
+
+    def bend(self, amount: float) -> None:
+        self.keys.append(("bend", amount))
+
     def close(self) -> None:
         self.stop()
 
@@ -126,6 +160,7 @@ class StandInBackend(Backend):
     def __init__(self, library_dir: Path) -> None:
         super().__init__(library_dir)
         self.silent_player = SilentPlayer()
+        self.rendered_dir = library_dir.parent / "rendered"
 
     def player(self) -> SilentPlayer:  # type: ignore[override]
         return self.silent_player

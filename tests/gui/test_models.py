@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -152,16 +151,6 @@ def test_what_a_row_shows(qapp: object) -> None:
     model.set_roots({1: ("/sounds", False)})
     assert model.index(0, Column.FOLDER).data() == "sounds: offline"
     assert model.index(0, Column.NAME).data(MatchesModel.OFFLINE_ROLE)
-
-
-def test_dragged_rows_are_files_that_exist(qapp: object, tmp_path: Path) -> None:
-    real = tmp_path / "Kick & Snare ü.wav"
-    real.write_bytes(b"x")
-    model = MatchesModel()
-    model.set_rows([Row(make_sound(1, path=str(real)), 1), Row(make_sound(2, path=str(tmp_path / "gone.wav")), 2)])
-    data = model.mimeData([model.index(0, 0), model.index(0, 2), model.index(1, 0)])
-    assert [url.toLocalFile() for url in data.urls()] == [str(real)]
-    assert model.flags(model.index(0, 2)) & Qt.ItemFlag.ItemIsDragEnabled
 
 
 def test_the_same_rows_again_keep_the_view(qapp: object, qtbot: pytest.FixtureRequest) -> None:

@@ -165,6 +165,46 @@ def test_waits_in_silence_for_what_is_not_prepared_yet() -> None:
     np.testing.assert_array_equal(render(deck, 256), clip.frames[500:756])
 
 
+def test_a_bed_goes_on_below_the_sounds_that_are_tried_over_it() -> None:
+    deck = Deck(RATE, 2)
+    bed = counting(700)
+    deck.lay(bed, loop=True)
+    deck.play(constant(0.25, 300))
+    assert deck.playing
+    below = np.tile(bed.frames, (8, 1))
+    out = render(deck, 500)
+    np.testing.assert_allclose(out[:300], below[:300] + 0.25)
+    np.testing.assert_allclose(out[300:], below[300:500])
+    assert (deck.position, deck.bed_position) == (None, 500)
+    deck.play(constant(0.5, 4000))
+    out = render(deck, 600)
+    np.testing.assert_allclose(out, below[500:1100] + 0.5)
+    deck.pause()
+    assert not render(deck, 1024)[FADE:].any()
+    assert not deck.playing
+    deck.resume()
+    out = render(deck, 512)
+    np.testing.assert_allclose(out[FADE:], below[1100 + FADE : 1612] + 0.5)
+    deck.lay(None)
+    np.testing.assert_allclose(render(deck, 512)[FADE:], 0.5)
+    deck.stop()
+    assert not render(deck, 512)[FADE:].any()
+    assert deck.silent
+
+
+def test_a_jump_moves_the_bed_with_the_sound() -> None:
+    deck = Deck(RATE, 2)
+    deck.lay(counting(700), loop=True)
+    deck.play(constant(0.25))
+    render(deck, 512)
+    deck.seek(0)
+    out = render(deck, 512)
+    np.testing.assert_allclose(out[FADE:], counting(700).frames[FADE:512] + 0.25)
+    deck.seek(1500)
+    render(deck, 10)
+    assert (deck.position, deck.bed_position) == (1510, 110)
+
+
 def test_orders_without_a_sound_are_harmless() -> None:
     deck = Deck(RATE, 2)
     for order in (deck.stop, deck.pause, deck.resume, lambda: deck.seek(5), lambda: deck.set_loop(True)):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audition.level import level_gain_db
+from engine.audition.level import UNDER_SONG_DB, gain_over_bed_db, level_gain_db
 
 RATE = 48000
 
@@ -42,3 +42,9 @@ def test_two_sounds_come_out_equally_loud_by_the_meter() -> None:
         gain = level_gain_db(meter.integrated_loudness(sound), 20 * np.log10(np.max(np.abs(sound))), target_lufs=-20)
         heard.append(meter.integrated_loudness(sound * 10 ** (gain / 20)))
     assert heard == pytest.approx([-20, -20], abs=0.1)
+
+
+def test_over_a_bed_a_sound_lies_below_the_song() -> None:
+    assert -30.0 + gain_over_bed_db(-30.0, -20.0, -16.0) == pytest.approx(-16.0 - UNDER_SONG_DB)
+    assert gain_over_bed_db(-30.0, -2.0, -16.0) == pytest.approx(1.0), "the ceiling holds"
+    assert gain_over_bed_db(-30.0, -20.0, None) == level_gain_db(-30.0, -20.0)

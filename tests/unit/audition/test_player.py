@@ -10,8 +10,9 @@ import pytest
 import sounddevice
 
 from engine.audio.decode import Audio
-from engine.audition import output, player
-from engine.audition.player import Player
+from engine.audition import clips, output, player
+from engine.audition.change import Change, Rendering
+from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
 
 RATE = 48000
@@ -33,6 +34,7 @@ class StandIn:
             StandIn.refuses -= 1
             raise PlaybackError(output.NO_OUTPUT)
         self.rate, self.channels, self.latency_seconds, self.latency = RATE, 2, 0.0, latency
+        self.device = device
         self.render = prepare(RATE, 2)
         self.alive, self.closed, self.underflows = True, False, 0
         StandIn.opened.append(self)
@@ -144,7 +146,7 @@ def test_devices_are_looked_for_anew_before_giving_up(a_player: Player) -> None:
     assert a_player.playing
     a_player.stop()
     a_player.device = "another"
-    StandIn.refuses = 2
+    StandIn.refuses = 3
     with pytest.raises(PlaybackError, match="No audio output"):
         a_player.play(tone())
     assert not a_player.playing
@@ -155,6 +157,75 @@ def test_devices_are_looked_for_anew_before_giving_up(a_player: Player) -> None:
     a_player.set_volume_db(-3.0)
     a_player.play(tone())
     assert a_player.playing
+
+
+def test_while_the_chosen_device_is_away_the_default_one_plays(a_player: Player) -> None:
+    a_player.device = "Desk"
+    a_player.play(tone(0.2))
+    assert a_player.substitute is None
+    StandIn.opened[0].alive = False
+    until(lambda: a_player.failure)
+    assert "default" in str(a_player.failure)
+    StandIn.refuses = 2
+    a_player.play(tone(0.2))
+    assert StandIn.opened[1].device is None
+    assert "Desk" in str(a_player.substitute)
+    assert a_player.device == "Desk"
+    StandIn.opened[1].block(0.3)
+    until(lambda: StandIn.opened[1].closed)
+    a_player.play(tone(0.2))
+    assert StandIn.opened[2].device == "Desk"
+    assert a_player.substitute is None
+
+
+def test_a_sound_is_tried_over_a_bed_that_goes_on(a_player: Player) -> None:
+    bed = Bed(tone(1.0, 0.25), gain_db=-6.0, loop=True)
+    below = 0.25 * 10 ** (-6 / 20)
+    a_player.play(tone(0.3, 0.1), bed=bed)
+    device = StandIn.opened[0]
+    np.testing.assert_allclose(device.block(0.2), below + 0.1, rtol=1e-5)
+    a_player.play(tone(0.5, 0.2), bed=bed)
+    assert a_player.bed_position_seconds == pytest.approx(0.2)
+    heard = device.block(0.8)
+    np.testing.assert_allclose(heard[480:20000], below + 0.2, rtol=1e-5)
+    np.testing.assert_allclose(heard[-480:], below, rtol=1e-5)
+    assert a_player.playing
+    a_player.play(tone(0.5, 0.2))
+    np.testing.assert_allclose(device.block(0.1)[480:], 0.2, rtol=1e-5)
+    assert a_player.bed_position_seconds is None
+
+
+def test_a_rendering_sounds_at_once_and_to_its_end(a_player: Player) -> None:
+    wave = 0.5 * np.sin(2 * np.pi * 220 * np.arange(4 * RATE) / RATE)
+    rendering = Rendering(Audio(wave.astype(np.float32)[None], RATE), Change(semitones=5))
+    rendering.begin()
+    a_player.play(rendering)
+    device = StandIn.opened[0]
+    first = device.block(0.9)
+    assert np.min(np.max(np.abs(first.reshape(18, -1)), axis=1)) > 0.4
+    until(lambda: (clip := a_player._clips.get("sound")) is not None and clip.complete)
+    rest = device.block(3.0)
+    assert np.min(np.max(np.abs(rest.reshape(60, -1)), axis=1)) > 0.4
+    spectrum = np.abs(np.fft.rfft(rest[:, 0] * np.hanning(len(rest))))
+    assert np.argmax(spectrum) / 3.0 == pytest.approx(220 * 2 ** (5 / 12), abs=1.0)
+
+
+def test_keys_play_the_sound_beside_what_plays_and_on_the_next_device_too(a_player: Player) -> None:
+    a_player.press(60, 1.0)
+    assert not StandIn.opened
+    a_player.set_key_sound(tone(1.0, 0.5), 60.0)
+    a_player.press(60, 1.0)
+    device = StandIn.opened[0]
+    np.testing.assert_allclose(device.block(0.1), 0.25, rtol=1e-5)
+    a_player.play(tone(1.0, 0.1))
+    np.testing.assert_allclose(device.block(0.1), 0.35, rtol=1e-5)
+    a_player.stop()
+    np.testing.assert_allclose(device.block(0.1)[480:], 0.25, rtol=1e-5)
+    a_player.release(60)
+    device.block(0.2)
+    until(lambda: device.closed)
+    a_player.press(60, 1.0)
+    np.testing.assert_allclose(StandIn.opened[1].block(0.1), 0.25, rtol=1e-5)
 
 
 def test_a_stuttering_device_is_opened_anew_with_a_longer_latency_and_goes_on(a_player: Player) -> None:
@@ -172,19 +243,19 @@ def test_a_stuttering_device_is_opened_anew_with_a_longer_latency_and_goes_on(a_
 
 def test_going_back_and_forth_prepares_each_sound_once(a_player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
-    original = player.PreparedClip
+    original = clips.PreparedClip
 
     def counted(*arguments: object) -> object:
         made.append(arguments)
         return original(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(player, "PreparedClip", counted)
+    monkeypatch.setattr(clips, "PreparedClip", counted)
     match, reference = tone(0.5, 0.25, 44100), tone(3.0, 0.5, 44100)
     for _ in range(5):
         a_player.play(match)
         a_player.play(reference, start=1.0)
     assert len(made) == 2
-    until(lambda: a_player._clip is not None and a_player._clip.complete)
+    until(lambda: (clip := a_player._clips.get("sound")) is not None and clip.complete)
     assert StandIn.opened[0].block(0.1)[-1, 0] == pytest.approx(0.5, abs=1e-3)
 
 

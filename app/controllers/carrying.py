@@ -1,0 +1,75 @@
+"""Sounds on their way to other programs: the untouched originals, or files of what was heard where it was changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.backend import Backend
+from app.controllers.fitting import Fitting
+from app.jobs import Job, JobRunner
+
+if TYPE_CHECKING:
+    from engine.audition.change import Change
+    from engine.library.catalog import Sound
+
+Receiver = Callable[[list[Path], bool], None]
+"""Takes the files, and whether they had to be waited for."""
+
+
+class Carrying(QObject):
+    """Finds or makes the files that stand for sounds."""
+
+    failed = Signal(str)
+
+    def __init__(self, backend: Backend, jobs: JobRunner, fitting: Fitting, parent: QObject) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs, self._fitting = backend, jobs, fitting
+        self._made: dict[tuple[str, str | None, int, Change], Path] = {}
+
+    def fetch(self, sounds: Sequence[Sound], receive: Receiver) -> None:
+        """The files of sounds as they are heard now, at once where all are there, else when they are made.
+
+        Sounds whose file is away are left out; without any, `receive` is not called.
+        """
+        wanted = [(sound, self._fitting.change(sound)) for sound in sounds if os.path.exists(sound.path)]
+        there = [self._there(sound, change) for sound, change in wanted]
+        if all(path is not None for path in there):
+            self._hand_over([path for path in there if path is not None], receive, waited=False)
+            return
+        backend = self._backend
+
+        def work(job: Job) -> list[Path]:
+            paths = []
+            for (sound, change), path in zip(wanted, there, strict=True):
+                job.checkpoint()
+                paths.append(path or backend.export_changed(sound, change))
+            return paths
+
+        def take(paths: list[Path]) -> None:
+            for (sound, change), path in zip(wanted, paths, strict=True):
+                if change:
+                    self._made[_key(sound, change)] = path
+            self._hand_over(paths, receive, waited=True)
+
+        self._jobs.start("carry", work, on_done=take, on_failed=self.failed.emit)
+
+    def _there(self, sound: Sound, change: Change) -> Path | None:
+        """The file that stands for a sound, if it need not be made."""
+        if not change:
+            return Path(sound.path)
+        made = self._made.get(_key(sound, change))
+        return made if made is not None and made.exists() else None
+
+    @staticmethod
+    def _hand_over(paths: list[Path], receive: Receiver, *, waited: bool) -> None:
+        if paths:
+            receive(list(dict.fromkeys(paths)), waited)
+
+
+def _key(sound: Sound, change: Change) -> tuple[str, str | None, int, Change]:
+    return sound.path, sound.preset, sound.size, change

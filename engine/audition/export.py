@@ -1,0 +1,81 @@
+"""A changed sound as a file for other programs, in a folder that is the producer's: nothing in it is ever deleted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from engine.audio.decode import Audio
+from engine.audition.change import Change
+from engine.errors import ExportError
+
+_SAME = 2e-4
+"""Two renderings of one sound differ by less; the joints of one that was made in pieces are as good as exact."""
+_MOST_NAMESAKES = 1000
+
+
+def changed_name(name: str, change: Change, tempo_bpm: float | None) -> str:
+    """The file name of a changed sound, which tells what was done: "Kick 01 +3st.wav", "Loop 92 at 122 BPM.wav".
+
+    Parameters
+    ----------
+    name : of the sound.
+    tempo_bpm : of the sound as it is; None where it has none.
+    """
+    words = [re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", name).strip(" .") or "Sound"]
+    if change.semitones:
+        words.append(f"{change.semitones:+d}st")
+    if change.speed != 1.0:
+        words.append(
+            f"at {round(tempo_bpm * change.speed, 1):g} BPM" if tempo_bpm else f"at {100 * change.speed:.1f} percent"
+        )
+    return f"{' '.join(words)}.wav"
+
+
+def export(audio: Audio, folder: Path, name: str) -> Path:
+    """Write `audio` as 24-bit WAV `name` in `folder`, which is made where it is missing; its path.
+
+    Another file of that name is left alone, and this one gets a number. The same sound is not written twice. What is
+    louder than full scale, which such a file cannot hold, is turned down as a whole. Raises ExportError.
+    """
+    peak = float(np.max(np.abs(audio.samples)))
+    samples = audio.samples / max(1.0, peak)
+    part = folder / f".{name}.{os.getpid()}.part"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        soundfile.write(part, samples.T, audio.rate, format="WAV", subtype="PCM_24")
+        for number in range(1, _MOST_NAMESAKES):
+            path = folder / (name if number == 1 else f"{Path(name).stem} ({number}).wav")
+            # Made anew or not at all: two programs that write at once cannot take each other's name.
+            with contextlib.suppress(FileExistsError):
+                path.touch(exist_ok=False)
+                os.replace(part, path)
+                return path
+            if _holds(path, samples, audio.rate):
+                return path
+    except (OSError, soundfile.SoundFileError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ExportError(
+            f"{folder / name} could not be written: {reason}. Free some space or make the folder writable, then try "
+            "again."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+    raise ExportError(f"{folder} holds too many files named like {name}. Move some of them elsewhere, then try again.")
+
+
+def _holds(path: Path, samples: np.ndarray, rate: int) -> bool:
+    try:
+        info = soundfile.info(path)
+        if (info.samplerate, info.channels, info.frames) != (rate, *samples.shape):
+            return False
+        held = soundfile.read(path, dtype="float32", always_2d=True)[0]
+    except (OSError, soundfile.SoundFileError):
+        return False
+    return bool(np.max(np.abs(held.T - samples)) <= _SAME)
