@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -160,8 +161,11 @@ def font(role: str = "body") -> QFont:
 
 
 def apply(application: QApplication, name: str) -> None:
-    """Dress the whole application in the theme called `name`."""
+    """Dress the whole application in a theme: "dark", "light", or "system" for the one that the desktop has now."""
     global _current
+    if name == "system":
+        light = application.styleHints().colorScheme() == Qt.ColorScheme.Light
+        name = "light" if light else "dark"
     _current = name
     if not application.styleSheet():
         application.setStyle(QStyleFactory.create("Fusion"))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.controllers.audition import Auditioner, Stretch
 from app.controllers.reference import ReferenceController
-from app.models.matches import Row
+from app.models.columns import Row
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 

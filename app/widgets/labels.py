@@ -99,8 +99,9 @@ class Paragraph(QWidget):
         self.update()
 
     def heightForWidth(self, width: int) -> int:
-        flags = Qt.TextFlag.TextWordWrap.value
-        return self.fontMetrics().boundingRect(0, 0, max(1, width), 10_000, flags, self._text).height()
+        flags, margins = Qt.TextFlag.TextWordWrap.value, self.contentsMargins()
+        room = max(1, width - margins.left() - margins.right())
+        return self.fontMetrics().boundingRect(0, 0, room, 10_000, flags, self._text).height()
 
     def hasHeightForWidth(self) -> bool:
         return True
@@ -112,7 +113,8 @@ class Paragraph(QWidget):
         painter = QPainter(self)
         painter.setFont(theme.font(self._role))
         painter.setPen(getattr(theme.current(), self._colour))
-        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value, self._text)
+        flags = Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value
+        painter.drawText(self.contentsRect(), flags, self._text)
 
 
 class Line(QWidget):

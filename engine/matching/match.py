@@ -84,13 +84,12 @@ def rank(
 def similar(
     sound: Sound, library: Library, *, top: int = 50, kinds: Collection[str] | None = None, text: str = ""
 ) -> list[Match]:
-    """The other sounds of the library nearest to one of its own, best first; parameters as those of `rank`.
+    """The sounds of the library nearest to one of its own, which leads where it passes; parameters as those of `rank`.
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + 1, kinds=kinds, text=text)
-    others = [known for known in found if known[0].id != sound.id][:top]
-    return [Match(*known, number) for number, known in enumerate(others, 1)]
+    found = library.search(library.vectors(sound.id), top=top, kinds=kinds, text=text)
+    return [Match(*known, number) for number, known in enumerate(found, 1)]
 
 
 def _place(known: tuple[Sound, float], preferred: set[int], other_family: float) -> float:
