@@ -44,8 +44,10 @@ class Actions:
 
         edit = bar.addMenu("Edit")
         stack = work.slot_editor.stack
-        for action, key in ((stack.createUndoAction(w), "Ctrl+Z"), (stack.createRedoAction(w), "Ctrl+Shift+Z")):
-            self._keep(edit, action, key)
+        self.undo = self._keep(edit, stack.createUndoAction(w), "Ctrl+Z")
+        self.redo = self._keep(edit, stack.createRedoAction(w), "Ctrl+Shift+Z", "Ctrl+Y")
+        self.undo.setData("Undo")
+        self.redo.setData("Redo")
         edit.addSeparator()
         self.copy_path = self._add(edit, "Copy path", w.outbox.copy_paths, "Ctrl+C")
         self.copy_list = self._add(edit, "Copy the list", w.outbox.copy_list, "Ctrl+Shift+C")

@@ -324,7 +324,7 @@ class MainWindow(QMainWindow):
         self._density = density
         for widget in self._spine:
             widget.setFixedWidth(density.spine - 1)
-        padding = theme.tokens()["density"]["small"]["menu_padding"] - 2
+        padding = theme.tokens()["density"]["small"]["menu_padding"] - 3
         self._menu_bar.setStyleSheet(
             f"QMenuBar {{ spacing: 0; }} QMenuBar::item {{ padding: 6px {padding}px; }}" if density.small else ""
         )

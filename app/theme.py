@@ -207,8 +207,8 @@ _STYLE = """
 QMainWindow, QWidget#zone { background: %(window)s; }
 QWidget#canvas { background: %(canvas)s; }
 QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px 8px; }
-QMenuBar { background: transparent; color: %(secondary)s; padding-left: 4px; spacing: 5px; }
-QMenuBar::item { padding: 6px 7px; border-radius: 4px; background: transparent; }
+QMenuBar { background: transparent; color: %(secondary)s; padding-left: 6px; spacing: 2px; }
+QMenuBar::item { padding: 6px 6px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: %(hover)s; color: %(text)s; }
 QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }
 QMenu { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px; }

@@ -29,7 +29,7 @@ class SlotEditor(QObject):
         slots.rename_asked.connect(self.rename)
         # What could be undone was about slots that are no more.
         slots.modelReset.connect(self.stack.clear)
-        self.stack.indexChanged.connect(lambda _: self.changed.emit())
+        self.stack.indexChanged.connect(self.changed)
 
     def rename(self, row: int, name: str) -> None:
         """Call a slot by another name; an empty one, or its family, gives the name back to the ear."""

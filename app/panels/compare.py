@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
 from app.controllers.audition import Auditioner
@@ -236,8 +236,14 @@ class ComparePanel(QWidget):
         self._reasons = QVBoxLayout()
         self._reasons.setSpacing(0)
         why.addLayout(self._reasons)
-        layout.addWidget(self._why)
-        layout.addStretch(1)
+        why.addStretch(1)
+        self._scroll = scroll = QScrollArea()  # in a low window not every reason has room
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(0)
+        scroll.setWidget(self._why)
+        layout.addWidget(scroll, 1)
         compare.changed.connect(self.refresh)
         auditioner.changed.connect(self._show_side)
         auditioner.moved.connect(self._show_playhead)
@@ -303,7 +309,7 @@ class ComparePanel(QWidget):
         self._place_line()
 
     def _place_line(self) -> None:
-        self._line.setGeometry(0, self._why.y(), self.width(), 1)
+        self._line.setGeometry(0, self._scroll.y(), self.width(), 1)
 
     def _show_side(self) -> None:
         for number, badge in enumerate(self._badges):

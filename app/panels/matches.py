@@ -62,7 +62,11 @@ class MatchesPanel(QWidget):
         self.subject = Label("", colour="secondary", elide=True)
         self.back = Button("", icon="chevron-left")
         self.back.setToolTip("Back to what was shown before (Backspace)")
-        self.back.hide()
+        self._way_back = QWidget()
+        way_back = QHBoxLayout(self._way_back)
+        way_back.setContentsMargins(0, 0, 12, 0)
+        way_back.addWidget(self.back)
+        self._way_back.hide()
         self.chip = FamilyChip()
         self.kinds = Segmented([(words, icon, "") for words, icon, _ in KINDS])
         self.kinds_short = Choice()
@@ -72,7 +76,7 @@ class MatchesPanel(QWidget):
         self.search.setMinimumWidth(120)
         self.search.setMaximumWidth(280)
         spaced: list[tuple[QWidget, int]] = [
-            (self.back, 12),
+            (self._way_back, 0),
             (self.title, 8),
             (self.subject, 12),
             (self.chip, 8),
@@ -81,8 +85,7 @@ class MatchesPanel(QWidget):
         ]
         for control, space in spaced:
             bar.addWidget(control)
-            if control is not self.back:
-                bar.addSpacing(space)
+            bar.addSpacing(space)
         bar.addWidget(self.search, 1)
         self.compare = IconButton("columns", "Compare with the reference (C)", size=28)
         bar.addSpacing(4)
@@ -246,7 +249,7 @@ class MatchesPanel(QWidget):
     def _show_way_back(self, start: str) -> None:
         """The chip that leads back: to the sound before, or to where the trail began."""
         trail = self._matching.trail
-        self.back.setVisible(bool(trail))
+        self._way_back.setVisible(bool(trail))
         words = trail[-2].name if len(trail) > 1 else start
         self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
         self.back.setAccessibleName(f"Back to {words}")

@@ -40,6 +40,14 @@ from app.widgets.readout import Readout
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
+class _NameField(QLineEdit):
+    """Keeps the keys that end typing, which mean other things elsewhere."""
+
+    def event(self, event: QEvent) -> bool:
+        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        return claims(event, *ends) or super().event(event)
+
+
 class SlotDelegate(QStyledItemDelegate):
     """One slot: number, swatch and word, confidence, and S and M while they matter."""
 
@@ -53,7 +61,7 @@ class SlotDelegate(QStyledItemDelegate):
     def createEditor(
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QWidget:
-        field = QLineEdit(parent)
+        field = _NameField(parent)
         field.setMaxLength(LONGEST_NAME)
         field.setAccessibleName("Name of the slot")
         return field
@@ -63,7 +71,9 @@ class SlotDelegate(QStyledItemDelegate):
     ) -> None:
         rect: QRect = option.rect
         editor.setStyleSheet(f"min-height: {rect.height() - 5}px; max-height: {rect.height() - 5}px;")
-        editor.setGeometry(self.NAME_LEFT - 8, rect.top(), rect.right() - 64 - self.NAME_LEFT, rect.height() - 1)
+        solo, _ = self.boxes(rect)
+        left = self.NAME_LEFT - 8
+        editor.setGeometry(left, rect.top(), solo.left() - 4 - left, rect.height() - 1)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(100, self._view.lane)

@@ -107,7 +107,9 @@ class Paragraph(QWidget):
         return True
 
     def sizeHint(self) -> QSize:
-        return QSize(160, self.heightForWidth(max(160, self.width())))
+        margins = self.contentsMargins()
+        least = 160 + margins.left() + margins.right()
+        return QSize(least, self.heightForWidth(max(least, self.width())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app import theme
@@ -13,7 +13,7 @@ _TOKEN_COLUMNS: dict[str, list[int]] = theme.tokens()["columns"]
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 NARROWEST = 36
 GAP = 12
-"""Between two columns, where the tokens tell none."""
+"""Between two columns, where the tokens tell none; and between a heading and the next one."""
 OTHER_WIDTHS = {Column.CHANCE: 56, Column.TYPE: 88}
 """Sections of the columns that the tokens do not know."""
 EDGE = 44
@@ -37,6 +37,11 @@ def content_width(column: Column, section: int) -> int:
     if column in OTHER_WIDTHS:
         return section - GAP
     return max(8, section - (section_width(column) - _TOKEN_COLUMNS[column.name.lower()][1]))
+
+
+def least_width(column: Column) -> int:
+    """So narrow that the heading can still be read."""
+    return max(NARROWEST, QFontMetrics(theme.font()).horizontalAdvance(HEADINGS[column]) + GAP + 4)
 
 
 class MatchHeader(QHeaderView):

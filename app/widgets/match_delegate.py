@@ -58,7 +58,8 @@ class MatchDelegate(QStyledItemDelegate):
                 self._text(painter, rect.adjusted(22, 0, -12, 0), row.sound.name, ink)
             case Column.MATCH:
                 if row.similarity is not None:
-                    self._text(painter, QRect(rect.left(), rect.top(), FIGURE_WIDTH, rect.height()), index.data(), ink)
+                    painter.setPen(ink)
+                    painter.drawText(rect, _MIDDLE, index.data())
                     self._paint_bar(painter, rect, row.similarity, offline)
             case Column.FAMILY:
                 if row.sound.family:

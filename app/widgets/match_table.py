@@ -13,7 +13,7 @@ from app.models.columns import ALWAYS_SHOWN, SHOWN_AT_FIRST, UNSORTABLE, Column
 from app.models.matches import MatchesModel
 from app.widgets.controls import paint_box, paint_focus
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import NARROWEST, MatchHeader, section_width
+from app.widgets.match_columns import MatchHeader, least_width, section_width
 from app.widgets.match_delegate import MatchDelegate
 
 NAME_MIN = 150
@@ -166,7 +166,7 @@ class MatchTable(QTableView):
         self._fitting = False
 
     def _resized(self, section: int, old: int, new: int) -> None:
-        """An edge was dragged: the columns at both sides of it share what they had."""
+        """An edge was dragged: the columns at both sides of it share what they had, and the name gives what it can."""
         if self._fitting:
             return
         header = self.horizontalHeader()
@@ -175,10 +175,10 @@ class MatchTable(QTableView):
         neighbour = header.next_shown(column)
         if neighbour == Column.FAVOURITE or neighbour is None:
             neighbour = Column.NAME
-        least = NAME_MIN if neighbour == Column.NAME else NARROWEST
-        room = old + self.columnWidth(neighbour) - least
-        new = min(max(new, NAME_MIN if column == Column.NAME else NARROWEST), max(old, room))
-        self.widths |= {column: new, neighbour: self.columnWidth(neighbour) - (new - old)}
+        givers = {neighbour, Column.NAME} - {column}
+        room = sum(self.columnWidth(giver) - _least(giver) for giver in givers)
+        new = min(max(new, _least(column)), old + max(0, room))
+        self.widths |= {column: new, neighbour: max(_least(neighbour), self.columnWidth(neighbour) - (new - old))}
         self.widths.pop(Column.NAME, None)
         if self._is_shown(Column.FOLDER):
             self.widths.setdefault(Column.FOLDER, self.columnWidth(Column.FOLDER))
@@ -240,6 +240,10 @@ class MatchTable(QTableView):
             paint_focus(
                 QPainter(self.viewport()), QRect(0, top, self.viewport().width(), self._delegate.row_height), radius=2
             )
+
+
+def _least(column: Column) -> int:
+    return NAME_MIN if column == Column.NAME else least_width(column)
 
 
 def drag_picture(caption: str) -> QPixmap:
