@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
+from app.slot_actions import SlotActions
+
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
@@ -31,21 +34,40 @@ class Actions:
         self.add_folder = self._add(file, "Add folder of sounds…", w.choose_folder, "Ctrl+Shift+O")
         self.rescan = self._add(file, "Scan the library again", work.library.rescan, "F5")
         file.addSeparator()
+        self.save_sheet = self._add(file, "Export slot sheet…", w.outbox.save_sheet, "Ctrl+E")
+        self.export_favourites = self._add(file, "Export favourites…", w.outbox.copy_favourites, "Ctrl+Shift+E")
+        file.addSeparator()
         self.demo = self._add(file, "Try the demo", work.try_demo)
+        self.settings = self._add(file, "Settings…", w.show_settings, "Ctrl+,")
         file.addSeparator()
         self._add(file, "Quit", w.close, "Ctrl+Q")
 
+        edit = bar.addMenu("Edit")
+        stack = work.slot_editor.stack
+        self.undo = self._keep(edit, stack.createUndoAction(w), "Ctrl+Z")
+        self.redo = self._keep(edit, stack.createRedoAction(w), "Ctrl+Shift+Z", "Ctrl+Y")
+        self.undo.setData("Undo")
+        self.redo.setData("Redo")
+        edit.addSeparator()
+        self.copy_path = self._add(edit, "Copy path", w.outbox.copy_paths, "Ctrl+C")
+        self.copy_list = self._add(edit, "Copy the list", w.outbox.copy_list, "Ctrl+Shift+C")
+
         view = bar.addMenu("View")
         themes = QActionGroup(w)
-        self.dark = self._add(view, "Dark", lambda: w.set_theme("dark"), checkable=True)
-        self.light = self._add(view, "Light", lambda: w.set_theme("light"), checkable=True)
-        themes.addAction(self.dark)
-        themes.addAction(self.light)
+        self.themes = {
+            name: self._add(view, words, partial(w.set_theme, name), checkable=True)
+            for name, words in (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
+        }
+        for action in self.themes.values():
+            themes.addAction(action)
         view.addSeparator()
         self.zoom_in = self._add(view, "Zoom in", lambda: work.timeline.zoom(0.7), "Ctrl++", "Ctrl+=")
         self.zoom_out = self._add(view, "Zoom out", lambda: work.timeline.zoom(1 / 0.7), "Ctrl+-")
         self.zoom_all = self._add(view, "Whole song", work.timeline.show_all, "Ctrl+0")
         view.addSeparator()
+        self.columns = view.addMenu("Columns")
+        self.columns.aboutToShow.connect(self._fill_columns)
+        self.by_rank = self._add(view, "In the order of rank", w.sort_by_rank, "Ctrl+R")
         self.compare = self._add(view, "Compare in place of the table", w.swap_compare, "C", checkable=True)
 
         slot = bar.addMenu("Slot")
@@ -54,6 +76,8 @@ class Actions:
         slot.addSeparator()
         self.listen = self._add(slot, "Listen where it is most exposed", self._listen, "S")
         self.leave_out = self._add(slot, "Leave out of the results", self._leave_out, "M")
+        slot.addSeparator()
+        self.slot_actions = SlotActions(w, slot, self._add)
         slot.addSeparator()
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
         self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
@@ -92,9 +116,10 @@ class Actions:
         sound.addSeparator()
         self.favourite = self._add(sound, "Favourite", w.toggle_favourite, "F")
         self.search = self._add(sound, "Search", w.focus_search, "/", "Ctrl+F")
+        self.similar = self._add(sound, "Find similar to this sound", work.find_similar, "G")
+        self.back = self._add(sound, "Back to what was shown before", work.matching.back, "Backspace", "Alt+Left")
         sound.addSeparator()
-        self.copy_path = self._add(sound, "Copy path", w.copy_path, "Ctrl+C")
-        self.reveal = self._add(sound, "Show in folder", w.reveal_sound, "Ctrl+Return")
+        self.reveal = self._add(sound, "Show in folder", w.outbox.reveal_sound, "Ctrl+Return")
         sound.addSeparator()
         self.typing = self._add(
             sound,
@@ -140,6 +165,18 @@ class Actions:
         elif not names:
             self.midi.addAction("No MIDI keyboard was found").setEnabled(False)
 
+    def _fill_columns(self) -> None:
+        """The columns that can be hidden, with those that are shown checked."""
+        self.columns.clear()
+        table = self._window.matches_panel.table
+        for column in VISUAL_ORDER:
+            if column not in ALWAYS_SHOWN:
+                action = self.columns.addAction(NAMES[column], partial(table.toggle_column, column))
+                action.setCheckable(True)
+                action.setChecked(column in table.shown)
+        self.columns.addSeparator()
+        self.columns.addAction("As they were at first", table.reset_columns)
+
     def _choose_slot(self, row: int) -> None:
         self._window.slots_panel.choose(row)
 
@@ -162,9 +199,12 @@ class Actions:
 
     def _add(self, menu: QMenu, text: str, act: Callable[[], object], *keys: str, checkable: bool = False) -> QAction:
         action = QAction(text, self._window)
-        action.setShortcuts([QKeySequence(key) for key in keys])
         action.setCheckable(checkable)
         action.triggered.connect(lambda _=False: act())
+        return self._keep(menu, action, *keys)
+
+    def _keep(self, menu: QMenu, action: QAction, *keys: str) -> QAction:
+        action.setShortcuts([QKeySequence(key) for key in keys])
         menu.addAction(action)
         self._window.addAction(action)
         self.all.append(action)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from engine.library.catalog import Sound
     from engine.library.library import Library
     from engine.library.scanner import ScanResult
+    from engine.matching.match import Match
+    from engine.matching.slots import Slot
 
 PICTURE_RATE = 32_000
 PICTURE_FRAMES_PER_SECOND = 50
@@ -88,11 +90,20 @@ class Backend:
     ----------
     library_dir : the folder of catalog and index.
     model : the weights; None for the shipped ones.
+    compute : what the ear runs on: 'cpu', 'cuda' or 'mps'; None for the fastest.
+    scan_workers : processes that scan; None for as many as there are processors.
     """
 
-    def __init__(self, library_dir: Path, *, model: Path | None = None) -> None:
+    def __init__(
+        self,
+        library_dir: Path,
+        *,
+        model: Path | None = None,
+        compute: str | None = None,
+        scan_workers: int | None = None,
+    ) -> None:
         self.library_dir = library_dir
-        self.model = model
+        self.model, self.compute, self.scan_workers = model, compute, scan_workers
         self.rendered_dir = rendered_dir()
         self._ear: Ear | None = None
         self._library: Library | None = None
@@ -107,7 +118,7 @@ class Backend:
             if self._ear is None:
                 from engine.encoder.ear import Ear
 
-                self._ear = Ear.load(self.model)
+                self._ear = Ear.load(self.model, device=self.compute)
             return self._ear
 
     def library(self) -> Library:
@@ -130,6 +141,36 @@ class Backend:
                 "Scan it again: File, Scan the library again."
             )
 
+    def rank(
+        self,
+        slot: Slot,
+        *,
+        top: int,
+        any_family: bool = False,
+        family_is_sure: bool = False,
+        kinds: Collection[str] | None = None,
+        text: str = "",
+    ) -> list[Match]:
+        """The library's sounds for a slot, as `engine.matching.match.rank`.
+
+        family_is_sure : the producer named the slot's family: no other goes before it.
+
+        Raises LibraryError, ModelError.
+        """
+        from engine.matching.match import NEVER_BEFORE, OTHER_FAMILY, rank
+
+        self.require_fit()
+        return rank(
+            slot,
+            self.library(),
+            calibration=self.ear().calibration,
+            top=top,
+            any_family=any_family,
+            other_family=NEVER_BEFORE if family_is_sure else OTHER_FAMILY,
+            kinds=kinds,
+            text=text,
+        )
+
     def warm(self) -> None:
         """Import what the first song needs, while nothing is asked for yet."""
         import app.widgets.plot  # noqa: F401
@@ -146,7 +187,15 @@ class Backend:
         from engine.library.scanner import scan
 
         library = self.library()
-        return scan(library, folders, progress=progress, cancel=cancel, model=self.model, retry_failed=retry_failed)
+        return scan(
+            library,
+            folders,
+            progress=progress,
+            cancel=cancel,
+            workers=self.scan_workers,
+            model=self.model,
+            retry_failed=retry_failed,
+        )
 
     def player(self) -> Player:
         """The player; it opens no device before the first sound."""

@@ -86,6 +86,8 @@ class Job:
 class JobRunner(QObject):
     """Starts jobs and brings back what they say, in the thread that made the runner."""
 
+    defect = Signal(object)
+    """An exception that no job should raise; emitted in the job's thread."""
     _said = Signal(object, object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -159,6 +161,7 @@ class JobRunner(QObject):
             self._said.emit(job, "on_failed", str(error))
         except Exception as error:
             log.exception("job %s failed", job.lane)
+            self.defect.emit(error)
             self._said.emit(job, "on_failed", f"Earshot itself failed here ({type(error).__name__}: {error}).")
         finally:
             job.ended.set()

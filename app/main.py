@@ -13,13 +13,15 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from app import theme
+from app import log, theme
 from app.backend import Backend
+from app.crash import CrashReporter
 from app.main_window import MainWindow
 from app.settings import Settings
-from engine.paths import library_dir, resources_dir
+from engine.paths import library_dir, log_dir, resources_dir
 
 LONGEST_EXIT_SECONDS = 60.0
+SCALE_VARIABLE = "QT_SCALE_FACTOR"
 
 
 def main(
@@ -31,19 +33,32 @@ def main(
     ----------
     paths : opened as if they had been dropped.
     library : the folder of catalog and index, by default the user's.
+    model : weights to use rather than those that the settings name.
+    settings : an INI file, by default the user's.
     """
-    logging.basicConfig(level=os.environ.get("EARSHOT_LOG", "WARNING").upper(), format="%(name)s: %(message)s")
+    log.start(log_dir())
+    remembered = Settings(settings)
+    scale_interface(remembered.scale_percent)
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("earshot")
     application.setApplicationDisplayName("Earshot")
     application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "earshot.svg")))
-    remembered = Settings(settings)
     theme.apply(application, remembered.theme)
-    window = MainWindow(Backend(library_dir(library), model=model), remembered)
+    backend = Backend(
+        library_dir(library),
+        model=model or remembered.model,
+        compute=None if remembered.compute == "auto" else remembered.compute,
+        scan_workers=remembered.scan_workers,
+    )
+    window = MainWindow(backend, remembered)
+    reporter = CrashReporter(window, log_dir())
+    reporter.install()
+    window.workspace.jobs.defect.connect(reporter.tell)
     window.show()
-    if paths:
-        QTimer.singleShot(0, lambda: window.workspace.take(list(paths)))
+    opened = list(paths) or last_song(remembered)
+    if opened:
+        QTimer.singleShot(0, lambda: window.workspace.take(opened))
     # Python sees Ctrl-C only while it runs; a slow timer lets it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()
@@ -55,6 +70,18 @@ def main(
         logging.shutdown()
         os._exit(status)
     return status
+
+
+def scale_interface(percent: int) -> None:
+    """Make everything larger or smaller, on top of what the screen asks for; only before Qt has begun."""
+    if percent != 100 and QApplication.instance() is None and SCALE_VARIABLE not in os.environ:
+        os.environ[SCALE_VARIABLE] = str(percent / 100)
+
+
+def last_song(settings: Settings) -> list[Path]:
+    """The song to begin with, if one was open, is still there, and is wanted."""
+    recent = settings.recent_songs[:1] if settings.restore_song else []
+    return [path for path in recent if path.is_file()]
 
 
 if __name__ == "__main__":

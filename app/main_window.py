@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, QUrl
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
-    QDesktopServices,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
@@ -22,8 +21,8 @@ from app.actions import Actions
 from app.backend import Backend
 from app.controllers.matching import Results
 from app.density import Density, for_size
-from app.models.matches import Row
-from app.models.slots import family_word
+from app.models.columns import Row
+from app.outbox import Outbox, reveal
 from app.panels.compare import ComparePanel
 from app.panels.header import HeaderPanel
 from app.panels.keys import KeysPanel
@@ -31,6 +30,7 @@ from app.panels.library import LibraryPanel
 from app.panels.matches import MatchesPanel
 from app.panels.notice import NoticeBar
 from app.panels.reference import ReferencePanel
+from app.panels.settings_dialog import SettingsDialog
 from app.panels.slots import SlotsPanel
 from app.panels.transport import TransportPanel
 from app.settings import Settings
@@ -57,8 +57,7 @@ class MainWindow(QMainWindow):
         self.workspace = Workspace(backend, settings, self)
         self._density: Density | None = None
         self._shows_compare = False
-        self._slot_taken = False
-        """Whether the user chose a slot; until then the surest one is shown."""
+        self._settings_dialog: SettingsDialog | None = None
         self._build()
         self._connect()
         self._apply_density()
@@ -68,6 +67,8 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         work = self.workspace
+        self.notice = NoticeBar()
+        self.outbox = Outbox(self)
         self._menu_bar = menu_bar = QMenuBar()
         self.actions_ = Actions(self, menu_bar)
         open_buttons = (Button("Open song…", icon="music"), Button("Open song…", kind="primary"))
@@ -85,8 +86,8 @@ class MainWindow(QMainWindow):
         self.library_panel = LibraryPanel(work.library, work.matching, add_icon)
         self.matches_panel = MatchesPanel(work.matches, work.matching, add_button, self.demo_button)
         self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
+        self.matches_panel.table.choose_columns(self.settings.columns, self.settings.column_widths)
         self.transport = TransportPanel(work.auditioner, work.fitting)
-        self.notice = NoticeBar()
         menus = QWidget()
         menus.setFixedHeight(39)
         box = QHBoxLayout(menus)
@@ -133,16 +134,23 @@ class MainWindow(QMainWindow):
         work.library.changed.connect(self._show_scan)
         work.library.scan_progress.connect(lambda _: self._show_scan())
         work.auditioner.changed.connect(self._show_audition)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
+        work.slot_editor.changed.connect(self._slots_edited)
+        self.slots_panel.list.menu_asked.connect(self.actions_.slot_actions.popup)
         self.slots_panel.slot_chosen.connect(self._slot_chosen)
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
         self.slots_panel.list.mute_pressed.connect(work.toggle_muted)
         self.reference_panel.row_pressed.connect(self.slots_panel.choose)
         self.header.whole_song_asked.connect(work.whole_song)
         self.header.hear_region_asked.connect(work.hear_region)
-        self.header.settings_asked.connect(self._show_settings)
+        self.header.settings_asked.connect(self.show_settings)
         self.matches_panel.chosen.connect(self._row_chosen)
         self.matches_panel.compare.clicked.connect(self.swap_compare)
         self.compare_panel.back.clicked.connect(self.swap_compare)
+        table = self.matches_panel.table
+        table.columns_changed.connect(self._remember_columns)
+        header = table.horizontalHeader()
+        header.customContextMenuRequested.connect(lambda at: self.actions_.columns.popup(header.mapToGlobal(at)))
         self.matches_panel.favourite_asked.connect(work.toggle_favourite)
         self.library_panel.reveal_asked.connect(reveal)
         self.transport.play_asked.connect(work.listening.play_pause)
@@ -187,21 +195,26 @@ class MainWindow(QMainWindow):
         self.matches_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.matches_panel.search.selectAll()
 
-    def copy_path(self) -> None:
-        """Put the path of the chosen sound, as it is heard, on the clipboard."""
-        if self.matches_panel.current is not None:
-            sound, clipboard = self.matches_panel.current.sound, QGuiApplication.clipboard()
-            if self.workspace.fitting.change(sound):
-                self.workspace.carrying.fetch([sound], lambda paths, _: clipboard.setText(str(paths[0])))
-            else:
-                clipboard.setText(sound.path)
+    def sort_by_rank(self) -> None:
+        self.matches_panel.table.sort_by_rank()
 
-    def reveal_sound(self) -> None:
-        if self.matches_panel.current is not None:
-            reveal(self.matches_panel.current.sound.path)
+    def chosen_slot_row(self) -> int:
+        """-1 for none."""
+        return self.slots_panel.row
+
+    def rename_slot(self) -> None:
+        self.slots_panel.rename()
+
+    def show_settings(self) -> None:
+        """Open the settings, or bring them to the front."""
+        if self._settings_dialog is None:
+            self._settings_dialog = SettingsDialog(self)
+        self._settings_dialog.show()
+        self._settings_dialog.raise_()
+        self._settings_dialog.activateWindow()
 
     def set_theme(self, name: str) -> None:
-        """Dark or light."""
+        """One of `app.settings.THEMES`."""
         self.settings.theme = name
         application = QApplication.instance()
         assert isinstance(application, QApplication)
@@ -209,6 +222,10 @@ class MainWindow(QMainWindow):
         self._show_audition()
         for widget in self.findChildren(QWidget):
             widget.update()
+
+    def _system_theme_changed(self) -> None:
+        if self.settings.theme == "system":
+            self.set_theme("system")
 
     def swap_compare(self) -> None:
         """In a small window the comparison takes the place of the table."""
@@ -232,27 +249,39 @@ class MainWindow(QMainWindow):
 
     def _heard(self) -> None:
         hearing, listening = self.workspace.reference.hearing, self.workspace.listening
-        settled = hearing is not None and hearing.done and not self._slot_taken and listening.row is None
-        if self.workspace.slots.rowCount() and (self.slots_panel.row < 0 or settled):
+        slots = self.workspace.slots
+        settled = hearing is not None and hearing.done and not slots.held and listening.row is None
+        if slots.rowCount() and (self.slots_panel.row < 0 or settled):
             self.slots_panel.choose(0)
-            self._slot_taken = False
+            slots.held = False  # nobody chose that
         self.slots_panel.refresh()
         self.workspace.choose_slot(self.slots_panel.row)
         self._refresh_zones()
 
     def _slot_chosen(self, row: int) -> None:
-        self._slot_taken = row >= 0
+        self.workspace.slots.held = row >= 0
         self.workspace.choose_slot(row)
+        self.actions_.slot_actions.refresh()
+
+    def _slots_edited(self) -> None:
+        self.workspace.choose_slot(self.slots_panel.row)
+        self.slots_panel.refresh()
+        self._refresh_zones()
+
+    def _remember_columns(self) -> None:
+        table = self.matches_panel.table
+        self.settings.columns, self.settings.column_widths = table.shown, table.widths
 
     def _row_chosen(self, row: Row | None) -> None:
         self.workspace.choose_row(row)
-        self.compare_panel.show_match(row, self.workspace.matching.slot)
+        results = self.matches_panel.results
+        self.compare_panel.show_match(row, self.workspace.matching.slot, results.sound if results else None)
 
     def _results_shown(self, results: Results) -> None:
         if results.slot is not None:
             row = self.workspace.slots.row_of(results.slot.id)
-            self.matches_panel.name_slot(row + 1, family_word(results.slot))
-        self.compare_panel.show_match(self.matches_panel.current, results.slot)
+            self.matches_panel.name_slot(row + 1, self.workspace.slots.word(results.slot))
+        self.compare_panel.show_match(self.matches_panel.current, results.slot, results.sound)
         self._refresh_zones()
 
     def _show_scan(self) -> None:
@@ -297,8 +326,7 @@ class MainWindow(QMainWindow):
     def _show_audition(self) -> None:
         auditioner, fitting = self.workspace.auditioner, self.workspace.fitting
         for action, on in (
-            (self.actions_.dark, theme.current().name == "dark"),
-            (self.actions_.light, theme.current().name == "light"),
+            *((action, name == self.settings.theme) for name, action in self.actions_.themes.items()),
             (self.actions_.loop, auditioner.loop),
             (self.actions_.level, auditioner.level_match),
             (self.actions_.pitch, fitting.at_pitch),
@@ -307,16 +335,6 @@ class MainWindow(QMainWindow):
             (self.actions_.autoplay, self.workspace.listening.autoplay),
         ):
             action.setChecked(on)
-
-    def _show_settings(self) -> None:
-        menu = QMenu(self)
-        menu.addActions([self.actions_.dark, self.actions_.light])
-        menu.addSeparator()
-        menu.addActions([self.actions_.autoplay, self.actions_.level, self.actions_.loop])
-        menu.addSeparator()
-        menu.addMenu(self.actions_.outputs)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.popup(self.header.settings.mapToGlobal(self.header.settings.rect().bottomLeft()))
 
     def _refresh_zones(self) -> None:
         """Which parts are there to be seen, and what can be done."""
@@ -334,6 +352,12 @@ class MainWindow(QMainWindow):
         self.actions_.whole_song.setEnabled(usable)
         self.actions_.compare.setEnabled(small)
         self.actions_.rescan.setEnabled(not welcome)
+        favourites = work.library.state.favourites if work.library.state is not None else 0
+        self.actions_.export_favourites.setEnabled(favourites > 0)
+        self.actions_.save_sheet.setEnabled(work.export.has_sheet)
+        self.actions_.similar.setEnabled(work.listening.row is not None)
+        self.actions_.back.setEnabled(bool(work.matching.trail))
+        self.actions_.slot_actions.refresh()
 
     def _apply_density(self) -> None:
         density = for_size(self.width(), self.height())
@@ -342,7 +366,7 @@ class MainWindow(QMainWindow):
         self._density = density
         for widget in self._spine:
             widget.setFixedWidth(density.spine - 1)
-        padding = theme.tokens()["density"]["small"]["menu_padding"] - 2
+        padding = theme.tokens()["density"]["small"]["menu_padding"] - 3
         self._menu_bar.setStyleSheet(
             f"QMenuBar {{ spacing: 0; }} QMenuBar::item {{ padding: 6px {padding}px; }}" if density.small else ""
         )
@@ -398,12 +422,6 @@ class MainWindow(QMainWindow):
         self.settings.geometry = self.saveGeometry()
         self.workspace.close()
         super().closeEvent(event)
-
-
-def reveal(path: str) -> None:
-    """Show a file's folder in the desktop's file manager."""
-    folder = Path(path) if Path(path).is_dir() else Path(path).parent
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
 
 
 def _column(*widgets: QWidget, stretch: QWidget | None = None) -> QWidget:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings
 
-VERSION = 1
+from app.models.columns import SHOWN_AT_FIRST, Column
+
+VERSION = 2
 RECENT_SONGS = 8
+THEMES = ("dark", "light", "system")
+SCALES = (75, 90, 100, 110, 125, 150, 175, 200)
+"""Per cent."""
+COMPUTE_DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 class Settings:
@@ -25,19 +33,32 @@ class Settings:
             if path is not None
             else QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "earshot", "earshot")
         )
-        if int(self._value("version", VERSION)) > VERSION:
+        found = int(self._value("version", VERSION))
+        if found > VERSION:
             # A newer version wrote it and may mean other things by the same names.
             self._store.clear()
+        for version in range(found, VERSION):
+            _MIGRATIONS[version](self._store)
         self._store.setValue("version", VERSION)
 
     @property
     def theme(self) -> str:
-        value = str(self._value("theme", "dark"))
-        return value if value in ("dark", "light") else "dark"
+        """One of `THEMES`."""
+        return self._one_of("theme", THEMES, "dark")
 
     @theme.setter
     def theme(self, name: str) -> None:
         self._store.setValue("theme", name)
+
+    @property
+    def scale_percent(self) -> int:
+        """Size of everything in the window, one of `SCALES`; counts from the next start on."""
+        value = int(self._value("scale_percent", 100))
+        return value if value in SCALES else 100
+
+    @scale_percent.setter
+    def scale_percent(self, value: int) -> None:
+        self._store.setValue("scale_percent", value)
 
     @property
     def volume_db(self) -> float:
@@ -97,12 +118,73 @@ class Settings:
 
     @property
     def device(self) -> str | None:
-        value = self._value("device", "")
-        return str(value) or None
+        """Name of the audio output; None for the system's choice."""
+        return str(self._value("output_device", "")) or None
 
     @device.setter
     def device(self, name: str | None) -> None:
-        self._store.setValue("device", name or "")
+        self._store.setValue("output_device", name or "")
+
+    @property
+    def scan_workers(self) -> int | None:
+        """Processes that scan; None for as many as there are processors."""
+        return int(self._value("scan_workers", 0)) or None
+
+    @scan_workers.setter
+    def scan_workers(self, number: int | None) -> None:
+        self._store.setValue("scan_workers", number or 0)
+
+    @property
+    def model(self) -> Path | None:
+        """Weights of the ear; None for those that come with Earshot."""
+        value = str(self._value("model", ""))
+        return Path(value) if value else None
+
+    @model.setter
+    def model(self, path: Path | None) -> None:
+        self._store.setValue("model", str(path or ""))
+
+    @property
+    def compute(self) -> str:
+        """What the ear runs on, one of `COMPUTE_DEVICES`; 'auto' takes the fastest."""
+        return self._one_of("compute", COMPUTE_DEVICES, "auto")
+
+    @compute.setter
+    def compute(self, name: str) -> None:
+        self._store.setValue("compute", name)
+
+    @property
+    def restore_song(self) -> bool:
+        """Whether a start opens the song that was open last."""
+        return self._flag("restore_song", True)
+
+    @restore_song.setter
+    def restore_song(self, on: bool) -> None:
+        self._store.setValue("restore_song", on)
+
+    @property
+    def columns(self) -> frozenset[Column]:
+        """The columns of the table that are wanted."""
+        names = str(self._value("columns", ""))
+        known = frozenset(Column[name] for name in names.split() if name in Column.__members__)
+        return known or SHOWN_AT_FIRST
+
+    @columns.setter
+    def columns(self, shown: Collection[Column]) -> None:
+        self._store.setValue("columns", " ".join(column.name for column in sorted(shown)))
+
+    @property
+    def column_widths(self) -> dict[Column, int]:
+        """Logical pixels, of those whose width was chosen."""
+        try:
+            stored = json.loads(str(self._value("column_widths", "{}")))
+            return {Column[name]: int(width) for name, width in stored.items() if 0 < int(width) < 4000}
+        except (ValueError, KeyError, AttributeError, TypeError):
+            return {}
+
+    @column_widths.setter
+    def column_widths(self, widths: Mapping[Column, int]) -> None:
+        self._store.setValue("column_widths", json.dumps({column.name: width for column, width in widths.items()}))
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -127,6 +209,10 @@ class Settings:
     def sync(self) -> None:
         self._store.sync()
 
+    def _one_of(self, key: str, known: Collection[str], default: str) -> str:
+        value = str(self._value(key, default))
+        return value if value in known else default
+
     def _value(self, key: str, default: Any) -> Any:
         try:
             return type(default)(self._store.value(key, default))
@@ -136,3 +222,14 @@ class Settings:
     def _flag(self, key: str, default: bool) -> bool:
         value = self._store.value(key, default)
         return value if isinstance(value, bool) else str(value).casefold() == "true"
+
+
+def _name_the_output(store: QSettings) -> None:
+    """1 to 2: 'device' could be mistaken for what the ear runs on."""
+    if store.contains("device"):
+        store.setValue("output_device", store.value("device"))
+        store.remove("device")
+
+
+_MIGRATIONS: dict[int, Callable[[QSettings], None]] = {1: _name_the_output}
+"""From each version to the next."""

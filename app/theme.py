@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
@@ -160,8 +161,11 @@ def font(role: str = "body") -> QFont:
 
 
 def apply(application: QApplication, name: str) -> None:
-    """Dress the whole application in the theme called `name`."""
+    """Dress the whole application in a theme: "dark", "light", or "system" for the one that the desktop has now."""
     global _current
+    if name == "system":
+        light = application.styleHints().colorScheme() == Qt.ColorScheme.Light
+        name = "light" if light else "dark"
     _current = name
     if not application.styleSheet():
         application.setStyle(QStyleFactory.create("Fusion"))
@@ -203,8 +207,8 @@ _STYLE = """
 QMainWindow, QWidget#zone { background: %(window)s; }
 QWidget#canvas { background: %(canvas)s; }
 QToolTip { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px 8px; }
-QMenuBar { background: transparent; color: %(secondary)s; padding-left: 4px; spacing: 5px; }
-QMenuBar::item { padding: 6px 7px; border-radius: 4px; background: transparent; }
+QMenuBar { background: transparent; color: %(secondary)s; padding-left: 6px; spacing: 2px; }
+QMenuBar::item { padding: 6px 6px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: %(hover)s; color: %(text)s; }
 QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }
 QMenu { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px; }

@@ -11,14 +11,17 @@ from app.backend import Backend
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
 from app.controllers.compare import CompareController
+from app.controllers.export import ExportController
 from app.controllers.fitting import Fitting
 from app.controllers.keyboard import KeyboardController
 from app.controllers.library import LibraryController
 from app.controllers.listening import Listening
 from app.controllers.matching import MatchController
 from app.controllers.reference import ReferenceController
+from app.controllers.slots import SlotEditor
 from app.jobs import Job, JobRunner
-from app.models.matches import MatchesModel, Row
+from app.models.columns import Row
+from app.models.matches import MatchesModel
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.settings import Settings
@@ -54,6 +57,7 @@ class Workspace(QObject):
         self.jobs = JobRunner(self)
         self.timeline = Timeline(self)
         self.slots = SlotsModel(self)
+        self.slot_editor = SlotEditor(self.slots, self)
         self.matches = MatchesModel(self)
         self.reference = ReferenceController(backend, self.jobs, self.timeline, self.slots, self)
         self.library = LibraryController(backend, self.jobs, self)
@@ -68,6 +72,7 @@ class Workspace(QObject):
         self.carrying = Carrying(backend, self.jobs, self.fitting, self)
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.compare = CompareController(backend, self.jobs, self)
+        self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self.output_names: list[str] = []
         self._obstacle = ""
         self._connect()
@@ -153,7 +158,9 @@ class Workspace(QObject):
         other = _id(slot) != _id(self.listening.slot)
         self.listening.slot = slot
         self.fitting.set_slot(slot)
-        self.matching.set_slot(None if slot is None or self.slots.muted(slot.id) else slot)
+        left_out = slot is None or self.slots.muted(slot.id)
+        by_hand = slot is not None and slot.id in self.slots.edits.families
+        self.matching.set_slot(None if left_out else slot, family_is_sure=by_hand)
         # While the slot is still being heard its best passage moves with every window: the picture waits for the last.
         if other or self.compare.stretch is None or self.reference.hearing_job is None:
             self._show_compare()
@@ -177,6 +184,11 @@ class Workspace(QObject):
         current = self.matches.row(self.matches.number_of(row.sound.id)) or row
         self.matches.set_favourite(row.sound.id, not current.sound.favourite)
         self.library.set_favourite(row.sound.id, not current.sound.favourite)
+
+    def find_similar(self) -> None:
+        """Show what is near to the chosen sound."""
+        if self.listening.row is not None:
+            self.matching.find_similar(self.listening.row.sound)
 
     def hear_region(self) -> None:
         """Hear the instruments of the region alone."""

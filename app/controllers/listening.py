@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from app.controllers.audition import Auditioner, Stretch
 from app.controllers.fitting import Fitting
 from app.controllers.reference import ReferenceController
-from app.models.matches import Row
+from app.models.columns import Row
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 

@@ -1,4 +1,4 @@
-"""Which sounds the table shows: those ranked for the chosen slot, or all there are."""
+"""Which sounds the table shows: those ranked for the chosen slot or near to a sound, or all there are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.backend import Backend
 from app.jobs import Job, JobRunner
-from app.models.matches import Row
+from app.models.columns import Row
 from app.widgets.text import NOTES, note_number
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Filters:
 class Results:
     """What the table shows, and for what.
 
-    slot : None where sounds are only listed.
+    slot : the chosen one, if any.
+    sound : what the rows are similar to, rather than to the slot.
     searchable : how many sounds were compared.
     nothing_alike : even the best of the rows is hardly what was heard.
     """
@@ -77,6 +78,12 @@ class Results:
     rows: tuple[Row, ...]
     searchable: int
     nothing_alike: bool = False
+    sound: Sound | None = None
+
+    @property
+    def ranked(self) -> bool:
+        """Whether the rows are compared with something, rather than only listed."""
+        return self.slot is not None or self.sound is not None
 
 
 class MatchController(QObject):
@@ -90,16 +97,38 @@ class MatchController(QObject):
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self.slot: Slot | None = None
+        self.trail: list[Sound] = []
+        """The sounds to which similar ones were asked for, one after the other; the last one counts."""
+        self._family_is_sure = False
         self.filters = Filters()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._ask)
 
-    def set_slot(self, slot: Slot | None) -> None:
-        """Rank for another slot, or for what became known of this one."""
-        self.slot = slot
+    def set_slot(self, slot: Slot | None, *, family_is_sure: bool = False) -> None:
+        """Rank for another slot, or for what became known of this one.
+
+        family_is_sure : the producer named it, so no other family goes before it.
+        """
+        if (slot.id if slot else None) != (self.slot.id if self.slot else None):
+            self.trail.clear()
+        self.slot, self._family_is_sure = slot, family_is_sure
         self.refresh()
+
+    def find_similar(self, sound: Sound) -> None:
+        """Show what is near to a sound, itself first."""
+        if not self.trail or self.trail[-1].id != sound.id:
+            self.trail.append(sound)
+            self.refresh()
+
+    def back(self) -> bool:
+        """To what was shown before `find_similar`; False where there is nothing to go back to."""
+        if self.trail:
+            self.trail.pop()
+            self.refresh()
+            return True
+        return False
 
     def set_filters(self, **changes: object) -> None:
         """Change some of the filters."""
@@ -133,30 +162,35 @@ class MatchController(QObject):
         self._jobs.start("overviews", work, on_done=self.overviews_ready.emit)
 
     def _ask(self) -> None:
-        slot, filters, backend = self.slot, self.filters, self._backend
+        slot, filters, backend, sure = self.slot, self.filters, self._backend, self._family_is_sure
+        sound = self.trail[-1] if self.trail else None
 
         def work(job: Job) -> Results:
             library = backend.library()
             library.refresh()
-            if slot is None:
-                return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
-            from engine.matching.match import nothing_alike, rank
+            top = TOP_FILTERED if filters.local else TOP
+            if sound is not None:
+                from engine.matching.match import similar
 
-            backend.require_fit()
-            matches = rank(
-                slot,
-                library,
-                calibration=backend.ear().calibration,
-                top=TOP_FILTERED if filters.local else TOP,
-                any_family=filters.any_family,
-                kinds=filters.kinds,
-                text=filters.text,
-            )
+                matches = similar(sound, library, top=top, kinds=filters.kinds, text=filters.text)
+            elif slot is not None:
+                matches = backend.rank(
+                    slot,
+                    top=top,
+                    any_family=filters.any_family,
+                    family_is_sure=sure,
+                    kinds=filters.kinds,
+                    text=filters.text,
+                )
+            else:
+                return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
+            from engine.matching.match import nothing_alike
+
             accepted = [match for match in matches if filters.accept(match.sound)]
             rows = tuple(
                 Row(match.sound, number, match.similarity, match.chance) for number, match in enumerate(accepted, 1)
             )
-            return Results(slot, rows, library.searchable, nothing_alike(accepted))
+            return Results(slot, rows, library.searchable, nothing_alike(accepted), sound)
 
         self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
 

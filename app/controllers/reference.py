@@ -75,10 +75,10 @@ class ReferenceController(QObject):
         self.opened.emit()
 
     def hear(self, region: tuple[float, float] | None) -> None:
-        """Hear the whole, or a region; slots of an earlier hearing go."""
+        """Hear the whole, or a region; slots of an earlier hearing go, unless they are pinned."""
         if self.path is None or self.failure is not None:
             return
-        self._slots.clear()
+        self._slots.forget_heard()
         self.hearing, self.heard_region = None, region
         self._start_hearing(self.path)
 

@@ -2,64 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from enum import IntEnum
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.widgets import text
+from app.models.columns import HEADINGS, NAMES, RIGHT_ALIGNED, UNSORTABLE, Column, Row, kind_word, shown, sort_value
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
-
-KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
-
-
-class Column(IntEnum):
-    """The columns, in the order of the tokens."""
-
-    NUMBER = 0
-    WAVEFORM = 1
-    NAME = 2
-    MATCH = 3
-    FAMILY = 4
-    PITCH = 5
-    BPM = 6
-    LENGTH = 7
-    FOLDER = 8
-    FAVOURITE = 9
-
-
-HEADINGS = {
-    Column.NUMBER: "#",
-    Column.NAME: "Name",
-    Column.MATCH: "Match",
-    Column.FAMILY: "Family",
-    Column.PITCH: "Pitch",
-    Column.BPM: "BPM",
-    Column.LENGTH: "Length",
-    Column.FOLDER: "Folder",
-}
-RIGHT_ALIGNED = {Column.NUMBER, Column.BPM, Column.LENGTH}
-UNSORTABLE = {Column.WAVEFORM}
-
-
-@dataclass(frozen=True)
-class Row:
-    """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then. `chance` is that of
-    being the very sound which was heard, where it is known."""
-
-    sound: Sound
-    rank: int
-    similarity: float | None = None
-    chance: float | None = None
 
 
 class MatchesModel(QAbstractTableModel):
@@ -74,6 +31,8 @@ class MatchesModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
+        self._places: dict[int, int] = {}
+        """The row of each sound, by its id."""
         self._roots: dict[int, tuple[str, bool]] = {}
         self._overviews: dict[int, np.ndarray | None] = {}
         self._sort: tuple[int, Qt.SortOrder] = (Column.MATCH, Qt.SortOrder.DescendingOrder)
@@ -88,7 +47,7 @@ class MatchesModel(QAbstractTableModel):
 
     def number_of(self, sound_id: int | None) -> int:
         """The row that shows a sound, -1 for none."""
-        return next((number for number, row in enumerate(self._rows) if row.sound.id == sound_id), -1)
+        return -1 if sound_id is None else self._places.get(sound_id, -1)
 
     def set_roots(self, roots: dict[int, tuple[str, bool]]) -> None:
         """Root id -> (path, online)."""
@@ -163,16 +122,16 @@ class MatchesModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
             return row.sound.path
-        if role == Qt.ItemDataRole.ToolTipRole and column == Column.MATCH and row.chance is not None:
+        if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE) and row.chance is not None:
             return f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}."
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Horizontal and 0 <= section < len(Column):
             if role == Qt.ItemDataRole.DisplayRole:
-                return HEADINGS.get(Column(section), "")
+                return HEADINGS[Column(section)]
             if role == Qt.ItemDataRole.AccessibleTextRole:
-                return HEADINGS.get(Column(section), Column(section).name.capitalize())
+                return NAMES[Column(section)]
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -180,19 +139,29 @@ class MatchesModel(QAbstractTableModel):
         return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        if column < 0 or Column(column) in UNSORTABLE:
+        """By a column; -1 is the order of rank."""
+        if column < 0:
+            column, order = Column.NUMBER, Qt.SortOrder.AscendingOrder
+        if Column(column) in UNSORTABLE:
             return
         self._sort = (column, order)
         self.layoutAboutToBeChanged.emit()
         persistent = self.persistentIndexList()
         kept = [(self._rows[index.row()].sound.id, index.column()) for index in persistent]
         self._sort_rows()
-        places = {row.sound.id: number for number, row in enumerate(self._rows)}
-        self.changePersistentIndexList(persistent, [self.index(places[sound_id], column) for sound_id, column in kept])
+        self.changePersistentIndexList(persistent, [self.index(self._places[number], at) for number, at in kept])
         self.layoutChanged.emit()
 
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction
+
+    def as_text(self, numbers: Iterable[int]) -> str:
+        """These rows as a table for other programs: a line of names, then one per sound, tabs between."""
+        columns = [column for column in Column if column not in (Column.WAVEFORM, Column.FAVOURITE)]
+        lines = [[NAMES[column] for column in columns] + ["Path"]]
+        for row in (self._rows[number] for number in numbers):
+            lines.append([*(self._text(row, column) for column in columns), row.sound.path])
+        return "\n".join("\t".join(" ".join(cell.split()) for cell in line) for line in lines)
 
     def offline(self, sound: Sound) -> bool:
         """Whether the sound cannot be played because its file or drive is away."""
@@ -213,35 +182,15 @@ class MatchesModel(QAbstractTableModel):
         return Path(root).name if inside == "." else inside
 
     def _text(self, row: Row, column: Column) -> str:
-        sound = row.sound
-        match column:
-            case Column.NUMBER:
-                return str(row.rank)
-            case Column.NAME:
-                return sound.name
-            case Column.MATCH:
-                return "" if row.similarity is None else text.fraction(row.similarity)
-            case Column.FAMILY:
-                return sound.family or text.NONE
-            case Column.PITCH:
-                if note := text.note_name(sound.pitch_hz):
-                    return f"{note}{_unless_told(sound, 'pitch')}"
-                return f"{text.key_short(sound.key)}{_unless_told(sound, 'key')}" if sound.key else text.NONE
-            case Column.BPM:
-                return f"{sound.tempo_bpm:.0f}{_unless_told(sound, 'tempo')}" if sound.tempo_bpm else text.NONE
-            case Column.LENGTH:
-                return text.NONE if sound.duration_seconds is None else _length(sound.duration_seconds)
-            case Column.FOLDER:
-                return self.folder(sound)
-        return ""
+        return self.folder(row.sound) if column == Column.FOLDER else shown(row, column)
 
     def _spoken(self, row: Row, column: Column) -> str:
         if column == Column.NAME:
             away = ", offline" if self.offline(row.sound) else ""
-            return f"{row.sound.name}, {KIND_WORDS.get(row.sound.kind or '', 'not heard yet')}{away}"
+            return f"{row.sound.name}, {kind_word(row.sound)}{away}"
         if column == Column.FAVOURITE:
             return "favourite" if row.sound.favourite else "not a favourite"
-        return f"{HEADINGS.get(column, '')} {self._text(row, column)}".strip()
+        return f"{NAMES[column]} {self._text(row, column)}".strip()
 
     def _sort_rows(self) -> None:
         column, order = self._sort
@@ -250,40 +199,21 @@ class MatchesModel(QAbstractTableModel):
             # The rank says both; best first is what "descending match" means.
             backwards = descending if column == Column.NUMBER else not descending
             self._rows.sort(key=lambda row: row.rank, reverse=backwards)
-            return
-        value = self._value(Column(column))
-        known = [row for row in self._rows if value(row) is not None]
-        unknown = [row for row in self._rows if value(row) is None]
-        known.sort(key=lambda row: (value(row), row.rank if not descending else -row.rank), reverse=descending)
-        self._rows = known + unknown
+        else:
+            values = {row.sound.id: self._value(row, Column(column)) for row in self._rows}
+            known = [row for row in self._rows if values[row.sound.id] is not None]
+            unknown = [row for row in self._rows if values[row.sound.id] is None]
+            known.sort(key=lambda row: row.rank)
+            known.sort(key=lambda row: values[row.sound.id], reverse=descending)
+            self._rows = known + unknown
+        self._places = {row.sound.id: number for number, row in enumerate(self._rows)}
 
-    def _value(self, column: Column) -> Callable[[Row], Any]:
-        values: dict[Column, Callable[[Row], Any]] = {
-            Column.NAME: lambda row: row.sound.name.casefold(),
-            Column.FAMILY: lambda row: row.sound.family,
-            Column.PITCH: lambda row: _height(row.sound),
-            Column.BPM: lambda row: row.sound.tempo_bpm,
-            Column.LENGTH: lambda row: row.sound.duration_seconds,
-            Column.FOLDER: lambda row: self.folder(row.sound).casefold(),
-            Column.FAVOURITE: lambda row: row.sound.favourite,
-        }
-        return values[column]
+    def _value(self, row: Row, column: Column) -> Any:
+        return self.folder(row.sound).casefold() if column == Column.FOLDER else sort_value(row, column)
 
     def _all_changed(self) -> None:
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
-
-
-def _unless_told(sound: Sound, fact: str) -> str:
-    """The mark of what was measured rather than told by the file."""
-    return "" if fact in sound.declared else "~"
-
-
-def _height(sound: Sound) -> tuple[bool, float] | None:
-    """For sorting: pitches from low to high, then keys from C on; None for neither."""
-    if sound.pitch_hz is not None:
-        return False, sound.pitch_hz
-    return (True, float(text.NOTES.index(sound.key.split()[0]))) if sound.key else None
 
 
 def _times(chance: float) -> str:
@@ -291,7 +221,3 @@ def _times(chance: float) -> str:
     if chance < 0.01:
         return "in less than 1 of 100 cases"
     return f"in {min(99, round(100 * chance))} of 100 cases"
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds < 60 else text.clock(seconds, 0)

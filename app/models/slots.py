@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from app.models.slot_edits import SlotEdits
+from engine.matching.edits import same_instrument
 
 if TYPE_CHECKING:
     from engine.matching.reference import Hearing
@@ -17,22 +22,30 @@ UNSURE = 0.6
 """Below this the family's word carries a question mark."""
 
 
-def family_word(slot: Slot) -> str:
-    """The family as it is shown."""
-    return slot.family if slot.confidence >= UNSURE else f"{slot.family}?"
-
-
 class SlotsModel(QAbstractListModel):
-    """While a reference is being heard rows keep the order in which they appeared; at the end the surest lead."""
+    """What was heard, as the producer edited it.
+
+    While a reference is being heard rows keep the order in which they appeared. At the end the surest lead, unless
+    `held`: the order stands still once the producer has chosen one.
+    """
 
     SLOT_ROLE = Qt.ItemDataRole.UserRole + 1
     MUTED_ROLE = Qt.ItemDataRole.UserRole + 2
     LISTENING_ROLE = Qt.ItemDataRole.UserRole + 3
+    PINNED_ROLE = Qt.ItemDataRole.UserRole + 4
+
+    rename_asked = Signal(int, str)
+    """A row, and the name that was typed for it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._heard: list[Slot] = []
+        """In the order of the rows, with those that are hidden or part of another. What an earlier hearing left has
+        ids below 0."""
         self._slots: list[Slot] = []
         self._muted: set[int] = set()
+        self.edits = SlotEdits()
+        self.held = False
         self.listening: int | None = None
         """Id of the slot that S plays now."""
 
@@ -47,6 +60,13 @@ class SlotsModel(QAbstractListModel):
         """The row of a slot, -1 for none."""
         return next((row for row, slot in enumerate(self._slots) if slot.id == slot_id), -1)
 
+    def word(self, slot: Slot) -> str:
+        """What a slot is called: its name, or its family, with a question mark where the ear is not sure of it."""
+        if slot.id in self.edits.names:
+            return self.edits.names[slot.id]
+        sure = slot.confidence >= UNSURE or slot.id in self.edits.families
+        return slot.family if sure else f"{slot.family}?"
+
     def muted(self, slot_id: int) -> bool:
         return slot_id in self._muted
 
@@ -58,54 +78,60 @@ class SlotsModel(QAbstractListModel):
         if slot is None:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return family_word(slot)
+            return self.word(slot)
+        if role == Qt.ItemDataRole.EditRole:
+            return self.edits.names.get(slot.id, slot.family)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            left_out = ", left out" if slot.id in self._muted else ""
-            return f"Slot {index.row() + 1}: {family_word(slot)}, {slot.confidence:.0%} sure{left_out}"
+            return self._spoken(slot, index.row())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self.word(slot)}: {slot.family}, {slot.confidence:.0%} sure"
         if role == self.SLOT_ROLE:
             return slot
         if role == self.MUTED_ROLE:
             return slot.id in self._muted
         if role == self.LISTENING_ROLE:
             return slot.id == self.listening
+        if role == self.PINNED_ROLE:
+            return slot.id in self.edits.pinned
         return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsEditable if index.isValid() else flags
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """A typed name is asked for, so that it can be undone; nothing changes here."""
+        if role != Qt.ItemDataRole.EditRole or not index.isValid():
+            return False
+        self.rename_asked.emit(index.row(), str(value))
+        return True
+
     def clear(self) -> None:
-        self.beginResetModel()
-        self._slots = []
-        self._muted.clear()
-        self.listening = None
-        self.endResetModel()
+        """Another reference, or none: nothing stays."""
+        self._start_anew([], SlotEdits())
+
+    def forget_heard(self) -> None:
+        """The reference is about to be heard again: pinned slots stay as they are, the others go."""
+        kept = [slot for slot in self._slots if slot.id in self.edits.pinned]
+        numbers = {slot.id: -number for number, slot in enumerate(kept, 1)}
+        muted = {numbers[slot_id] for slot_id in self._muted if slot_id in numbers}
+        self._start_anew([replace(slot, id=numbers[slot.id]) for slot in kept], self.edits.renumbered(numbers), muted)
 
     def set_hearing(self, hearing: Hearing) -> None:
-        """Take what is known so far; rows that remain keep their place until the hearing is done."""
-        new = {slot.id: slot for slot in hearing.slots}
-        for row in reversed(range(len(self._slots))):
-            if self._slots[row].id not in new:
-                self.beginRemoveRows(QModelIndex(), row, row)
-                del self._slots[row]
-                self.endRemoveRows()
-        for row, old in enumerate(self._slots):
-            self._slots[row] = new.pop(old.id)
-        if self._slots:
-            self.dataChanged.emit(self.index(0), self.index(len(self._slots) - 1))
-        if new:
-            self.beginInsertRows(QModelIndex(), len(self._slots), len(self._slots) + len(new) - 1)
-            self._slots.extend(new.values())
-            self.endInsertRows()
-        if hearing.done:
-            self._settle()
+        """Take what is known so far; what sounds like a pinned slot is that slot."""
+        kept = [slot for slot in self._heard if slot.id < 0]
+        new = {slot.id: slot for slot in hearing.slots if not any(same_instrument(slot, known) for known in kept)}
+        known = [new.pop(slot.id) for slot in self._heard if slot.id in new]
+        heard = [*known, *new.values()]
+        if hearing.done and not self.held:
+            heard.sort(key=lambda slot: -slot.confidence)
+        self._heard = [*kept, *heard]
+        self._show(self.edits.shown(self._heard))
 
-    def _settle(self) -> None:
-        order = sorted(self._slots, key=lambda slot: -slot.confidence)
-        if order == self._slots:
-            return
-        self.layoutAboutToBeChanged.emit()
-        persistent = self.persistentIndexList()
-        ids = [self._slots[index.row()].id for index in persistent]
-        self._slots = order
-        self.changePersistentIndexList(persistent, [self.index(self.row_of(slot_id)) for slot_id in ids])
-        self.layoutChanged.emit()
+    def set_edits(self, edits: SlotEdits) -> None:
+        """Show the slots as edited."""
+        self.edits = edits
+        self._show(edits.shown(self._heard))
 
     def set_muted(self, row: int, muted: bool) -> None:
         """Leave a slot out of results, or take it in again."""
@@ -118,5 +144,50 @@ class SlotsModel(QAbstractListModel):
         """Mark the slot that S plays."""
         if slot_id != self.listening:
             self.listening = slot_id
-            if self._slots:
-                self.dataChanged.emit(self.index(0), self.index(len(self._slots) - 1))
+            self._all_changed()
+
+    def _start_anew(self, heard: list[Slot], edits: SlotEdits, muted: set[int] | None = None) -> None:
+        self.beginResetModel()
+        self._heard, self._slots = heard, list(heard)
+        self._muted = muted or set()
+        self.edits, self.held, self.listening = edits, False, None
+        self.endResetModel()
+
+    def _show(self, wanted: Sequence[Slot]) -> None:
+        """Change the rows into those wanted, so that whoever looks at one of them keeps it."""
+        ids = [slot.id for slot in wanted]
+        for row in reversed(range(len(self._slots))):
+            if self._slots[row].id not in ids:
+                self.beginRemoveRows(QModelIndex(), row, row)
+                del self._slots[row]
+                self.endRemoveRows()
+        self._order(ids)
+        for row, slot in enumerate(wanted):
+            if row < len(self._slots) and self._slots[row].id == slot.id:
+                self._slots[row] = slot
+            else:
+                self.beginInsertRows(QModelIndex(), row, row)
+                self._slots.insert(row, slot)
+                self.endInsertRows()
+        self._all_changed()
+
+    def _order(self, ids: list[int]) -> None:
+        order = sorted(self._slots, key=lambda slot: ids.index(slot.id))
+        if order == self._slots:
+            return
+        self.layoutAboutToBeChanged.emit()
+        persistent = self.persistentIndexList()
+        moved = [self._slots[index.row()].id for index in persistent]
+        self._slots = order
+        self.changePersistentIndexList(persistent, [self.index(self.row_of(slot_id)) for slot_id in moved])
+        self.layoutChanged.emit()
+
+    def _all_changed(self) -> None:
+        if self._slots:
+            self.dataChanged.emit(self.index(0), self.index(len(self._slots) - 1))
+
+    def _spoken(self, slot: Slot, row: int) -> str:
+        family = f", {slot.family}" if slot.id in self.edits.names else ""
+        pinned = ", pinned" if slot.id in self.edits.pinned else ""
+        left_out = ", left out" if slot.id in self._muted else ""
+        return f"Slot {row + 1}: {self.word(slot)}{family}, {slot.confidence:.0%} sure{pinned}{left_out}"

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app import theme
 from app.controllers.audition import Auditioner
 from app.controllers.compare import CompareController, Plate
 from app.controllers.fitting import Fitting
 from app.density import Density
-from app.models.matches import Row
+from app.models.columns import Row
+from app.models.reasons import Reason, reasons
 from app.models.timeline import Timeline
 from app.widgets import text
 from app.widgets.controls import Button, IconButton
@@ -22,6 +23,7 @@ from app.widgets.readout import paint_frequency_axis
 
 if TYPE_CHECKING:
     from app.widgets.plot import SonogramPlot
+    from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
 AXIS_WIDTH = 27
@@ -112,37 +114,32 @@ class _Badge(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
 
 
-class _Bar(QWidget):
+class _ReasonLine(QWidget):
     """A line of 'why it matched': word, bar, figure."""
 
-    def __init__(self, words: str, *, strong: bool = False) -> None:
+    def __init__(self, reason: Reason, *, strong: bool) -> None:
         super().__init__()
-        self._words, self._strong = words, strong
-        self.value: float | None = None
+        self.reason, self._strong = reason, strong
         self.setFixedHeight(20)
-
-    def set_value(self, words: str, value: float | None) -> None:
-        self._words, self.value = words, value
-        self.setAccessibleName(f"{words} {text.fraction(value)}" if value is not None else words)
-        self.setVisible(value is not None)
-        self.update()
+        self.setAccessibleName(f"{reason.words} {reason.figure}")
+        self.setToolTip(reason.explanation)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self.value is None:
-            return
         look, rect = theme.current(), self.rect()
         painter = QPainter(self)
         painter.setFont(theme.font())
         painter.setPen(look.text if self._strong else look.secondary)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self._words)
-        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text.fraction(self.value))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter, self.reason.words)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self.reason.figure)
+        if self.reason.share is None:
+            return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         left, width = 96, rect.width() - 96 - 40
         painter.setBrush(look.divider)
         painter.drawRoundedRect(QRectF(left, rect.height() / 2 - 2, width, 4), 2, 2)
         painter.setBrush(look.text if self._strong else look.quiet)
-        share = min(1.0, max(0.0, self.value))
+        share = min(1.0, max(0.0, self.reason.share))
         painter.drawRoundedRect(QRectF(left, rect.height() / 2 - 2, max(4.0, width * share), 4), 2, 2)
 
 
@@ -180,6 +177,8 @@ class ComparePanel(QWidget):
         self._compare, self._auditioner, self._fitting = compare, auditioner, fitting
         self._row: Row | None = None
         self._slot: Slot | None = None
+        self._similar_to: Sound | None = None
+        self.reasons: list[Reason] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 0)
         layout.setSpacing(0)
@@ -221,11 +220,17 @@ class ComparePanel(QWidget):
         why.addSpacing(9)
         why.addWidget(Label("Why it matched", role="strong"))
         why.addSpacing(3)
-        self.overall, self.family, self.pitch = _Bar("Overall", strong=True), _Bar("Family"), _Bar("Pitch")
-        for bar in (self.overall, self.family):
-            why.addWidget(bar)
-        layout.addWidget(self._why)
-        layout.addStretch(1)
+        self._reasons = QVBoxLayout()
+        self._reasons.setSpacing(0)
+        why.addLayout(self._reasons)
+        why.addStretch(1)
+        self._scroll = scroll = QScrollArea()  # in a low window not every reason has room
+        scroll.setWidgetResizable(True)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumHeight(0)
+        scroll.setWidget(self._why)
+        layout.addWidget(scroll, 1)
         compare.changed.connect(self.refresh)
         auditioner.changed.connect(self._show_side)
         fitting.changed.connect(self.refresh)
@@ -237,9 +242,9 @@ class ComparePanel(QWidget):
             plate.setFixedHeight(density.compare_plate)
         self.back.setVisible(density.small)
 
-    def show_match(self, row: Row | None, slot: Slot | None) -> None:
-        """The chosen sound, and the slot it was ranked for."""
-        self._row, self._slot = row, slot
+    def show_match(self, row: Row | None, slot: Slot | None, similar_to: Sound | None = None) -> None:
+        """The chosen sound, and the slot it was ranked for or the sound it was found similar to."""
+        self._row, self._slot, self._similar_to = row, slot, similar_to
         self.refresh()
 
     def refresh(self) -> None:
@@ -273,21 +278,28 @@ class ComparePanel(QWidget):
         self._seconds.setVisible(compare.reference is not None or compare.candidate is not None)
         self._seconds.update()
         self.drag_out.setEnabled(row is not None)
-        ranked = row is not None and row.similarity is not None and self._slot is not None
-        self._why.setVisible(ranked)
-        self._line.setVisible(ranked)
-        if ranked and row is not None and self._slot is not None:
-            self.overall.set_value("Overall", row.similarity)
-            confidence = row.sound.family_confidence
-            self.family.set_value(f"Is {row.sound.family}", confidence if row.sound.family else None)
+        self._show_reasons(reasons(row, self._slot, self._similar_to) if row is not None else [])
         self._show_side()
         self._place_line()
+
+    def _show_reasons(self, found: list[Reason]) -> None:
+        self._why.setVisible(bool(found))
+        self._line.setVisible(bool(found))
+        if found == self.reasons:
+            return
+        self.reasons = found
+        while (item := self._reasons.takeAt(0)) is not None:
+            if (line := item.widget()) is not None:
+                line.hide()
+                line.deleteLater()
+        for number, reason in enumerate(found):
+            self._reasons.addWidget(_ReasonLine(reason, strong=number == 0))
 
     def resizeEvent(self, event: object) -> None:
         self._place_line()
 
     def _place_line(self) -> None:
-        self._line.setGeometry(0, self._why.y(), self.width(), 1)
+        self._line.setGeometry(0, self._scroll.y(), self.width(), 1)
 
     def _show_side(self) -> None:
         for number, badge in enumerate(self._badges):

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from app.actions import Actions
 
 ROW = 26
-COLUMN = 360
+COLUMN = 392
+KEYS_WIDTH = 152
+MARGIN = 80
 
 
 class KeysPanel(QWidget):
@@ -35,8 +37,9 @@ class KeysPanel(QWidget):
             keys = action.shortcuts()
             if not keys or action.text().startswith("Slot "):
                 continue
+            told = action.data() or action.text()  # what changes with the circumstances has a plain name beside it
             words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
-            found.append((" or ".join(dict.fromkeys(words)), action.text().rstrip("…")))
+            found.append((" or ".join(dict.fromkeys(words)), told.rstrip("…")))
         return found
 
     def toggle(self) -> None:
@@ -65,7 +68,8 @@ class KeysPanel(QWidget):
         painter.fillRect(self.rect(), theme.with_alpha(look.canvas, 0.8))
         columns = 2
         rows = -(-len(lines) // columns)
-        box = QRect(0, 0, columns * COLUMN + 48, rows * ROW + 80)
+        height = min(ROW, (self.height() - MARGIN - 16) // rows)
+        box = QRect(0, 0, columns * COLUMN + 48, rows * height + MARGIN)
         box.moveCenter(self.rect().center())
         paint_box(painter, box, look.raised, look.control_border)
         painter.setFont(theme.font("title"))
@@ -74,8 +78,10 @@ class KeysPanel(QWidget):
         painter.setFont(theme.font())
         for number, (keys, words) in enumerate(lines):
             left = box.left() + 24 + number // rows * COLUMN
-            top = box.top() + 60 + number % rows * ROW
+            top = box.top() + 60 + number % rows * height
             painter.setPen(look.text)
-            painter.drawText(QRect(left, top, 116, ROW), Qt.AlignmentFlag.AlignVCenter, keys)
+            painter.drawText(QRect(left, top, KEYS_WIDTH - 4, height), Qt.AlignmentFlag.AlignVCenter, keys)
             painter.setPen(look.secondary)
-            painter.drawText(QRect(left + 120, top, COLUMN - 128, ROW), Qt.AlignmentFlag.AlignVCenter, words)
+            painter.drawText(
+                QRect(left + KEYS_WIDTH, top, COLUMN - KEYS_WIDTH - 8, height), Qt.AlignmentFlag.AlignVCenter, words
+            )

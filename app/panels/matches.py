@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import MatchController, Results
 from app.density import Density
-from app.models.matches import Column, MatchesModel, Row
+from app.models.columns import Column, Row
+from app.models.matches import MatchesModel
 from app.panels.invitation import Invitation
 from app.widgets import text
 from app.widgets.controls import Button, Choice, FamilyChip, IconButton, SearchBox, Segmented
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from app.controllers.library import LibraryState
     from engine.jobs import Progress
 
+LONGEST_WAY_BACK = 24
 KINDS: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("All", "", None),
     ("One-shots", "one-shot", ("one-shot",)),
@@ -58,6 +60,13 @@ class MatchesPanel(QWidget):
         bar.setSpacing(0)
         self.title = Label("Matches", role="title")
         self.subject = Label("", colour="secondary", elide=True)
+        self.back = Button("", icon="chevron-left")
+        self.back.setToolTip("Back to what was shown before (Backspace)")
+        self._way_back = QWidget()
+        way_back = QHBoxLayout(self._way_back)
+        way_back.setContentsMargins(0, 0, 12, 0)
+        way_back.addWidget(self.back)
+        self._way_back.hide()
         self.chip = FamilyChip()
         self.kinds = Segmented([(words, icon, "") for words, icon, _ in KINDS])
         self.kinds_short = Choice()
@@ -67,6 +76,7 @@ class MatchesPanel(QWidget):
         self.search.setMinimumWidth(120)
         self.search.setMaximumWidth(280)
         spaced: list[tuple[QWidget, int]] = [
+            (self._way_back, 0),
             (self.title, 8),
             (self.subject, 12),
             (self.chip, 8),
@@ -112,6 +122,7 @@ class MatchesPanel(QWidget):
         self._pages.addWidget(self._work)
         self._pages.addWidget(self.welcome)
         layout.addLayout(self._pages)
+        self.back.clicked.connect(matching.back)
         self.chip.toggled.connect(lambda on: matching.set_filters(any_family=not on))
         self.kinds.group.idClicked.connect(self._choose_kind)
         self.kinds_short.activated.connect(self._choose_kind)
@@ -144,7 +155,7 @@ class MatchesPanel(QWidget):
     def show_results(self, results: Results) -> None:
         """Take what was ranked; the chosen sound stays chosen, and does not play again."""
         before = self.results
-        same_slot = before is not None and _slot_id(before) == _slot_id(results)
+        same_slot = before is not None and _subject(before) == _subject(results)
         self.results = results
         self._title_for(results)
         self._show_columns()
@@ -214,22 +225,38 @@ class MatchesPanel(QWidget):
 
     def _title_for(self, results: Results | None) -> None:
         slot = results.slot if results is not None else None
-        self.chip.setVisible(slot is not None)
+        sound = results.sound if results is not None else None
+        self.chip.setVisible(slot is not None and sound is None)
         self.chip.set_families(slot.likely_families if slot is not None else ())
-        self.title.setText("Matches" if slot is not None else "Sounds")
+        self.title.setText("Similar" if sound is not None else "Matches" if slot is not None else "Sounds")
         shown = len(results.rows) if results is not None else 0
-        if slot is None:
+        if sound is not None:
+            self.subject.setText(f"to {sound.name}")
+        elif slot is None:
             self.subject.setText(f"{text.count(shown)}" if results is not None else "")
-            self.search.setPlaceholderText("Search all sounds")
+        if results is not None and results.ranked:
+            self.search.setPlaceholderText(f"Search {text.sounds(results.searchable)}")
         else:
-            self.search.setPlaceholderText(f"Search {text.sounds(results.searchable)}" if results else "Search")
+            self.search.setPlaceholderText("Search all sounds")
+        self._show_way_back("all sounds")
 
     def name_slot(self, number: int, word: str) -> None:
-        """Which slot the matches are for."""
-        self.subject.setText(f"for slot {number}: {word}")
+        """Which slot the matches are for, or what leads back to it."""
+        if self.results is None or self.results.sound is None:
+            self.subject.setText(f"for slot {number}: {word}")
+        self._show_way_back(f"slot {number}: {word}")
+
+    def _show_way_back(self, start: str) -> None:
+        """The chip that leads back: to the sound before, or to where the trail began."""
+        trail = self._matching.trail
+        self._way_back.setVisible(bool(trail))
+        words = trail[-2].name if len(trail) > 1 else start
+        self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
+        self.back.setAccessibleName(f"Back to {words}")
+        self.back.updateGeometry()
 
     def _show_columns(self) -> None:
-        ranked = self.results is not None and self.results.slot is not None
+        ranked = self.results is not None and self.results.ranked
         self.table.set_columns(folder=not getattr(self, "_narrow", False), match=ranked)
         if not ranked and self.table.horizontalHeader().sortIndicatorSection() == Column.MATCH:
             self.table.horizontalHeader().setSortIndicatorShown(False)
@@ -243,7 +270,7 @@ class MatchesPanel(QWidget):
         filters = self._matching.filters
         narrowed = bool(filters.kinds or filters.text or filters.local)
         self._empty.button.setVisible(True)
-        if results.slot is None:
+        if not results.ranked:
             title, sentence = "No sounds to show", "No sound of the library fits these filters."
             self._empty.button.setVisible(narrowed)
         elif not results.searchable:
@@ -304,5 +331,6 @@ class _Welcome(QWidget):
         layout.addLayout(row)
 
 
-def _slot_id(results: Results) -> int | None:
-    return results.slot.id if results.slot is not None else None
+def _subject(results: Results) -> tuple[int | None, int | None]:
+    """What the rows were compared with: ids of slot and sound."""
+    return results.slot.id if results.slot else None, results.sound.id if results.sound else None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
-from app.widgets.controls import IconButton
+from app.widgets.controls import Button, IconButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
 
@@ -25,14 +27,34 @@ class NoticeBar(QWidget):
         layout.setSpacing(8)
         self.message = Label("", elide=True)
         self.close_button = IconButton("close", "Dismiss", size=24, icon_size=14)
+        self.action = Button("", kind="quiet")
+        self.action.hide()
+        self._act: Callable[[], object] | None = None
         layout.addWidget(self.message, 1)
+        layout.addWidget(self.action)
         layout.addWidget(self.close_button)
         self.close_button.clicked.connect(self.hide)
+        self.action.clicked.connect(self._press)
         self.hide()
 
-    def say(self, words: str, *, topic: str = "", danger: bool = True) -> None:
-        """Show a message; a later one of the same topic replaces it, and `settle` takes it away."""
+    def say(
+        self,
+        words: str,
+        *,
+        topic: str = "",
+        danger: bool = True,
+        action: tuple[str, Callable[[], object]] | None = None,
+    ) -> None:
+        """Show a message; a later one of the same topic replaces it, and `settle` takes it away.
+
+        action : what can be done about it, in a word, and how.
+        """
         self.topic, self._danger = topic, danger
+        self._act = action[1] if action is not None else None
+        self.action.setVisible(action is not None)
+        self.action.setText(action[0] if action is not None else "")
+        self.action.setAccessibleName(self.action.text())
+        self.action.updateGeometry()
         self.message.setText(" ".join(words.split()))
         self.message.setToolTip(words)
         self.setAccessibleName(words)
@@ -43,6 +65,10 @@ class NoticeBar(QWidget):
         """What a message of this topic said is no longer true."""
         if self.topic == topic:
             self.hide()
+
+    def _press(self) -> None:
+        if self._act is not None:
+            self._act()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme.current()

@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
+    QLineEdit,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -26,25 +27,53 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.controllers.slots import LONGEST_NAME
 from app.density import Density
-from app.models.slots import SlotsModel, family_word
+from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.panels.reference import ReferencePanel
 from app.widgets.controls import Button, claims, paint_box, paint_focus
+from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Line, Paragraph
 from app.widgets.readout import Readout
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
+class _NameField(QLineEdit):
+    """Keeps the keys that end typing, which mean other things elsewhere."""
+
+    def event(self, event: QEvent) -> bool:
+        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        return claims(event, *ends) or super().event(event)
+
+
 class SlotDelegate(QStyledItemDelegate):
     """One slot: number, swatch and word, confidence, and S and M while they matter."""
 
     BOX = 20
+    NAME_LEFT = 48
 
     def __init__(self, view: SlotList) -> None:
         super().__init__(view)
         self._view = view
+
+    def createEditor(
+        self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QWidget:
+        field = _NameField(parent)
+        field.setMaxLength(LONGEST_NAME)
+        field.setAccessibleName("Name of the slot")
+        return field
+
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rect: QRect = option.rect
+        editor.setStyleSheet(f"min-height: {rect.height() - 5}px; max-height: {rect.height() - 5}px;")
+        solo, _ = self.boxes(rect)
+        left = self.NAME_LEFT - 8
+        editor.setGeometry(left, rect.top(), solo.left() - 4 - left, rect.height() - 1)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(100, self._view.lane)
@@ -83,11 +112,16 @@ class SlotDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(QRectF(32, body.top() + (body.height() - height) / 2, 8, height), 2, 2)
         painter.setOpacity(1.0)
         painter.setPen(look.quiet if muted else look.text)
-        word = family_word(slot)
         figure_right = rect.right() - 66
-        painter.drawText(QRect(48, body.top(), 96, body.height()), _MIDDLE, word)
+        pinned = bool(index.data(SlotsModel.PINNED_ROLE))
+        room = figure_right - 36 - self.NAME_LEFT - (20 if pinned else 0)
+        word = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRect(self.NAME_LEFT, body.top(), room, body.height()), _MIDDLE, word)
+        left = self.NAME_LEFT + painter.fontMetrics().horizontalAdvance(word) + 8
+        if pinned:
+            draw_icon(painter, "pin", QRect(left, body.center().y() - 6, 14, 14), look.secondary)
+            left += 20
         if muted:
-            left = 48 + painter.fontMetrics().horizontalAdvance(word) + 8
             painter.setPen(look.quiet)
             painter.drawText(QRect(left, body.top(), figure_right - left - 40, body.height()), _MIDDLE, "left out")
         painter.setPen(look.text if selected else look.secondary)
@@ -120,6 +154,8 @@ class SlotList(QListView):
 
     listen_pressed = Signal(int)
     mute_pressed = Signal(int)
+    menu_asked = Signal(QPoint)
+    """Where on the screen."""
 
     def __init__(self, model: SlotsModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -165,6 +201,12 @@ class SlotList(QListView):
     def leaveEvent(self, event: QEvent) -> None:
         self._hover(-1)
         super().leaveEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.currentIndex().isValid():
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            below = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+            self.menu_asked.emit(below if by_key else event.globalPos())
 
     def _hover(self, row: int) -> None:
         if row != self.hovered_row:
@@ -263,12 +305,20 @@ class SlotsPanel(QWidget):
             self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.list.scrollTo(index)
 
+    def rename(self) -> None:
+        """Let a name be typed for the chosen slot."""
+        if self.list.currentIndex().isValid():
+            self.list.setFocus()
+            self.list.edit(self.list.currentIndex())
+
     def refresh(self) -> None:
         """Fit the heading and the rows beneath the list to what was heard so far."""
         rows = self._model.rowCount()
         hearing = self._reference.hearing
         empty = not self._reference.overview.isVisibleTo(self._reference)
-        self.count.setText(f"{rows} so far" if hearing else "" if empty or not rows else f"{rows} heard")
+        hidden = len(self._model.edits.hidden)
+        known = f"{rows} so far" if hearing else "" if empty or not rows + hidden else f"{rows} heard"
+        self.count.setText(f"{known}, {hidden} hidden" if hidden else known)
         self.hint.setVisible(empty)
         self.hint.setGeometry(16, 8, self.width() - 32, 48)
         self._open_row.setVisible(True)

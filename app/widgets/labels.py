@@ -99,20 +99,24 @@ class Paragraph(QWidget):
         self.update()
 
     def heightForWidth(self, width: int) -> int:
-        flags = Qt.TextFlag.TextWordWrap.value
-        return self.fontMetrics().boundingRect(0, 0, max(1, width), 10_000, flags, self._text).height()
+        flags, margins = Qt.TextFlag.TextWordWrap.value, self.contentsMargins()
+        room = max(1, width - margins.left() - margins.right())
+        return self.fontMetrics().boundingRect(0, 0, room, 10_000, flags, self._text).height()
 
     def hasHeightForWidth(self) -> bool:
         return True
 
     def sizeHint(self) -> QSize:
-        return QSize(160, self.heightForWidth(max(160, self.width())))
+        margins = self.contentsMargins()
+        least = 160 + margins.left() + margins.right()
+        return QSize(least, self.heightForWidth(max(least, self.width())))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setFont(theme.font(self._role))
         painter.setPen(getattr(theme.current(), self._colour))
-        painter.drawText(self.rect(), Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value, self._text)
+        flags = Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignLeft.value
+        painter.drawText(self.contentsRect(), flags, self._text)
 
 
 class Line(QWidget):

@@ -1,42 +1,70 @@
-"""Where the columns of the table are, and its header."""
+"""How wide the columns of the table are, and its header."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app import theme
-from app.models.matches import HEADINGS, RIGHT_ALIGNED, Column
+from app.models.columns import HEADINGS, RIGHT_ALIGNED, VISUAL_ORDER, Column
 
 _TOKEN_COLUMNS: dict[str, list[int]] = theme.tokens()["columns"]
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-
-
-def content(column: Column) -> tuple[int, int]:
-    """Left edge of a column's content in the row of the tokens, and its width."""
-    left, width = _TOKEN_COLUMNS[column.name.lower()]
-    return left, width
+NARROWEST = 36
+GAP = 12
+"""Between two columns, where the tokens tell none; and between a heading and the next one."""
+OTHER_WIDTHS = {Column.CHANCE: 56, Column.TYPE: 88}
+"""Sections of the columns that the tokens do not know."""
+EDGE = 44
+"""The last section reaches so far beyond its left edge."""
 
 
 def section_width(column: Column) -> int:
     """A section reaches from its content to that of the next column."""
-    columns = list(Column)
+    if column in OTHER_WIDTHS:
+        return OTHER_WIDTHS[column]
+    columns = [known for known in Column if known not in OTHER_WIDTHS]
     position = columns.index(column)
-    left = 0 if position == 0 else content(column)[0]
-    right = content(columns[position + 1])[0] if position + 1 < len(columns) else left + 44
-    return right - left
+    left = 0 if position == 0 else _TOKEN_COLUMNS[column.name.lower()][0]
+    if column == columns[-1]:
+        return EDGE
+    return _TOKEN_COLUMNS[columns[position + 1].name.lower()][0] - left
+
+
+def content_width(column: Column, section: int) -> int:
+    """What a section of this width leaves for its content."""
+    if column in OTHER_WIDTHS:
+        return section - GAP
+    return max(8, section - (section_width(column) - _TOKEN_COLUMNS[column.name.lower()][1]))
+
+
+def least_width(column: Column) -> int:
+    """So narrow that the heading can still be read."""
+    return max(NARROWEST, QFontMetrics(theme.font()).horizontalAdvance(HEADINGS[column]) + GAP + 4)
 
 
 class MatchHeader(QHeaderView):
-    """Column names, the sorted one with its arrow."""
+    """Column names, the sorted one with its arrow. A click more than both orders goes back to the order of rank."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setAccessibleName("Columns of the table")
         self.setSectionsClickable(True)
-        self.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.setMinimumSectionSize(20)
+        self.setSortIndicatorClearable(True)
+        self.setMinimumSectionSize(NARROWEST)
         self.setHighlightSections(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+
+    def place_columns(self) -> None:
+        """Bring the sections into the order in which they are shown."""
+        for position, column in enumerate(VISUAL_ORDER):
+            self.moveSection(self.visualIndex(column), position)
+
+    def next_shown(self, column: Column) -> Column | None:
+        """The column at the right of one."""
+        later = VISUAL_ORDER[VISUAL_ORDER.index(column) + 1 :]
+        return next((other for other in later if not self.isSectionHidden(other)), None)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(event.rect(), theme.current().window)
@@ -50,10 +78,10 @@ class MatchHeader(QHeaderView):
         sorted_here = self.isSortIndicatorShown() and self.sortIndicatorSection() == section
         painter.setFont(theme.font())
         painter.setPen(look.text if sorted_here else look.quiet)
-        text = HEADINGS.get(column, "")
+        text = HEADINGS[column]
         box = rect.adjusted(0, 0, 0, -1)
         if column in RIGHT_ALIGNED:
-            box.setWidth(36 if column == Column.NUMBER else content(column)[1])
+            box.setWidth(content_width(column, rect.width()))
             painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, text)
             arrow = box.right() + 3
         else:

@@ -8,11 +8,13 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import theme
-from app.models.matches import Column, MatchesModel, Row
+from app.models.columns import Column, Row
+from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import content
+from app.widgets.match_columns import content_width
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
+FIGURE_WIDTH, FIGURE_TO_BAR = 28, 12
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
@@ -56,8 +58,9 @@ class MatchDelegate(QStyledItemDelegate):
                 self._text(painter, rect.adjusted(22, 0, -12, 0), row.sound.name, ink)
             case Column.MATCH:
                 if row.similarity is not None:
-                    self._text(painter, QRect(rect.left(), rect.top(), 28, rect.height()), index.data(), ink)
-                    self._paint_bar(painter, rect.left() + 28, rect, row.similarity, offline)
+                    painter.setPen(ink)
+                    painter.drawText(rect, _MIDDLE, index.data())
+                    self._paint_bar(painter, rect, row.similarity, offline)
             case Column.FAMILY:
                 if row.sound.family:
                     painter.setOpacity(0.5 if offline else 1.0)
@@ -67,7 +70,7 @@ class MatchDelegate(QStyledItemDelegate):
                     painter.drawRoundedRect(QRectF(rect.left(), rect.center().y() - 5.5, 8, 12), 2, 2)
                     painter.setOpacity(1.0)
                 self._text(painter, rect.adjusted(16, 0, -2, 0), index.data(), second)
-            case Column.BPM | Column.LENGTH:
+            case Column.BPM | Column.LENGTH | Column.CHANCE:
                 self._paint_figure(painter, rect, column, index.data(), second)
             case Column.FAVOURITE:
                 if row.sound.favourite or selected or hovered:
@@ -112,7 +115,8 @@ class MatchDelegate(QStyledItemDelegate):
         look = theme.current()
         overview: np.ndarray | None = index.data(MatchesModel.OVERVIEW_ROLE)
         played: float | None = index.data(MatchesModel.PLAYED_ROLE)
-        width, height = theme.tokens()["size"]["row_waveform"]
+        height = theme.tokens()["size"]["row_waveform"][1]
+        width = content_width(Column.WAVEFORM, rect.width())
         middle = rect.center().y() + 1
         painter.setOpacity(0.45 if offline else 1.0)
         painter.fillRect(QRect(rect.left(), middle - 1, width, 1), look.wave_peak)
@@ -128,10 +132,13 @@ class MatchDelegate(QStyledItemDelegate):
             at = rect.left() + round(min(played, 1.0) * (width - 1))
             painter.fillRect(QRect(at, middle - height // 2, 1, height), look.accent)
 
-    def _paint_bar(self, painter: QPainter, left: int, rect: QRect, similarity: float, offline: bool) -> None:
+    def _paint_bar(self, painter: QPainter, rect: QRect, similarity: float, offline: bool) -> None:
         look = theme.current()
-        width, height = theme.tokens()["size"]["match_bar"]
-        bar = QRectF(left, rect.center().y() - 1, width, height)
+        height = theme.tokens()["size"]["match_bar"][1]
+        width = content_width(Column.MATCH, rect.width()) - FIGURE_WIDTH - FIGURE_TO_BAR
+        if width < 2 * height:
+            return
+        bar = QRectF(rect.left() + FIGURE_WIDTH, rect.center().y() - 1, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.divider)
@@ -146,7 +153,7 @@ class MatchDelegate(QStyledItemDelegate):
         """A right-aligned figure; the mark of a detected value hangs outside it."""
         painter.setPen(colour)
         figure, mark = (text[:-1], "~") if text.endswith("~") else (text, "")
-        box = QRect(rect.left(), rect.top(), content(column)[1], rect.height())
+        box = QRect(rect.left(), rect.top(), content_width(column, rect.width()), rect.height())
         painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, figure)
         if mark:
             painter.drawText(box.adjusted(box.width(), 0, 12, 0), _MIDDLE, mark)

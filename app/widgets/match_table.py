@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QUrl, Signal
@@ -10,13 +10,16 @@ from PySide6.QtGui import QDrag, QFontMetrics, QMouseEvent, QPainter, QPaintEven
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app import theme
-from app.models.matches import UNSORTABLE, Column, MatchesModel
+from app.models.columns import ALWAYS_SHOWN, SHOWN_AT_FIRST, UNSORTABLE, Column
+from app.models.matches import MatchesModel
 from app.widgets.controls import paint_box, paint_focus
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import MatchHeader, section_width
+from app.widgets.match_columns import MatchHeader, least_width, section_width
 from app.widgets.match_delegate import MatchDelegate
 
 NAME_MIN = 150
+PLENTY = 300
+"""What the name has before it shares with the folder."""
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -29,11 +32,19 @@ class MatchTable(QTableView):
     drag_asked = Signal(object)
     """The rows that are dragged out, a list."""
     visible_changed = Signal()
+    columns_changed = Signal()
+    """The user chose other columns or widths."""
 
     def __init__(self, model: MatchesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Matches")
         self._restoring = False
+        self._fitting = False
+        self.shown: frozenset[Column] = SHOWN_AT_FIRST
+        """The columns that the user wants to see."""
+        self.widths: dict[Column, int] = {}
+        """Widths that the user chose; other columns are as wide as the tokens say."""
+        self._room_for_folder, self._ranked = True, True
         self.setModel(model)
         self._delegate = MatchDelegate(self)
         self.setItemDelegate(self._delegate)
@@ -42,7 +53,7 @@ class MatchTable(QTableView):
         self.verticalHeader().hide()
         self.setShowGrid(False)
         self.setSortingEnabled(True)
-        self.sortByColumn(Column.MATCH, Qt.SortOrder.DescendingOrder)
+        self.sort_by_rank()
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setDragEnabled(True)
@@ -55,8 +66,9 @@ class MatchTable(QTableView):
         self.setMouseTracking(True)
         self.setWordWrap(False)
         self.setCornerButtonEnabled(False)
-        for column in Column:
-            self.setColumnWidth(column, section_width(column))
+        header.place_columns()
+        header.setSectionResizeMode(Column.FAVOURITE, QHeaderView.ResizeMode.Fixed)
+        header.sectionResized.connect(self._resized)
         self.verticalScrollBar().valueChanged.connect(lambda _: self.visible_changed.emit())
         model.modelReset.connect(self.visible_changed)
         model.layoutChanged.connect(self.visible_changed)
@@ -71,10 +83,28 @@ class MatchTable(QTableView):
         self.horizontalHeader().setFixedHeight(header)
 
     def set_columns(self, *, folder: bool, match: bool) -> None:
-        """Which of the optional columns are shown."""
-        self.setColumnHidden(Column.FOLDER, not folder)
-        self.setColumnHidden(Column.MATCH, not match)
+        """Whether there is room for the folder, and anything to say about how near a sound is."""
+        self._room_for_folder, self._ranked = folder, match
         self._fit_columns()
+
+    def choose_columns(self, shown: Collection[Column], widths: Mapping[Column, int]) -> None:
+        """The columns that the user wants to see, and the widths that were chosen."""
+        self.shown, self.widths = frozenset(shown) | ALWAYS_SHOWN, dict(widths)
+        self._fit_columns()
+
+    def toggle_column(self, column: Column) -> None:
+        """Show a column, or hide it."""
+        self.choose_columns(self.shown ^ {column}, self.widths)
+        self.columns_changed.emit()
+
+    def reset_columns(self) -> None:
+        """Columns and widths as they were at first."""
+        self.choose_columns(SHOWN_AT_FIRST, {})
+        self.columns_changed.emit()
+
+    def sort_by_rank(self) -> None:
+        """The best first, as they were ranked."""
+        self.sortByColumn(Column.MATCH, Qt.SortOrder.DescendingOrder)
 
     def matches(self) -> MatchesModel:
         model = self.model()
@@ -117,24 +147,50 @@ class MatchTable(QTableView):
         self._fit_columns()
         self.visible_changed.emit()
 
+    def _is_shown(self, column: Column) -> bool:
+        if column == Column.FOLDER and not self._room_for_folder:
+            return False
+        return column in self.shown and (self._ranked or column not in (Column.MATCH, Column.CHANCE))
+
     def _fit_columns(self) -> None:
         """The name takes what is left, and shares what is plenty with the folder."""
-        room = self.viewport().width()
-        others = sum(
-            section_width(c) for c in Column if c not in (Column.NAME, Column.FOLDER) and not self.isColumnHidden(c)
-        )
-        folder = 0 if self.isColumnHidden(Column.FOLDER) else section_width(Column.FOLDER)
-        spare = room - others - folder
-        if folder and spare > 300:
-            extra = (spare - 300) // 2
-            folder, spare = folder + extra, spare - extra
-        self.setColumnWidth(Column.NAME, max(NAME_MIN, spare))
-        if folder:
-            self.setColumnWidth(Column.FOLDER, folder)
+        widths = {column: self.widths.get(column, section_width(column)) for column in Column if self._is_shown(column)}
+        spare = self.viewport().width() - sum(width for column, width in widths.items() if column != Column.NAME)
+        if Column.FOLDER in widths and Column.FOLDER not in self.widths and spare > PLENTY:
+            extra = (spare - PLENTY) // 2
+            widths[Column.FOLDER] += extra
+            spare -= extra
+        widths[Column.NAME] = max(NAME_MIN, spare)
+        self._fitting = True
+        for column in Column:
+            self.setColumnHidden(column, column not in widths)
+            if column in widths:
+                self.setColumnWidth(column, widths[column])
+        self._fitting = False
+
+    def _resized(self, section: int, old: int, new: int) -> None:
+        """An edge was dragged: the columns at both sides of it share what they had, and the name gives what it can."""
+        if self._fitting:
+            return
+        header = self.horizontalHeader()
+        assert isinstance(header, MatchHeader)
+        column = Column(section)
+        neighbour = header.next_shown(column)
+        if neighbour == Column.FAVOURITE or neighbour is None:
+            neighbour = Column.NAME
+        givers = {neighbour, Column.NAME} - {column}
+        room = sum(self.columnWidth(giver) - _least(giver) for giver in givers)
+        new = min(max(new, _least(column)), old + max(0, room))
+        self.widths |= {column: new, neighbour: max(_least(neighbour), self.columnWidth(neighbour) - (new - old))}
+        self.widths.pop(Column.NAME, None)
+        if self._is_shown(Column.FOLDER):
+            self.widths.setdefault(Column.FOLDER, self.columnWidth(Column.FOLDER))
+        self._fit_columns()
+        self.columns_changed.emit()
 
     def _keep_sortable(self, section: int, order: Qt.SortOrder) -> None:
-        if section in UNSORTABLE:
-            self.sortByColumn(Column.MATCH, Qt.SortOrder.DescendingOrder)
+        if section < 0 or section in UNSORTABLE:
+            self.sort_by_rank()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._set_hovered(self.rowAt(int(event.position().y())))
@@ -160,9 +216,13 @@ class MatchTable(QTableView):
             self._delegate.hovered_row = row
             self.viewport().update()
 
+    @property
+    def selected_rows(self) -> list[int]:
+        """From top to bottom."""
+        return sorted({index.row() for index in self.selectedIndexes()})
+
     def startDrag(self, actions: Qt.DropAction) -> None:
-        numbers = sorted({index.row() for index in self.selectedIndexes()})
-        rows = [row for number in numbers if (row := self.matches().row(number)) is not None]
+        rows = [row for number in self.selected_rows if (row := self.matches().row(number)) is not None]
         if rows:
             self.drag_asked.emit(rows)
 
@@ -185,6 +245,10 @@ def drag_out(source: QWidget, paths: Sequence[Path]) -> None:
     drag.setPixmap(drag_picture(paths[0].stem if len(paths) == 1 else f"{len(paths)} sounds"))
     drag.setHotSpot(QPoint(12, 14))
     drag.exec(Qt.DropAction.CopyAction)
+
+
+def _least(column: Column) -> int:
+    return NAME_MIN if column == Column.NAME else least_width(column)
 
 
 def drag_picture(caption: str) -> QPixmap:

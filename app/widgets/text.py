@@ -74,6 +74,11 @@ def sounds(number: int) -> str:
     return f"{number:,} sound{'' if number == 1 else 's'}"
 
 
+def percent(value: float) -> str:
+    """A probability as 32 %; never a certainty, for it is none."""
+    return "< 1 %" if value < 0.01 else f"{min(99, round(100 * value))} %"
+
+
 def fraction(value: float) -> str:
     """A match as .96; 1.00 when it is all of it; never below .00."""
     text = f"{max(0.0, value):.2f}"

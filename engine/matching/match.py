@@ -92,12 +92,12 @@ def rank(
 def similar(
     sound: Sound, library: Library, *, top: int = 50, kinds: Collection[str] | None = None, text: str = ""
 ) -> list[Match]:
-    """The other sounds of the library nearest to one of its own, best first; parameters as those of `rank`.
+    """The sounds of the library nearest to one of its own, which leads where it passes; parameters as those of `rank`.
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + 1 + _COPIES_ALLOWED_FOR, kinds=kinds, text=text)
-    return _folded([known for known in found if known[0].id != sound.id], library, top)
+    found = library.search(library.vectors(sound.id), top=top + _COPIES_ALLOWED_FOR, kinds=kinds, text=text)
+    return _folded(found, library, top)
 
 
 def _folded(found: Sequence[tuple[Sound, float]], library: Library, top: int) -> list[Match]:

@@ -9,8 +9,9 @@ import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
+from app.models.columns import Column, Row
 from app.models.failed import FailedModel
-from app.models.matches import Column, MatchesModel, Row
+from app.models.matches import MatchesModel
 from app.models.slots import SlotsModel
 from engine.library.catalog import Sound
 from engine.matching.reference import Hearing
@@ -105,6 +106,7 @@ def test_what_was_measured_is_marked_and_what_the_file_tells_is_not(qapp: object
 def test_the_match_column_tells_what_its_number_is_worth(qapp: object) -> None:
     model = MatchesModel()
     model.set_rows([Row(make_sound(1), 1, 0.9, 0.62), Row(make_sound(2), 2, 0.3, 0.002), Row(make_sound(3), 3)])
+    assert [model.index(row, Column.CHANCE).data() for row in range(3)] == ["62 %", "< 1 %", "–"]
     told = [model.index(row, Column.MATCH).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]
     assert told[0].endswith("in 62 of 100 cases.")
     assert told[1].endswith("in less than 1 of 100 cases.")
@@ -145,7 +147,7 @@ def test_what_a_row_shows(qapp: object) -> None:
     sound = make_sound(1, pitch_hz=311.1, tempo_bpm=127.6, duration_seconds=75.0)
     model.set_rows([Row(sound, 1, 0.934), Row(make_sound(2, root_id=7), 2, 1.0)])
     shown = [model.index(0, column).data() for column in Column]
-    assert shown == ["1", "", "Sound 01", ".93", "bass", "D#4~", "128~", "1:15", "Kit", ""]
+    assert shown == ["1", "", "Sound 01", ".93", "bass", "D#4~", "128~", "1:15", "Kit", "", "–", "one-shot"]
     assert model.index(1, Column.MATCH).data() == "1.00"
 
     model.set_roots({1: ("/sounds", False)})

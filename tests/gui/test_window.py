@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.main_window import MainWindow
-from app.models.matches import Column
+from app.models.columns import Column
 from engine.encoder.calibration import Calibration
 from tests.gui.conftest import leftover_threads, make_window, tone, until, wait_for_rows
 from tests.gui.stand_in import RATE, StandInBackend, StandInEar
@@ -464,7 +464,7 @@ def test_tab_reaches_the_controls_and_shows_where_it_is(filled: MainWindow, qtbo
 
 def test_the_path_of_a_sound_can_be_copied(filled: MainWindow, qtbot: QtBot) -> None:
     filled.matches_panel.table.choose(0)
-    filled.copy_path()
+    filled.actions_.copy_path.trigger()
     assert QGuiApplication.clipboard().text() == filled.workspace.matches.rows[0].sound.path
 
 

@@ -79,7 +79,7 @@ def test_no_library_yet(tmp_path: Path) -> None:
     assert not (tmp_path / "nothing").exists()
 
 
-def test_similar_to_a_sound_are_its_neighbours_without_itself(library: Library) -> None:
+def test_similar_to_a_sound_are_itself_and_its_neighbours(library: Library) -> None:
     add_sounds(library, range(60), vectors_each=2)
     library.refresh()
     sound = library.catalog.sounds()[7]
@@ -88,8 +88,9 @@ def test_similar_to_a_sound_are_its_neighbours_without_itself(library: Library) 
     assert np.linalg.norm(heard, axis=1) == pytest.approx(1.0, abs=1e-3)
     found = similar(sound, library, top=5)
     assert [match.rank for match in found] == [1, 2, 3, 4, 5]
-    nearest = [known.id for known, _ in library.search(heard, top=6)]
-    assert [sound.id, *(match.sound.id for match in found)] == nearest
+    assert found[0].sound.id == sound.id
+    assert found[0].similarity == pytest.approx(1.0, abs=2e-3)
+    assert [match.sound.id for match in found] == [known.id for known, _ in library.search(heard, top=5)]
     with pytest.raises(LibraryError, match="not heard yet"):
         library.vectors(12345)
 

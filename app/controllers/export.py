@@ -1,0 +1,134 @@
+"""What leaves Earshot as files: the slot sheet, and the favourites as a folder."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from app.backend import Backend
+from app.controllers.matching import MatchController
+from app.controllers.reference import ReferenceController
+from app.jobs import Job, JobRunner
+from app.models.slots import SlotsModel
+from engine.errors import EarshotError
+
+if TYPE_CHECKING:
+    from engine.jobs import Progress
+    from engine.library.export import CopyResult
+    from engine.matching.match import Match
+
+SHEET_TOP = 50
+"""Matches of each slot in a sheet."""
+
+
+class ExportController(QObject):
+    """One export at a time; another one replaces it."""
+
+    said = Signal(str)
+    """How far it is, in words."""
+    done = Signal(str, object)
+    """What was done, in words, and the path to be shown."""
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        backend: Backend,
+        jobs: JobRunner,
+        reference: ReferenceController,
+        slots: SlotsModel,
+        matching: MatchController,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._backend, self._jobs = backend, jobs
+        self._reference, self._slots, self._matching = reference, slots, matching
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether slots were heard that could be written."""
+        return self._reference.hearing is not None and bool(self._slots.rowCount())
+
+    def save_sheet(self, target: Path) -> None:
+        """Write the slots and their matches as the window has them: CSV where the name says so, else JSON.
+
+        Hidden and left-out slots are not in it; the ids are the numbers of the rows.
+        """
+        path, hearing, model = self._reference.path, self._reference.hearing, self._slots
+        if path is None or hearing is None:
+            return
+        numbered = [(number, slot) for number, slot in enumerate(model.slots, 1) if not model.muted(slot.id)]
+        slots = tuple(replace(slot, id=number) for number, slot in numbered)
+        names = {number: model.edits.names[slot.id] for number, slot in numbered if slot.id in model.edits.names}
+        sure = {number for number, slot in numbered if slot.id in model.edits.families}
+        backend, any_family = self._backend, self._matching.filters.any_family
+
+        def work(job: Job) -> Path:
+            from engine.jobs import Progress
+            from engine.matching.sheet import sheet_csv, slot_sheet
+
+            matches: dict[int, list[Match]] = {}
+            for slot in slots:
+                job.progress(Progress("ranking", len(matches), len(slots)))
+                matches[slot.id] = backend.rank(
+                    slot, top=SHEET_TOP, any_family=any_family, family_is_sure=slot.id in sure
+                )
+            rate = backend.probe(path).rate
+            sheet = slot_sheet(path, rate, replace(hearing, slots=slots), matches, backend.ear(), names=names)
+            as_table = target.suffix.casefold() == ".csv"
+            _write(target, sheet_csv(sheet) if as_table else json.dumps(sheet, indent=1, ensure_ascii=False) + "\n")
+            return target
+
+        self._jobs.start("export", work, on_done=self._sheet_saved, on_failed=self.failed.emit)
+
+    def copy_favourites(self, folder: Path) -> None:
+        """Copy the favourites' files into a folder, beside what is there."""
+        backend = self._backend
+
+        def work(job: Job) -> tuple[Path, CopyResult]:
+            from engine.library.export import copy_sounds
+
+            catalog = backend.library().catalog
+            paths = [sound.path for sound in catalog.sounds(catalog.marks.favourites())]
+            return folder, copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
+
+        self._jobs.start("export", work, on_progress=self._copying, on_done=self._copied, on_failed=self.failed.emit)
+
+    def stop(self) -> None:
+        """End what runs; files that are whole stay."""
+        self._jobs.cancel("export")
+
+    def _sheet_saved(self, target: Path) -> None:
+        self.done.emit(f"The slot sheet was saved as {target.name}.", target)
+
+    def _copying(self, progress: Progress) -> None:
+        self.said.emit(f"Copying favourites: {progress.done:,.0f} of {progress.total or 0:,.0f}.")
+
+    def _copied(self, answer: tuple[Path, CopyResult]) -> None:
+        folder, result = answer
+        words = [f"{_files(result.copied)} copied into {folder.name}."]
+        if result.present:
+            words.append(f"{_files(result.present)} there already.")
+        if result.missing:
+            words.append(f"{_files(len(result.missing))} not within reach, such as {Path(result.missing[0]).name}.")
+        self.done.emit(" ".join(words), folder)
+
+
+def _files(number: int) -> str:
+    return f"{number:,} file{' was' if number == 1 else 's were'}"
+
+
+def _write(target: Path, text: str) -> None:
+    """All of it or nothing. Raises EarshotError where the file cannot be written."""
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        with open(unfinished, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        os.replace(unfinished, target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise EarshotError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from error

@@ -1,0 +1,102 @@
+"""Changes of slots by hand, each of which can be undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from app.models.slots import SlotsModel
+
+if TYPE_CHECKING:
+    from app.models.slot_edits import SlotEdits
+
+LONGEST_NAME = 60
+
+
+class SlotEditor(QObject):
+    """Renames, re-families, hides, pins and merges; rows that are not there are ignored."""
+
+    changed = Signal()
+    """Something about the slots was edited, undone or done again."""
+
+    def __init__(self, slots: SlotsModel, parent: QObject) -> None:
+        super().__init__(parent)
+        self._slots = slots
+        self.stack = QUndoStack(self)
+        slots.rename_asked.connect(self.rename)
+        # What could be undone was about slots that are no more.
+        slots.modelReset.connect(self.stack.clear)
+        self.stack.indexChanged.connect(self.changed)
+
+    def rename(self, row: int, name: str) -> None:
+        """Call a slot by another name; an empty one, or its family, gives the name back to the ear."""
+        slot, names = self._slots.slot(row), dict(self._slots.edits.names)
+        name = " ".join(name.split())[:LONGEST_NAME]
+        if slot is None:
+            return
+        if name and name != slot.family:
+            names[slot.id] = name
+        else:
+            names.pop(slot.id, None)
+        self._change(f"Rename {self._slots.word(slot)}", names=names)
+
+    def set_family(self, row: int, family: str | None) -> None:
+        """Say what a slot is; None leaves it to the ear."""
+        slot, families = self._slots.slot(row), dict(self._slots.edits.families)
+        if slot is None:
+            return
+        if family is None:
+            families.pop(slot.id, None)
+        else:
+            families[slot.id] = family
+        self._change(f"Family of {self._slots.word(slot)}", families=families)
+
+    def hide(self, row: int) -> None:
+        """Take a slot out of the list; it is neither ranked nor exported."""
+        slot, hidden = self._slots.slot(row), self._slots.edits.hidden
+        if slot is not None:
+            self._change(f"Hide {self._slots.word(slot)}", hidden=hidden | {slot.id})
+
+    def show_hidden(self) -> None:
+        """All of them again."""
+        self._change("Show hidden slots", hidden=frozenset())
+
+    def toggle_pinned(self, row: int) -> None:
+        """A pinned slot stays when the reference is heard again."""
+        slot, pinned = self._slots.slot(row), self._slots.edits.pinned
+        if slot is not None:
+            words = "Let go of" if slot.id in pinned else "Pin"
+            self._change(f"{words} {self._slots.word(slot)}", pinned=pinned ^ {slot.id})
+
+    def merge(self, row: int, other_row: int) -> None:
+        """Make two slots one, which keeps the name of the first."""
+        slot, other = self._slots.slot(row), self._slots.slot(other_row)
+        if slot is None or other is None or slot is other:
+            return
+        merged = dict(self._slots.edits.merged)
+        merged[slot.id] = (*merged.get(slot.id, ()), other.id)
+        self._change(f"Merge {self._slots.word(slot)} and {self._slots.word(other)}", merged=merged)
+
+    def _change(self, words: str, **changes: Any) -> None:
+        before = self._slots.edits
+        after = replace(before, **changes)
+        if after != before:
+            self._slots.held = True
+            self.stack.push(_Change(self._slots, words, before, after))
+
+
+class _Change(QUndoCommand):
+    """From one state of the edits to the next."""
+
+    def __init__(self, slots: SlotsModel, words: str, before: SlotEdits, after: SlotEdits) -> None:
+        super().__init__(words)
+        self._slots, self._before, self._after = slots, before, after
+
+    def redo(self) -> None:
+        self._slots.set_edits(self._after)
+
+    def undo(self) -> None:
+        self._slots.set_edits(self._before)

@@ -1,0 +1,47 @@
+"""What the producer changed about the slots of a reference, apart from what was heard, so that it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.matching.edits import merged, of_family
+
+if TYPE_CHECKING:
+    from engine.matching.slots import Slot
+
+
+@dataclass(frozen=True)
+class SlotEdits:
+    """All by slot's id.
+
+    merged : the ids of those that became part of another; a part may hold parts itself.
+    """
+
+    names: Mapping[int, str] = field(default_factory=dict)
+    families: Mapping[int, str] = field(default_factory=dict)
+    merged: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    hidden: frozenset[int] = frozenset()
+    pinned: frozenset[int] = frozenset()
+
+    def shown(self, heard: Sequence[Slot]) -> list[Slot]:
+        """What is to be seen of these slots, in their order."""
+        by_id = {slot.id: slot for slot in heard}
+        parts = {part for parts in self.merged.values() for part in parts}
+        whole = (slot for slot in heard if slot.id not in parts and slot.id not in self.hidden)
+        return [self._edited(slot, by_id) for slot in whole]
+
+    def renumbered(self, numbers: Mapping[int, int]) -> SlotEdits:
+        """The same for slots with new ids, without what is said of others; parts are one with their whole by then."""
+        return SlotEdits(
+            names={numbers[old]: name for old, name in self.names.items() if old in numbers},
+            families={numbers[old]: family for old, family in self.families.items() if old in numbers},
+            pinned=frozenset(numbers[old] for old in self.pinned if old in numbers),
+        )
+
+    def _edited(self, slot: Slot, by_id: Mapping[int, Slot]) -> Slot:
+        for part in self.merged.get(slot.id, ()):
+            if part in by_id:  # it may be heard again only later
+                slot = merged(slot, self._edited(by_id[part], by_id))
+        return of_family(slot, self.families[slot.id]) if slot.id in self.families else slot

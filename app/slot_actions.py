@@ -1,0 +1,77 @@
+"""What can be done with the chosen slot: in the menu, and where its row is right-clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from engine.families import FAMILIES
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+class SlotActions:
+    """Rename, family, pin, hide, merge."""
+
+    def __init__(self, window: MainWindow, menu: QMenu, add: Callable[..., QAction]) -> None:
+        self._window = window
+        editor, panel = window.workspace.slot_editor, window.chosen_slot_row
+        self.rename = add(menu, "Rename…", window.rename_slot, "F2")
+        self.family = menu.addMenu("Family")
+        self.merge = menu.addMenu("Merge with")
+        self.pin = add(menu, "Keep when heard again", lambda: editor.toggle_pinned(panel()), "Ctrl+K", checkable=True)
+        self.hide = add(menu, "Hide", lambda: editor.hide(panel()), "Del")
+        self.show_hidden = add(menu, "Show hidden slots", editor.show_hidden, "Shift+Del")
+        self.family.aboutToShow.connect(self._fill_families)
+        self.merge.aboutToShow.connect(self._fill_merge)
+
+    def popup(self, at: QPoint) -> None:
+        """The menu of the chosen slot, at a place on the screen."""
+        actions = self._window.actions_
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([actions.listen, actions.leave_out])
+        menu.addSeparator()
+        menu.addAction(self.rename)
+        menu.addMenu(self.family)
+        menu.addMenu(self.merge)
+        menu.addActions([self.pin, self.hide, self.show_hidden])
+        menu.popup(at)
+
+    def refresh(self) -> None:
+        """Enable what makes sense now."""
+        model = self._window.workspace.slots
+        slot = model.slot(self._window.chosen_slot_row())
+        for action in (self.rename, self.family.menuAction(), self.pin, self.hide):
+            action.setEnabled(slot is not None)
+        self.merge.menuAction().setEnabled(slot is not None and model.rowCount() > 1)
+        self.pin.setChecked(slot is not None and slot.id in model.edits.pinned)
+        self.show_hidden.setEnabled(bool(model.edits.hidden))
+
+    def _fill_families(self) -> None:
+        work, row = self._window.workspace, self._window.chosen_slot_row()
+        slot = work.slots.slot(row)
+        by_hand = work.slots.edits.families.get(slot.id) if slot is not None else None
+        self.family.clear()
+        group = QActionGroup(self.family)
+        for family, words in ((None, "As heard"), *((family, family) for family in FAMILIES)):
+            action = self.family.addAction(words, partial(work.slot_editor.set_family, row, family))
+            action.setCheckable(True)
+            action.setChecked(family == by_hand)
+            group.addAction(action)
+            if family is None:
+                self.family.addSeparator()
+
+    def _fill_merge(self) -> None:
+        work, chosen = self._window.workspace, self._window.chosen_slot_row()
+        self.merge.clear()
+        for row, slot in enumerate(work.slots.slots):
+            if row != chosen:
+                words = f"{row + 1}  {work.slots.word(slot)}"
+                self.merge.addAction(words, partial(work.slot_editor.merge, chosen, row))

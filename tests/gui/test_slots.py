@@ -1,0 +1,181 @@
+"""Slots changed by hand: at once, for the results too, and back again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPersistentModelIndex, QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from app.controllers.slots import SlotEditor
+from app.main_window import MainWindow
+from app.models.slots import SlotsModel
+from tests.gui.conftest import until
+from tests.gui.test_models import hearing, make_slot
+
+Mode = QAbstractItemModelTester.FailureReportingMode
+
+
+def slot_at(number: int, confidence: float, axis: int, family: str = "bass"):  # type: ignore[no-untyped-def]
+    slot = make_slot(number, confidence, family)
+    return type(slot)(**{**vars(slot), "vectors": np.eye(4, dtype=np.float32)[[axis]]})
+
+
+@pytest.fixture
+def model(qapp: object) -> SlotsModel:
+    model = SlotsModel()
+    QAbstractItemModelTester(model, Mode.Fatal, model)
+    model.set_hearing(hearing(slot_at(1, 0.9, 0), slot_at(2, 0.8, 1, "keys"), slot_at(3, 0.4, 2, "pad")))
+    return model
+
+
+@pytest.fixture
+def editor(model: SlotsModel) -> SlotEditor:
+    return SlotEditor(model, model)
+
+
+def words(model: SlotsModel) -> list[str]:
+    return [model.index(row).data() for row in range(model.rowCount())]
+
+
+def test_every_change_can_be_undone_and_done_again(model: SlotsModel, editor: SlotEditor) -> None:
+    states = [words(model)]
+    editor.rename(0, "  Deep   bass ")
+    states.append(words(model))
+    editor.set_family(2, "strings")
+    states.append(words(model))
+    editor.merge(0, 1)
+    states.append(words(model))
+    editor.hide(1)
+    states.append(words(model))
+    assert states == [
+        ["bass", "keys", "pad?"],
+        ["Deep bass", "keys", "pad?"],
+        ["Deep bass", "keys", "strings"],
+        ["Deep bass", "strings"],
+        ["Deep bass"],
+    ]
+    assert editor.stack.undoText() == "Hide strings"
+    for state in reversed(states[:-1]):
+        editor.stack.undo()
+        assert words(model) == state
+    for state in states[1:]:
+        editor.stack.redo()
+        assert words(model) == state
+    editor.show_hidden()
+    assert words(model) == states[3]
+
+
+def test_what_changes_nothing_leaves_nothing_to_undo(model: SlotsModel, editor: SlotEditor) -> None:
+    editor.rename(0, "bass")
+    editor.rename(7, "nobody")
+    editor.set_family(1, None)
+    editor.merge(1, 1)
+    editor.show_hidden()
+    assert not editor.stack.canUndo()
+
+
+def test_edits_hold_while_the_song_is_still_being_heard(model: SlotsModel, editor: SlotEditor) -> None:
+    chosen = QPersistentModelIndex(model.index(2))
+    editor.set_family(2, "strings")
+    editor.merge(0, 1)
+    model.set_hearing(
+        hearing(slot_at(3, 0.95, 2, "pad"), slot_at(1, 0.9, 0), slot_at(2, 0.8, 1), slot_at(4, 0.7, 3, "fx"), done=True)
+    )
+    assert words(model) == ["bass", "strings", "fx"], "nothing jumps once something was changed by hand"
+    assert model.slot(chosen.row()).id == 3  # type: ignore[union-attr]
+    merged = model.slots[0]
+    assert merged.vectors.shape == (2, 4)
+
+
+def test_a_pinned_slot_stays_when_the_song_is_heard_again(model: SlotsModel, editor: SlotEditor) -> None:
+    editor.rename(1, "Rhodes")
+    editor.toggle_pinned(1)
+    model.set_muted(1, True)
+    model.forget_heard()
+    assert words(model) == ["Rhodes"]
+    assert not editor.stack.canUndo()
+    model.set_hearing(hearing(slot_at(1, 0.99, 3, "fx"), slot_at(2, 0.5, 1, "organ"), done=True))
+    assert words(model) == ["Rhodes", "fx"], "the same instrument is not listed twice"
+    assert model.muted(model.slots[0].id)
+    assert model.index(0).data(SlotsModel.PINNED_ROLE)
+    editor.toggle_pinned(0)
+    model.forget_heard()
+    assert words(model) == []
+
+
+def test_names_are_spoken_with_what_they_are(model: SlotsModel, editor: SlotEditor) -> None:
+    editor.rename(1, "Rhodes")
+    editor.toggle_pinned(1)
+    assert model.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "Slot 2: Rhodes, keys, 80% sure, pinned"
+
+
+def test_a_slot_is_renamed_where_it_stands(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.actions_.slot_actions.rename.trigger()
+    field = filled.slots_panel.list.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert field.selectedText() == "bass"
+    qtbot.keyClicks(field, "Sub 1 gal")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    until(qtbot, lambda: words(filled.workspace.slots) == ["Sub 1 gal", "lead"])
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 1: Sub 1 gal")
+    filled.actions_.undo.trigger()
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 1: bass")
+
+
+def test_a_family_by_hand_ranks_anew_at_once(filled: MainWindow, qtbot: QtBot) -> None:
+    rows = filled.workspace.matches
+    assert rows.rows[0].sound.family == "bass"
+    family = filled.actions_.slot_actions.family
+    family.aboutToShow.emit()
+    next(action for action in family.actions() if action.text() == "lead").trigger()
+    until(qtbot, lambda: [row.sound.family for row in rows.rows[:4]] == ["lead"] * 4)
+    assert filled.matches_panel.chip.text() == "lead"
+    family.aboutToShow.emit()
+    assert [action.text() for action in family.actions() if action.isChecked()] == ["lead"]
+    filled.actions_.undo.trigger()
+    until(qtbot, lambda: rows.rows[0].sound.family == "bass")
+
+
+def test_merging_and_hiding_from_the_menu(filled: MainWindow, qtbot: QtBot) -> None:
+    actions, model = filled.actions_.slot_actions, filled.workspace.slots
+    actions.merge.aboutToShow.emit()
+    assert [action.text() for action in actions.merge.actions()] == ["2  lead"]
+    actions.merge.actions()[0].trigger()
+    assert words(model) == ["bass"]
+    assert not actions.merge.menuAction().isEnabled()
+    filled.actions_.undo.trigger()
+    assert words(model) == ["bass", "lead"]
+    actions.hide.trigger()
+    assert words(model) == ["lead"]
+    assert filled.slots_panel.count.text() == "1 heard, 1 hidden"
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 1: lead")
+    actions.show_hidden.trigger()
+    assert words(model) == ["bass", "lead"]
+
+
+def test_the_row_has_the_menu_too(filled: MainWindow, qtbot: QtBot) -> None:
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(10, 10), QPoint(10, 10))
+    QApplication.sendEvent(filled.slots_panel.list.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    menu.close()
+
+
+def test_pinned_slots_survive_hearing_a_region_but_not_another_song(
+    filled: MainWindow, qtbot: QtBot, sounds: Path
+) -> None:
+    work = filled.workspace
+    filled.slots_panel.choose(1)
+    filled.actions_.slot_actions.pin.trigger()
+    work.reference.hear((0.0, 3.0))  # the lead begins later
+    assert words(work.slots) == ["lead"]
+    until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
+    assert words(work.slots) == ["lead", "bass"]
+    work.open_song(sounds / "Bass" / "Bass 03.wav")
+    assert words(work.slots) == []

@@ -1,0 +1,224 @@
+"""The table of sounds: columns, widths, order, similar sounds, and what is copied out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from app.main_window import MainWindow
+from app.models.columns import Column, Row
+from app.models.matches import MatchesModel
+from app.models.reasons import reasons
+from app.settings import Settings
+from tests.gui.conftest import make_window, until, wait_for_rows
+from tests.gui.stand_in import StandInBackend
+from tests.gui.test_models import make_slot, make_sound
+from tests.gui.test_window import press
+
+Mode = QAbstractItemModelTester.FailureReportingMode
+
+
+def click_heading(qtbot: QtBot, window: MainWindow, column: Column) -> None:
+    header = window.matches_panel.table.horizontalHeader()
+    at = QPoint(header.sectionViewportPosition(column) + 12, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def names(window: MainWindow) -> list[str]:
+    return [row.sound.name for row in window.workspace.matches.rows]
+
+
+def test_a_heading_sorts_both_ways_and_then_gives_the_rank_back(filled: MainWindow, qtbot: QtBot) -> None:
+    ranked = names(filled)
+    click_heading(qtbot, filled, Column.NAME)
+    assert names(filled) == sorted(ranked)
+    click_heading(qtbot, filled, Column.NAME)
+    assert names(filled) == sorted(ranked, reverse=True)
+    click_heading(qtbot, filled, Column.NAME)
+    assert names(filled) == ranked
+    header = filled.matches_panel.table.horizontalHeader()
+    assert header.sortIndicatorSection() == Column.MATCH
+    click_heading(qtbot, filled, Column.LENGTH)
+    filled.actions_.by_rank.trigger()
+    assert names(filled) == ranked
+
+
+def test_ties_stay_in_the_order_of_rank(qapp: object) -> None:
+    model = MatchesModel()
+    QAbstractItemModelTester(model, Mode.Fatal)
+    families = ["bass", "pad", "bass", "pad"]
+    model.set_rows([Row(make_sound(rank, family=family), rank, 0.5) for rank, family in enumerate(families, 1)])
+    for order, wanted in ((Qt.SortOrder.AscendingOrder, [1, 3, 2, 4]), (Qt.SortOrder.DescendingOrder, [2, 4, 1, 3])):
+        model.sort(Column.FAMILY, order)
+        assert [row.rank for row in model.rows] == wanted
+        assert [model.number_of(number) for number in wanted] == [0, 1, 2, 3]
+    model.sort(-1)
+    assert [row.rank for row in model.rows] == [1, 2, 3, 4]
+
+
+def test_columns_and_widths_are_remembered(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    table = filled.matches_panel.table
+    menu = filled.actions_.columns
+    menu.aboutToShow.emit()
+    wanted = {action.text(): action for action in menu.actions()}
+    assert "Name" not in wanted
+    wanted["Chance"].trigger()
+    wanted["Waveform"].trigger()
+    assert not table.isColumnHidden(Column.CHANCE)
+    assert table.isColumnHidden(Column.WAVEFORM)
+    before = table.columnWidth(Column.FAMILY)
+    table.horizontalHeader().resizeSection(Column.FAMILY, before + 30)
+    assert table.columnWidth(Column.FAMILY) == before + 30
+    filled.close()
+
+    again = make_window(StandInBackend(tmp_path / "other"), tmp_path / "settings.ini")
+    other = again.matches_panel.table
+    assert (other.shown, other.widths) == (table.shown, table.widths)
+    assert other.columnWidth(Column.FAMILY) == before + 30
+    again.matches_panel.table.reset_columns()
+    assert other.columnWidth(Column.FAMILY) == before
+    again.close()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800), (960, 600), (2560, 1440)])
+def test_the_columns_always_fill_the_table(filled: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    table = filled.matches_panel.table
+    filled.resize(*size)
+    qtbot.wait(20)
+
+    def used() -> int:
+        return sum(table.columnWidth(column) for column in Column if not table.isColumnHidden(column))
+
+    assert used() == table.viewport().width()
+    for column in (Column.NAME, Column.MATCH, Column.LENGTH):
+        for wider in (40, -80):
+            table.horizontalHeader().resizeSection(column, table.columnWidth(column) + wider)
+            assert used() == table.viewport().width()
+    table.horizontalHeader().resizeSection(Column.PITCH, 5000)
+    assert used() == table.viewport().width()
+
+
+def test_similar_sounds_and_the_way_back(filled: MainWindow, qtbot: QtBot) -> None:
+    panel, work = filled.matches_panel, filled.workspace
+    ranked = names(filled)
+    assert not filled.actions_.back.isEnabled()
+    panel.table.choose(9)
+    lead = work.matches.rows[9].sound
+    press(qtbot, filled, "g")
+    until(qtbot, lambda: panel.title.text() == "Similar")
+    assert panel.subject.text() == f"to {lead.name}"
+    assert names(filled)[0] == lead.name, "itself first"
+    assert [row.sound.family for row in work.matches.rows[:4]] == ["lead"] * 4
+    assert not panel.chip.isVisible()
+    assert panel.current is not None
+    assert panel.current.sound.id == lead.id, "what was chosen stays chosen"
+    until(qtbot, lambda: panel.back.accessibleName() == "Back to slot 1: bass")
+
+    panel.table.choose(2)
+    press(qtbot, filled, "g")
+    until(qtbot, lambda: panel.back.accessibleName() == f"Back to {lead.name}")
+    press(qtbot, filled, Qt.Key.Key_Backspace)
+    until(qtbot, lambda: panel.subject.text() == f"to {lead.name}")
+    qtbot.mouseClick(panel.back, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: names(filled) == ranked)
+    assert panel.subject.text() == "for slot 1: bass"
+    assert not panel.back.isVisible()
+
+
+def test_another_slot_ends_the_trail(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.matches_panel.table.choose(0)
+    press(qtbot, filled, "g")
+    until(qtbot, lambda: filled.matches_panel.title.text() == "Similar")
+    filled.slots_panel.choose(1)
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 2: lead")
+    assert filled.workspace.matching.trail == []
+
+
+def test_the_search_keeps_its_backspace(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.matches_panel.table.choose(0)
+    press(qtbot, filled, "g")
+    until(qtbot, lambda: filled.matches_panel.title.text() == "Similar")
+    search = filled.matches_panel.search
+    search.setFocus()
+    qtbot.keyClicks(search, "leg")
+    qtbot.keyClick(search, Qt.Key.Key_Backspace)
+    assert search.text() == "le"
+    assert filled.workspace.matching.trail
+
+
+def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -> None:
+    table, model = filled.matches_panel.table, filled.workspace.matches
+    table.choose(1)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
+    assert table.selected_rows == [1, 2, 3]
+    paths = [model.rows[number].sound.path for number in (1, 2, 3)]
+    dragged = model.mimeData(table.selectedIndexes())
+    assert [url.toLocalFile() for url in dragged.urls()] == paths
+    filled.actions_.copy_path.trigger()
+    assert QGuiApplication.clipboard().text().split("\n") == paths
+    filled.actions_.copy_list.trigger()
+    lines = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    assert lines[0][:3] == ["Rank", "Name", "Match"]
+    assert [line[0] for line in lines[1:]] == ["2", "3", "4"]
+    assert [line[-1] for line in lines[1:]] == paths
+    table.choose(0)
+    filled.actions_.copy_list.trigger()
+    assert len(QGuiApplication.clipboard().text().split("\n")) == 13, "all of them, and their names"
+
+
+def test_why_it_matched_says_only_what_is_known() -> None:
+    slot = make_slot(1, 0.9)
+    sound = make_sound(1, pitch_hz=220.0)
+    told = reasons(Row(sound, 1, 0.57, 0.12), slot)
+    assert [(reason.words, reason.figure) for reason in told] == [
+        ("Overall", ".57"),
+        ("Chance", "12 %"),
+        ("Is bass", ".80"),
+        ("Slot", "may be bass"),
+    ]
+    other = make_sound(2, pitch_hz=440.0, family=None, family_confidence=None)
+    told = reasons(Row(other, 2, 0.3), slot, similar_to=sound)
+    assert [(reason.words, reason.figure) for reason in told] == [("Overall", ".30"), ("Pitch", "12 semitones higher")]
+    assert reasons(Row(sound, 1), None) == []
+
+
+def test_why_it_matched_follows_the_chosen_row(filled: MainWindow, qtbot: QtBot) -> None:
+    wait_for_rows(qtbot, filled, 12)
+    filled.matches_panel.table.choose(10)
+    figures = {reason.words: reason.figure for reason in filled.compare_panel.reasons}
+    assert figures["Slot"] == "is rather bass"
+
+
+def test_settings_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text("[General]\nversion=1\ndevice=Headphones\ntheme=light\nvolume_db=-12\n")
+    settings = Settings(path)
+    assert (settings.device, settings.theme, settings.volume_db) == ("Headphones", "light", -12.0)
+    settings.sync()
+    assert "version=2" in path.read_text()
+    assert "\ndevice=" not in path.read_text()
+    assert Settings(path).device == "Headphones"
+
+
+def test_settings_of_a_later_version_are_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text("[General]\nversion=99\ntheme=light\n")
+    assert Settings(path).theme == "dark"
+
+
+@pytest.mark.parametrize("value", ["nonsense", "a, b", "[1", '{"NAME": "wide"}', '{"GONE": 20}'])
+def test_damaged_settings_fall_back(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "settings.ini"
+    keys = ("theme", "scale_percent", "columns", "column_widths", "compute", "scan_workers", "volume_db")
+    path.write_text("[General]\n" + "".join(f"{key}={value}\n" for key in keys))
+    settings = Settings(path)
+    assert (settings.theme, settings.scale_percent, settings.compute) == ("dark", 100, "auto")
+    assert settings.column_widths == {}
+    assert settings.columns == Settings(tmp_path / "none.ini").columns
+    assert settings.scan_workers is None
