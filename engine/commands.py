@@ -30,7 +30,7 @@ def scan(options: argparse.Namespace) -> int:
     from engine.library.library import Library
 
     with cancel_on_interrupt() as cancel, ProgressBar() as bar:
-        library = Library.open(library_dir(options.library), create=True)
+        library = Library.open(library_dir(options.library), create=True, index=options.index)
         try:
             result = scanner.scan(
                 library,
@@ -41,6 +41,7 @@ def scan(options: argparse.Namespace) -> int:
                 model=options.model,
                 retry_failed=options.retry_failed,
             )
+            library.settle(bar, cancel)
         finally:
             library.close()
     rate = result.embedded / result.seconds if result.seconds else 0.0
@@ -113,7 +114,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     from engine.library.library import Library
 
     directory = library_dir(options.library)
-    library = Library.open(directory)
+    library = Library.open(directory, index=options.index)
     try:
         if not library.catalog.counts().ready:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
@@ -122,7 +123,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
         ear = Ear.load(options.model, device=options.device)
         if library.fingerprint != ear.fingerprint:  # another model scanned last, but this one may have scanned before
             library.close()
-            library = Library.open(directory, fingerprint=ear.fingerprint)
+            library = Library.open(directory, fingerprint=ear.fingerprint, index=options.index)
         if not library.searchable:
             folders = " ".join(root.path for root in library.catalog.roots())
             raise LibraryError(f"The library was scanned with another model. Scan it again: earshot scan {folders}")

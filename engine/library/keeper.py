@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -31,8 +32,33 @@ _ROWS_PER_TURN = 32
 _SECONDS_BETWEEN_TURNS = 0.001
 
 
+class Keeper(Protocol):
+    """What a library needs of whoever keeps its vectors."""
+
+    def begin(self) -> None:
+        """All vectors come again."""
+
+    def take(self, embeddings: Embeddings) -> None:
+        """Add rows."""
+
+    def index(self, live: Live) -> VectorIndex:
+        """An index of the rows of `live`, which are those that were taken."""
+
+    def tend(self, live: Live, cancel: CancelToken) -> bool:
+        """Do a portion of the slow work; whether there was any, so that `index` is better now."""
+
+    def done(self, live: Live) -> int:
+        """How many rows the slow work is done for."""
+
+    def save(self, live: Live) -> None:
+        """Keep for the next time what is worth it."""
+
+    def close(self) -> None:
+        """Nothing more will be asked."""
+
+
 class LocalKeeper:
-    """Methods are called by one thread at a time, but for `index`, which any may call."""
+    """A keeper in this machine's memory. While one thread tends, another may take."""
 
     def __init__(self, directory: Path, catalog: str) -> None:
         """`catalog`: the identity of the catalog in the folder."""
@@ -45,22 +71,19 @@ class LocalKeeper:
         self._unsaved = 0
 
     def begin(self) -> None:
-        """Forget the vectors: all come again. The graph stays, and finds out what became of it."""
+        # The graph stays; what of it is dead by then will be seen.
         self._vectors = Vectors(0)
 
     def take(self, embeddings: Embeddings) -> None:
-        """Add rows."""
         vectors = self._vectors if len(self._vectors) else Vectors(embeddings.half.shape[1])
         self._vectors = vectors.extended(embeddings.half)
 
     def index(self, live: Live) -> VectorIndex:
-        """An index of the rows of `live`, which are those that were taken."""
         if self._graph is None or len(live.labels) < index_module.EXACT_BELOW:
             return ExactIndex(self._vectors)
         return GraphIndex(self._vectors, live.labels, self._graph)
 
     def tend(self, live: Live, cancel: CancelToken) -> bool:
-        """Do a portion of what is to be done for the graph; whether there was anything, so that `index` is better."""
         vectors = self._vectors
         if not index_module.EXACT_BELOW <= len(live.labels) <= len(vectors):  # few, or being read anew
             return False
@@ -84,12 +107,10 @@ class LocalKeeper:
         return True
 
     def done(self, live: Live) -> int:
-        """How many of the rows the graph that is being made holds."""
         graph = self._next or self._graph
         return 0 if graph is None else len(graph.labels)
 
     def save(self, live: Live) -> None:
-        """Save the graph if it has grown."""
         if self._graph is None or not self._unsaved:
             return
         self._unsaved = 0

@@ -18,7 +18,7 @@ from engine.library.behind import Behind
 from engine.library.catalog import Catalog, Sound
 from engine.library.facets import Favourites
 from engine.library.index import VectorIndex
-from engine.library.keeper import LocalKeeper
+from engine.library.keeper import Keeper, LocalKeeper
 from engine.library.live import Live, count_new, count_searchable, read_live
 from engine.library.query import Query, read_query
 
@@ -43,11 +43,11 @@ class Library:
     million sounds) and for nothing else: whatever the graph does not hold yet is compared with exactly.
     """
 
-    def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None = None) -> None:
+    def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None, keeper: Keeper) -> None:
         self.directory = directory
         self.catalog = catalog
         self._pinned_fingerprint = fingerprint
-        self._keeper = LocalKeeper(directory, catalog.identity)
+        self._keeper = keeper
         self._favourites = Favourites()
         self._changes = threading.Condition()
         self._state: _State | None = None
@@ -56,24 +56,27 @@ class Library:
         self._failure: LibraryError | None = None
 
     @classmethod
-    def open(cls, directory: Path, *, fingerprint: str | None = None, create: bool = False) -> Library:
+    def open(
+        cls, directory: Path, *, fingerprint: str | None = None, create: bool = False, index: str | None = None
+    ) -> Library:
         """Open the library in a folder.
 
         Parameters
         ----------
         fingerprint : the model whose embeddings are searched; None takes the one that scanned last.
         create : make a library where there is none.
+        index : the address of an index on another machine (`remote.py`); None keeps one here.
 
         Raises
         ------
-        LibraryError : there is none, or its catalog cannot be used.
+        LibraryError : there is none, or its catalog or index cannot be used.
         """
         exists = Catalog.exists(directory)
         if not exists and not create:
             raise LibraryError(f"There is no library in {directory} yet. Scan a folder of sounds: earshot scan FOLDER")
         catalog = Catalog.open(directory, read_only=exists and not os.access(directory, os.W_OK))
         try:
-            library = cls(directory, catalog, fingerprint)
+            library = cls(directory, catalog, fingerprint, _keeper(directory, catalog, index))
             library.refresh()
         except BaseException:
             catalog.close()
@@ -260,6 +263,14 @@ class Library:
                 self._reading_behind = False
                 self._changes.notify_all()
         return True
+
+
+def _keeper(directory: Path, catalog: Catalog, index: str | None) -> Keeper:
+    if index is None:
+        return LocalKeeper(directory, catalog.identity)
+    from engine.library.remote import RemoteKeeper
+
+    return RemoteKeeper.open(index, catalog)
 
 
 def _nearest_sounds(state: _State, vectors: np.ndarray, top: int, allowed: np.ndarray | None) -> dict[int, float]:

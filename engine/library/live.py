@@ -24,8 +24,10 @@ _GONE_SHARE_TO_READ_ALL = 0.1
 
 @dataclass(frozen=True)
 class Embeddings:
-    """Rows of the catalog: labels int64 [n], ascending, sound ids int64 [n] and vectors float16 [n, dimension]."""
+    """Rows of the catalog, of one model: labels int64 [n], ascending, sound ids int64 [n] and vectors float16
+    [n, dimension]."""
 
+    fingerprint: str
     labels: np.ndarray
     sound_ids: np.ndarray
     half: np.ndarray
@@ -160,7 +162,7 @@ def _embeddings(database: Database, fingerprint: str, after: int) -> Iterator[Em
         if rows:
             labels, sound_ids, blobs = zip(*rows, strict=True)
             half = np.frombuffer(b"".join(blobs), np.float16).reshape(len(rows), -1)
-            yield Embeddings(np.array(labels, np.int64), np.array(sound_ids, np.int64), half)
+            yield Embeddings(fingerprint, np.array(labels, np.int64), np.array(sound_ids, np.int64), half)
 
 
 def _still_there(database: Database, fingerprint: str, labels: np.ndarray, sound_ids: np.ndarray) -> np.ndarray:

@@ -69,12 +69,9 @@ class Vectors:
         if top < 1:
             return np.zeros((len(queries), 0), np.int64), np.zeros((len(queries), 0), np.float32)
         similarities = self._similarities(unit(queries), rows, count)
-        # Partitioning first keeps the sort short.
-        best = np.argpartition(similarities, count - top, axis=1)[:, count - top :]
+        best = np.stack([_best(row, top) for row in similarities])
         values = np.take_along_axis(similarities, best, axis=1)
-        order = np.lexsort((best, -values), axis=1)
-        best = np.take_along_axis(best, order, axis=1)
-        return best if rows is None else rows[best], np.take_along_axis(values, order, axis=1)
+        return best if rows is None else rows[best], values
 
     def _similarities(self, queries: np.ndarray, rows: np.ndarray | None, count: int) -> np.ndarray:
         similarities = np.empty((len(queries), count), np.float32)
@@ -89,6 +86,14 @@ class Vectors:
             np.matmul(raised, block.view(np.float32).T, out=similarities[:, start:stop])
         similarities *= self._scale[:count] if rows is None else self._scale[rows]
         return similarities
+
+
+def _best(values: np.ndarray, top: int) -> np.ndarray:
+    """The places of the `top` greatest, equal ones by place: a library may hold a sound many times."""
+    least = np.partition(values, len(values) - top)[len(values) - top]
+    greater = np.flatnonzero(values > least)
+    best = np.concatenate([greater, np.flatnonzero(values == least)[: top - len(greater)]])
+    return best[np.lexsort((best, -values[best]))]
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
