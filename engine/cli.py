@@ -103,12 +103,20 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder of the catalog and the index (default: EARSHOT_HOME, else the user's data folder)",
     )
+    index = argparse.ArgumentParser(add_help=False)
+    index.add_argument(
+        "--index",
+        metavar="ADDRESS",
+        help="an index shared between machines: qdrant://HOST:PORT/COLLECTION (default: one beside the catalog)",
+    )
     model = argparse.ArgumentParser(add_help=False)
     model.add_argument("--model", metavar="FILE", type=Path, help="other weights than those shipped")
     device = argparse.ArgumentParser(add_help=False)
     device.add_argument("--device", choices=("cpu", "cuda", "mps"), help="where to run the model (default: the best)")
 
-    scan = subparsers.add_parser("scan", parents=[library, model], help="list, measure and embed the sounds of folders")
+    scan = subparsers.add_parser(
+        "scan", parents=[library, index, model], help="list, measure and embed the sounds of folders"
+    )
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
     scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
@@ -116,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     scan.set_defaults(handler=commands.scan)
 
     match = subparsers.add_parser(
-        "match", parents=[library, model, device], help="rank sounds for each instrument heard"
+        "match", parents=[library, index, model, device], help="rank sounds for each instrument heard"
     )
     match.add_argument("songs", metavar="SONG", nargs="+", type=Path)
     match.add_argument("--start", metavar="S", type=_seconds, help="hear from this second on")

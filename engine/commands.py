@@ -31,7 +31,7 @@ def scan(options: argparse.Namespace) -> int:
     from engine.library.library import Library
 
     with cancel_on_interrupt() as cancel:
-        library = Library.open(library_dir(options.library), create=True)
+        library = Library.open(library_dir(options.library), create=True, index=options.index)
         try:
             _scan_once(library, options.folders, options, cancel)
             if options.watch:
@@ -54,6 +54,7 @@ def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Name
             model=options.model,
             retry_failed=options.retry_failed,
         )
+        library.settle(bar, cancel)
     rate = result.embedded / result.seconds if result.seconds else 0.0
     print(
         f"{result.listed} sounds: {result.embedded} embedded, {result.unchanged} unchanged, {result.failed} failed, "
@@ -147,7 +148,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     from engine.library.library import Library
 
     directory = library_dir(options.library)
-    library = Library.open(directory)
+    library = Library.open(directory, index=options.index)
     try:
         if not library.catalog.counts().ready:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
@@ -156,7 +157,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
         ear = Ear.load(options.model, device=options.device)
         if library.fingerprint != ear.fingerprint:  # another model scanned last, but this one may have scanned before
             library.close()
-            library = Library.open(directory, fingerprint=ear.fingerprint)
+            library = Library.open(directory, fingerprint=ear.fingerprint, index=options.index)
         if not library.searchable:
             folders = " ".join(root.path for root in library.catalog.roots())
             raise LibraryError(f"The library was scanned with another model. Scan it again: earshot scan {folders}")

@@ -5,55 +5,78 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import LibraryError
+from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
+from engine.library import index as index_module
+from engine.library.behind import Behind
 from engine.library.catalog import Catalog, Sound
-from engine.library.index import EXACT_BELOW, ExactIndex, GraphIndex, Stamp
-from engine.library.query import read_query
+from engine.library.facets import MarkedSounds
+from engine.library.index import VectorIndex
+from engine.library.keeper import Keeper, LocalKeeper
+from engine.library.live import Live, count_new, count_searchable, read_live
+from engine.library.query import Query, read_query
 
 logger = logging.getLogger(__name__)
 
-_DEAD_SHARE_TO_REBUILD = 0.1
-_NEW_SHARE_TO_SAVE = 0.1
+_SECONDS_PER_REPORT = 0.2
+
+
+@dataclass(frozen=True)
+class _State:
+    """What searches use; replaced as a whole, so that a search never sees half of a change."""
+
+    live: Live
+    index: VectorIndex
 
 
 class Library:
-    """The sounds of the producer, searchable by similarity. Every method may be called from any thread."""
+    """The sounds of the producer, searchable by similarity. Every method may be called from any thread.
 
-    def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None = None) -> None:
+    The catalog answers at once. What can be searched is read by `refresh`: at once where it is little, else by a thread
+    of the library, which also loads and builds the graph. `search` waits for the first reading (two seconds for a
+    million sounds) and for nothing else: whatever the graph does not hold yet is compared with exactly.
+    """
+
+    def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None, keeper: Keeper) -> None:
         self.directory = directory
         self.catalog = catalog
         self._pinned_fingerprint = fingerprint
-        self._lock = threading.Lock()
-        self._index: ExactIndex | GraphIndex | None = None
-        self._loaded: tuple[str, int] | None = None
-        self._live = np.zeros(0, np.int64)
-        self._live_sounds = np.zeros(0, np.int64)
-        self._unsaved = 0
+        self._keeper = keeper
+        self._marked = MarkedSounds()
+        self._changes = threading.Condition()
+        self._state: _State | None = None
+        self._reading_behind = False
+        self._behind = Behind(self._piece, "index of the library")
+        self._failure: LibraryError | None = None
 
     @classmethod
-    def open(cls, directory: Path, *, fingerprint: str | None = None, create: bool = False) -> Library:
+    def open(
+        cls, directory: Path, *, fingerprint: str | None = None, create: bool = False, index: str | None = None
+    ) -> Library:
         """Open the library in a folder.
 
         Parameters
         ----------
         fingerprint : the model whose embeddings are searched; None takes the one that scanned last.
         create : make a library where there is none.
+        index : the address of an index on another machine (`remote.py`); None keeps one here.
 
         Raises
         ------
-        LibraryError : there is none, or its catalog cannot be used.
+        LibraryError : there is none, or its catalog or index cannot be used.
         """
         make = create and not Catalog.exists(directory)
-        library = cls(directory, Catalog.open(directory) if make else Catalog.existing(directory))
-        library._pinned_fingerprint = fingerprint
+        catalog = Catalog.open(directory) if make else Catalog.existing(directory)
         try:
+            library = cls(directory, catalog, fingerprint, _keeper(directory, catalog, index))
             library.refresh()
         except BaseException:
-            library.close()
+            catalog.close()
             raise
         return library
 
@@ -65,13 +88,19 @@ class Library:
     @property
     def searchable(self) -> int:
         """How many sounds `search` chooses from, as of the last `refresh`. 0 after a change of model: scan again."""
-        return len(np.unique(self._live_sounds))
+        state, fingerprint = self._state, self.fingerprint
+        if state is not None:
+            return state.live.searchable
+        if self._reading_behind and fingerprint is not None:
+            return count_searchable(self.catalog.database, fingerprint)
+        return 0
 
     def search(
         self,
         vectors: np.ndarray,
         *,
         top: int = 50,
+        query: Query | None = None,
         families: Collection[str] | None = None,
         kinds: Collection[str] | None = None,
         text: str = "",
@@ -82,19 +111,26 @@ class Library:
         ----------
         vectors : float32 [dimension] or [n, dimension], of this library's model.
         top : how many at most; fewer come only where fewer pass the filters.
-        families, kinds : only sounds of these; kinds are 'one-shot', 'loop', 'long' and 'preset'.
-        text : only what this query finds, as `read_query` understands it.
+        query : what they have to be; None takes what `text` asks, as `read_query` reads it.
+        families, kinds : besides what the query asks: only sounds of these; kinds are 'one-shot', 'loop', 'long' and
+            'preset'.
 
         Returns
         -------
         sounds with their cosine similarity, -1 to 1: the greatest, where the sound or the query has several vectors.
+
+        Raises
+        ------
+        LibraryError : the index cannot be read.
         """
-        query = read_query(text)
-        query = query.with_families(None if families is None else frozenset(families))
-        query = query.with_kinds(None if kinds is None else frozenset(kinds))
-        chosen = None if query.asks_nothing else self.catalog.matching(query)
-        with self._lock:
-            best = self._nearest_sounds(np.atleast_2d(np.asarray(vectors, np.float32)), top, chosen)
+        asked = read_query(text) if query is None else query
+        asked = asked.with_families(None if families is None else frozenset(families))
+        asked = asked.with_kinds(None if kinds is None else frozenset(kinds))
+        state = self._current()
+        if state is None or top < 1:
+            return []
+        allowed = self._allowed(state.live, asked)
+        best = _nearest_sounds(state, np.atleast_2d(np.asarray(vectors, np.float32)), top, allowed)
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}
         return [(sounds[sound_id], similarity) for sound_id, similarity in best.items() if sound_id in sounds]
 
@@ -109,101 +145,154 @@ class Library:
         return vectors
 
     def refresh(self) -> None:
-        """Pick up what a scan wrote since the last time; cheap where there is nothing new."""
-        with self._lock:
-            self._refresh()
+        """Pick up what a scan wrote since the last time; cheap where there is nothing new.
+
+        Where there is much (20,000 vectors), or much is gone, a thread does it behind; `settle` waits for that.
+        """
+        with self._changes:
+            fingerprint = self.fingerprint
+            if fingerprint is None or self._reading_behind or self._behind.stop.cancelled:
+                return
+            if self._state is not None and self._state.live.fingerprint != fingerprint:
+                self._forget()
+            if self._state is not None and self._state.live.is_of(self.catalog, fingerprint):
+                return
+            if self._is_much(fingerprint):
+                self._reading_behind = True
+            else:
+                self._read(fingerprint)
+            self._behind.wake()
+
+    def settle(self, progress: ProgressCallback = ignore_progress, cancel: CancelToken | None = None) -> None:
+        """Wait until the index holds all that the last `refresh` found.
+
+        Parameters
+        ----------
+        progress : told of the stage "indexing", in vectors.
+        cancel : ends the waiting, not the work; `close` does that.
+
+        Raises
+        ------
+        Cancelled : `cancel` was set.
+        LibraryError : the index cannot be read.
+        """
+        while not self._behind.wait(_SECONDS_PER_REPORT):
+            if cancel is not None:
+                cancel.raise_if_cancelled()
+            if (state := self._state) is not None:
+                progress(Progress("indexing", self._keeper.done(state.live), len(state.live.labels)))
+        if self._failure is not None:
+            raise self._failure
 
     def close(self) -> None:
-        """Save the index if much of it is new, and close the catalog."""
-        with self._lock:
-            if self._unsaved:
-                self._save()
-            self.catalog.close()
+        """Stop what is done behind, save the index if some of it is new, and close the catalog."""
+        self._behind.close()
+        if self._state is not None:
+            self._keeper.save(self._state.live)
+        self._keeper.close()
+        self.catalog.close()
 
-    def _nearest_sounds(self, vectors: np.ndarray, top: int, chosen: np.ndarray | None) -> dict[int, float]:
-        index = self._index
-        if index is None or not len(self._live) or top < 1:
-            return {}
-        allowed = self._live if chosen is None else self._live[np.isin(self._live_sounds, chosen)]
-        wanted = top
-        while True:
-            labels, similarities = index.search(vectors, wanted, allowed)
-            sound_ids = self._live_sounds[np.searchsorted(self._live, labels)]
-            # Who is among the best of all is among the best of one of the vectors.
-            if labels.shape[1] >= len(allowed) or all(len(np.unique(row)) >= top for row in sound_ids):
-                break
-            wanted *= 2  # sounds with several vectors took several places
-        order = np.lexsort((sound_ids.ravel(), -similarities.ravel()))
-        _, places = np.unique(sound_ids.ravel()[order], return_index=True)
-        best = order[np.sort(places)[:top]]
-        return dict(zip(sound_ids.ravel()[best].tolist(), similarities.ravel()[best].tolist(), strict=True))
+    def _current(self) -> _State | None:
+        if (state := self._state) is not None:  # without waiting for a refresh
+            return state
+        with self._changes:
+            while self._state is None and self._reading_behind:
+                self._changes.wait()
+            if self._state is None and self._failure is not None:
+                raise self._failure
+            return self._state
 
-    def _refresh(self) -> None:
-        fingerprint, revision = self.fingerprint, self.catalog.revision
-        if (fingerprint, revision) == self._loaded:
-            return
-        if fingerprint is None:
-            return
-        if self._loaded is None or self._loaded[0] != fingerprint:
-            self._index = None
-        live, live_sounds = self.catalog.live_labels(fingerprint)
-        if len(live) < EXACT_BELOW:
-            self._index = self._exact(fingerprint, live)
-        else:
-            self._index = self._graph(fingerprint, revision, live)
-        # What a scan removed between the two questions to the catalog is in the first answer alone.
-        present = np.isin(live, self._index.labels)
-        self._live, self._live_sounds = live[present], live_sounds[present]
-        self._loaded = fingerprint, revision
-        if self._unsaved > _NEW_SHARE_TO_SAVE * len(self._live):
-            self._save()
+    def _allowed(self, live: Live, query: Query) -> np.ndarray | None:
+        """bool [rows]; None for all."""
+        marked = self._marked.of(self.catalog.database)
+        allowed = live.facets.passing(query, *live.families_by_hand(marked))
+        if not live.alive.all():
+            allowed = live.alive if allowed is None else allowed & live.alive
+        if query.favourites:
+            chosen = live.with_sounds(marked.favourites)
+            allowed = chosen if allowed is None else allowed & chosen
+        if query.words or query.excluded or query.tags:
+            chosen = live.with_sounds(self._with_words(query))
+            allowed = chosen if allowed is None else allowed & chosen
+        return allowed
 
-    def _exact(self, fingerprint: str, live: np.ndarray) -> ExactIndex:
-        self._unsaved = 0
-        old = self._index
-        if not isinstance(old, ExactIndex) or not len(old.labels):
-            labels, _, vectors = self.catalog.labelled_embeddings(fingerprint)
-            return ExactIndex(labels, vectors)
-        kept = np.isin(old.labels, live)
-        new, _, new_vectors = self._missing_from(old.labels, fingerprint, live)
-        labels = np.concatenate([old.labels[kept], new])
-        vectors = np.concatenate([old.vectors[kept], new_vectors]) if len(new) else old.vectors[kept]
-        order = np.argsort(labels)
-        return ExactIndex(labels[order], vectors[order])
+    def _with_words(self, query: Query) -> np.ndarray:
+        return self.catalog.matching(Query(words=query.words, excluded=query.excluded, tags=query.tags))
 
-    def _graph(self, fingerprint: str, revision: int, live: np.ndarray) -> GraphIndex:
-        old = self._index
-        if not isinstance(old, GraphIndex):
-            old = GraphIndex.load(self.directory, Stamp(self.catalog.identity, revision, fingerprint))
-        if old is not None:
-            dead = len(old.labels) - np.count_nonzero(np.isin(old.labels, live))
-            if dead <= _DEAD_SHARE_TO_REBUILD * len(old.labels):
-                labels, _, vectors = self._missing_from(old.labels, fingerprint, live)
-                if len(labels):
-                    old.add(labels, vectors)
-                    self._unsaved += len(labels)
-                return old
-        labels, _, vectors = self.catalog.labelled_embeddings(fingerprint)
-        self._unsaved = len(labels)
-        return GraphIndex.build(labels, vectors)
+    def _is_much(self, fingerprint: str) -> bool:
+        before, much = None if self._state is None else self._state.live, index_module.EXACT_BELOW
+        return count_new(self.catalog.database, fingerprint, before, much) >= much
 
-    def _missing_from(
-        self, labels: np.ndarray, fingerprint: str, live: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """The live embeddings whose labels are not among `labels`."""
-        absent = np.setdiff1d(live, labels)
-        if not len(absent):
-            return absent, absent, np.zeros((0, 0), np.float32)
-        found, sound_ids, vectors = self.catalog.labelled_embeddings(fingerprint, after=int(absent[0]) - 1)
-        new = np.isin(found, absent)
-        return found[new], sound_ids[new], vectors[new]
-
-    def _save(self) -> None:
-        self._unsaved = 0
-        if not isinstance(self._index, GraphIndex) or self._loaded is None:
-            return
-        fingerprint, revision = self._loaded
+    def _read(self, fingerprint: str, *, anew: bool = False) -> None:
+        """Bring the state up to date with the catalog."""
+        before = None if self._state is None or anew else self._state.live
         try:
-            self._index.save(self.directory, Stamp(self.catalog.identity, revision, fingerprint))
-        except (OSError, RuntimeError) as error:
-            logger.warning("the index could not be saved and will be built again next time: %s", error)
+            if before is None:
+                self._keeper.begin()
+            live = read_live(self.catalog, fingerprint, before, self._keeper.take, self._behind.stop.raise_if_cancelled)
+            index = self._keeper.index(live)
+        except BaseException:
+            with self._changes:
+                self._forget()  # the keeper may have some of the new rows
+            raise
+        with self._changes:
+            self._failure = None
+            self._state = _State(live, index)
+
+    def _forget(self) -> None:
+        self._state = None
+        self._keeper.begin()
+
+    def _piece(self) -> bool:
+        """A piece of what is done behind; whether there was any."""
+        with self._changes:
+            state = self._state
+            self._reading_behind |= state is not None and state.live.much_is_gone
+        if self._reading_behind:
+            return self._read_behind()
+        if state is None or not self._keeper.tend(state.live, self._behind.stop):
+            return False
+        with self._changes:
+            if self._state is not None:  # of what became of it meanwhile
+                self._state = replace(self._state, index=self._keeper.index(self._state.live))
+        return True
+
+    def _read_behind(self) -> bool:
+        fingerprint, state = self.fingerprint, self._state
+        assert fingerprint is not None
+        try:
+            self._read(fingerprint, anew=state is not None and state.live.much_is_gone)
+        except LibraryError as error:
+            logger.warning("the index is not up to date: %s", error)
+            self._failure = error
+            return False
+        finally:
+            with self._changes:
+                self._reading_behind = False
+                self._changes.notify_all()
+        return True
+
+
+def _keeper(directory: Path, catalog: Catalog, index: str | None) -> Keeper:
+    if index is None:
+        return LocalKeeper(directory, catalog.identity)
+    from engine.library.remote import RemoteKeeper
+
+    return RemoteKeeper.open(index, catalog)
+
+
+def _nearest_sounds(state: _State, vectors: np.ndarray, top: int, allowed: np.ndarray | None) -> dict[int, float]:
+    """Ids of the nearest sounds with their similarities, best first."""
+    count = len(state.index) if allowed is None else int(np.count_nonzero(allowed))
+    wanted = top
+    while True:
+        rows, similarities = state.index.search(vectors, wanted, allowed)
+        sound_ids = state.live.sound_ids[rows]
+        # Who is among the best of all is among the best of one of the vectors.
+        if rows.shape[1] >= count or all(len(np.unique(row)) >= top for row in sound_ids):
+            break
+        wanted *= 2  # sounds with several vectors took several places
+    order = np.lexsort((sound_ids.ravel(), -similarities.ravel()))
+    _, places = np.unique(sound_ids.ravel()[order], return_index=True)
+    best = order[np.sort(places)[:top]]
+    return dict(zip(sound_ids.ravel()[best].tolist(), similarities.ravel()[best].tolist(), strict=True))

@@ -147,6 +147,8 @@ CREATE INDEX sounds_by_name ON sounds (name COLLATE NOCASE, id);
 
 CREATE INDEX favourites ON sounds (id) WHERE favourite;
 
+CREATE INDEX corrections ON sounds (id) WHERE corrected IS NOT NULL;
+
 CREATE VIRTUAL TABLE sound_words USING fts5 (
     words, tags, content = 'sounds', content_rowid = 'id', prefix = '2 3', tokenize = 'unicode61 remove_diacritics 2'
 );

@@ -57,6 +57,11 @@ def make_sound(number: int, **facts: object) -> Sound:
         channels=1,
         size=100,
         favourite=False,
+        brightness_hz=900.0,
+        attack_seconds=0.01,
+        rating=0,
+        tags=(),
+        instrument=None,
     )
     return replace(sound, **facts)  # type: ignore[arg-type]
 

@@ -8,65 +8,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import engine.library.library as library_module
-from engine.audio.facts import Facts
+import engine.library.index as index_module
 from engine.errors import LibraryError
-from engine.library.database import encode_path
-from engine.library.index import GRAPH_FILE_NAME, STAMP_FILE_NAME, ExactIndex, GraphIndex
+from engine.library.graph import GRAPH_FILE_NAME, STAMP_FILE_NAME, Graph
+from engine.library.index import ExactIndex, GraphIndex, VectorIndex
 from engine.library.library import Library
-from engine.library.records import (
-    Heard,
-    begin_scan,
-    list_files,
-    mark_missing,
-    set_fingerprint,
-    write_outcomes,
-)
+from engine.library.records import begin_scan, list_files, mark_missing
 from engine.library.walk import FoundFile
 from engine.matching.match import similar
-
-DIMENSION = 12
-
-
-def vector(number: int) -> np.ndarray:
-    values = np.random.default_rng(number).normal(size=DIMENSION)
-    return (values / np.linalg.norm(values)).astype(np.float32)
-
-
-def add_sounds(library: Library, numbers: range, *, vectors_each: int = 1, fingerprint: str = "ear") -> None:
-    """Sounds named by number, with vectors made from it; every tenth is a bass, every third a loop."""
-    database = library.catalog.database
-    root = library.catalog.add_root("/sounds")
-    paths = [f"/sounds/{'odd' if number % 2 else 'even'}/{number}.wav" for number in numbers]
-    list_files(database, begin_scan(database), root.id, root.path, [FoundFile(path, 1, 1) for path in paths])
-    with database.read() as connection:
-        ids = {path: number for number, path in connection.execute("SELECT id, path FROM sounds")}
-    write_outcomes(
-        database,
-        fingerprint,
-        [
-            Heard(
-                ids[encode_path(path)],
-                Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot" if number % 3 else "loop", None, 0.0, None),
-                family := "kick" if number % 10 else "bass",
-                0.9,
-                (family,),
-                tuple(vector(number + 100_000 * part).astype(np.float16).tobytes() for part in range(vectors_each)),
-                bytes(64),
-                number.to_bytes(16, "big"),
-            )
-            for number, path in zip(numbers, paths, strict=True)
-        ],
-    )
-    set_fingerprint(database, fingerprint)
+from tests.unit.library.made_up import DIMENSION, add_sounds, vector
 
 
 @pytest.fixture(params=["exact", "graph"])
 def kind(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Both sides of the size at which the index changes its kind."""
     if request.param == "graph":
-        monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+        monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     return str(request.param)
+
+
+def refresh(library: Library) -> None:
+    """All of it, also what is done behind."""
+    library.refresh()
+    library.settle()
+
+
+def index_of(library: Library) -> VectorIndex:
+    assert library._state is not None
+    return library._state.index
+
+
+def labels_in_graph(library: Library) -> int:
+    graph = library._keeper._graph  # type: ignore[union-attr]
+    assert graph is not None
+    return len(graph.labels)
 
 
 def names(library: Library, number: int, **filters: object) -> list[str]:
@@ -103,8 +78,8 @@ def test_an_empty_library_finds_nothing(library: Library) -> None:
 def test_search(library: Library, kind: str) -> None:
     add_sounds(library, range(200))
     assert library.search(vector(7)) == []  # not before it is asked to look
-    library.refresh()
-    assert isinstance(library._index, GraphIndex if kind == "graph" else ExactIndex)
+    refresh(library)
+    assert isinstance(index_of(library), GraphIndex if kind == "graph" else ExactIndex)
     assert (library.searchable, library.fingerprint) == (200, "ear")
     result = library.search(vector(7), top=10)
     assert len(result) == 10
@@ -120,7 +95,7 @@ def test_search(library: Library, kind: str) -> None:
 
 def test_filters_give_all_there_are(library: Library, kind: str) -> None:
     add_sounds(library, range(200))
-    library.refresh()
+    refresh(library)
     basses = {str(number) for number in range(0, 200, 10)}
     assert set(names(library, 7, families=["bass"], top=50)) == basses
     assert set(names(library, 7, families=["bass"], kinds=["loop"])) == {str(number) for number in range(0, 200, 30)}
@@ -132,7 +107,7 @@ def test_filters_give_all_there_are(library: Library, kind: str) -> None:
 
 def test_a_sound_with_several_vectors_comes_once(library: Library, kind: str) -> None:
     add_sounds(library, range(100), vectors_each=3)
-    library.refresh()
+    refresh(library)
     assert library.searchable == 100
     found = names(library, 4 + 200_000, top=60)
     assert found[0] == "4"
@@ -141,7 +116,7 @@ def test_a_sound_with_several_vectors_comes_once(library: Library, kind: str) ->
 
 def test_near_to_any_of_several_vectors(library: Library, kind: str) -> None:
     add_sounds(library, range(100), vectors_each=2)
-    library.refresh()
+    refresh(library)
     queries = [vector(3), vector(77)]
     together = library.search(np.stack(queries), top=20)
     assert {sound.name for sound, _ in together[:2]} == {"3", "77"}
@@ -156,13 +131,13 @@ def test_near_to_any_of_several_vectors(library: Library, kind: str) -> None:
 
 def test_refresh_follows_the_catalog(library: Library, kind: str) -> None:
     add_sounds(library, range(100))
-    library.refresh()
-    first = library._index
-    library.refresh()
-    assert library._index is first
+    refresh(library)
+    first = index_of(library)
+    refresh(library)
+    assert index_of(library) is first
 
     add_sounds(library, range(95, 150))  # five are heard anew
-    library.refresh()
+    refresh(library)
     assert library.searchable == 150
     assert names(library, 120)[0] == "120"
     assert names(library, 97, top=2).count("97") == 1
@@ -172,13 +147,13 @@ def test_refresh_follows_the_catalog(library: Library, kind: str) -> None:
     kept = [FoundFile(f"/sounds/{'odd' if n % 2 else 'even'}/{n}.wav", 1, 1) for n in range(150) if n != 120]
     list_files(database, scan, root.id, root.path, kept)
     mark_missing(database, scan, root.id, lambda _: True)
-    library.refresh()
+    refresh(library)
     assert "120" not in names(library, 120, top=150)
     assert library.searchable == 149
 
     library.catalog.remove_root("/sounds")
     assert library.search(vector(3)) == []  # also before the refresh
-    library.refresh()
+    refresh(library)
     assert library.searchable == 0
 
 
@@ -187,8 +162,8 @@ def test_another_model_is_another_library(tmp_path: Path, library: Library, kind
     other = Library.open(library.directory, fingerprint="new ear")
     assert (other.searchable, other.search(vector(3))) == (0, [])
     add_sounds(library, range(100, 150), fingerprint="new ear")
-    other.refresh()
-    library.refresh()
+    refresh(other)
+    refresh(library)
     assert other.searchable == library.searchable == 50
     other.close()
     old = Library.open(library.directory, fingerprint="ear")
@@ -197,19 +172,21 @@ def test_another_model_is_another_library(tmp_path: Path, library: Library, kind
 
 
 def test_the_graph_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(200))
-    library.refresh()
+    refresh(library)
     library.close()
     assert (tmp_path / GRAPH_FILE_NAME).exists()
 
     with monkeypatch.context() as patch:
-        patch.setattr(GraphIndex, "build", lambda *_: pytest.fail("it need not be built again"))
+        patch.setattr(Graph, "add", lambda *_, **__: pytest.fail("it need not be built again"))
         library = Library.open(tmp_path)
+        library.settle()
+        assert isinstance(index_of(library), GraphIndex)
         assert names(library, 55)[0] == "55"
         add_sounds(library, range(200, 210))
-        library.refresh()
+        refresh(library)
         assert names(library, 205)[0] == "205"
         library.close()
         library = Library.open(tmp_path)
@@ -218,16 +195,16 @@ def test_the_graph_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_many_dead_vectors_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(200))
-    library.refresh()
+    refresh(library)
     add_sounds(library, range(10))
-    library.refresh()
-    assert len(library._index.labels) == 210  # type: ignore[union-attr]
+    refresh(library)
+    assert (labels_in_graph(library), len(index_of(library))) == (200, 210)  # ten more are compared with exactly
     add_sounds(library, range(10, 40))
-    library.refresh()
-    assert len(library._index.labels) == 200  # type: ignore[union-attr]
+    refresh(library)
+    assert labels_in_graph(library) == len(index_of(library)) == 200
     assert len(names(library, 3, top=200)) == 200
     library.close()
 
@@ -236,14 +213,15 @@ def test_many_dead_vectors_are_cleared_away(tmp_path: Path, monkeypatch: pytest.
 def test_a_damaged_index_mends_itself(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(100))
-    library.refresh()
+    refresh(library)
     library.close()
     (tmp_path / name).write_bytes(b"\0" * 1_000)
     with caplog.at_level(logging.WARNING):
         library = Library.open(tmp_path)
+        library.settle()
     assert "built again" in caplog.text
     assert names(library, 55)[0] == "55"
     library.close()
@@ -252,27 +230,53 @@ def test_a_damaged_index_mends_itself(
 def test_an_index_that_cannot_be_saved_is_no_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(100))
     (tmp_path / GRAPH_FILE_NAME).mkdir()
     with caplog.at_level(logging.WARNING):
-        library.refresh()
+        refresh(library)
     assert names(library, 55)[0] == "55"
     assert "could not be saved" in caplog.text
     library.close()
 
 
 def test_the_graph_of_a_lost_catalog_is_not_taken_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_module, "EXACT_BELOW", 20)
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(100))
-    library.refresh()
+    refresh(library)
     library.close()
     for path in tmp_path.glob("catalog.sqlite*"):
         path.unlink()
     library = Library.open(tmp_path, create=True)
     add_sounds(library, range(500, 650))
-    library.refresh()
+    refresh(library)
     assert names(library, 600)[0] == "600"
     library.close()
+
+
+def test_what_the_producer_says_is_filtered_by(library: Library, kind: str) -> None:
+    add_sounds(library, range(60))
+    library.refresh()
+    marks = library.catalog.marks
+    numbers = {sound.name: sound.id for sound in library.catalog.sounds()}
+
+    def found(text: str) -> set[str]:
+        return {sound.name for sound, _ in library.search(vector(7), top=99, text=text)}
+
+    basses = {"0", "10", "20", "30", "40", "50"}
+    assert found("family:bass") == basses
+    marks.correct_family([numbers["7"]], "bass")
+    marks.correct_family([numbers["10"]], "kick")
+    assert found("family:bass") == basses - {"10"} | {"7"}
+    marks.correct_family([numbers["7"]], "pad")
+    assert found("family:pad") == {"7"}
+    assert "7" not in found("family:kick")
+    marks.correct_family([numbers["7"]], None)
+    assert "7" in found("family:kick")
+    assert found("favourite:yes") == found("tag:warm") == set()
+    marks.set_favourite([numbers["5"], numbers["6"]], True)
+    marks.tag([numbers["6"]], add=["warm"])
+    assert found("favourite:yes") == {"5", "6"}
+    assert found("favourite:yes tag:warm") == found("warm") == {"6"}
