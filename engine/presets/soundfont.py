@@ -12,9 +12,12 @@ or sample holds for all the others.
 from __future__ import annotations
 
 import io
+import math
 import os
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +29,7 @@ from engine.presets.soundfont_chunks import DAMAGED, read_chunks
 
 START_OFFSET, END_OFFSET, LOOP_START_OFFSET, LOOP_END_OFFSET = 0, 1, 2, 3
 START_OFFSET_COARSE, END_OFFSET_COARSE, LOOP_START_OFFSET_COARSE, LOOP_END_OFFSET_COARSE = 4, 12, 45, 50
-INSTRUMENT, KEY_RANGE, VELOCITY_RANGE, SAMPLE, SAMPLE_MODES, ROOT_KEY = 41, 43, 44, 53, 54, 58
+INSTRUMENT, KEY_RANGE, VELOCITY_RANGE, SAMPLE, SAMPLE_MODES, SCALE_TUNING, ROOT_KEY = 41, 43, 44, 53, 54, 56, 58
 """Generators that are looked into here; all others are passed on to the synthesizer as they are."""
 SHIFTS = frozenset(
     {
@@ -35,6 +38,9 @@ SHIFTS = frozenset(
     }
 )
 """Of these, the ones that move points of a sample: `SoundFont.cut` has applied them."""
+
+_RAISING_PITCH = {5: 0.01, 6: 0.01, 7: 0.01, 51: 1.0, 52: 0.01}
+"""Generators (vibrato, modulation, its envelope, coarse and fine tuning) with their units in semitones."""
 
 _ROM, _VORBIS = 0x8000, 0x10
 _MOST_ZONES = 20_000
@@ -77,12 +83,30 @@ class SoundFont:
         records = chunks.records
         self.presets: np.ndarray = records[b"phdr"][:-1]
         self.samples: np.ndarray = records[b"shdr"][:-1]
+        self._last_zones: tuple[int, list[FontZone]] = -1, []
         self._instruments = len(records[b"inst"]) - 1
         self._preset_zones = _Zones(path, records[b"phdr"]["bag"], records[b"pbag"], records[b"pgen"], INSTRUMENT)
         self._instrument_zones = _Zones(path, records[b"inst"]["bag"], records[b"ibag"], records[b"igen"], SAMPLE)
 
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """'bank:program' to row of `presets`, in that order; '~2' and so on behind what is at the same place again."""
+        places = zip(self.presets["bank"].tolist(), self.presets["program"].tolist(), strict=True)
+        in_order = sorted((place, row) for row, place in enumerate(places))
+        found: dict[str, int] = {}
+        for (bank, program), rows in groupby(in_order, key=itemgetter(0)):
+            for again, (_, row) in enumerate(rows, start=1):
+                found[f"{bank}:{program}" + (f"~{again}" if again > 1 else "")] = row
+        return found
+
     def zones(self, preset: int) -> list[FontZone]:
-        """The zones of a preset (a row of `presets`) that can sound."""
+        """The zones of a preset (a row of `presets`) that can sound; of the preset last asked for they are known."""
+        last = self._last_zones  # which another thread may replace meanwhile
+        if last[0] != preset:
+            last = self._last_zones = preset, self._found_zones(preset)
+        return last[1]
+
+    def _found_zones(self, preset: int) -> list[FontZone]:
         found: list[FontZone] = []
         looked_at = 0
         for outer in self._preset_zones.of(preset):
@@ -113,6 +137,14 @@ class SoundFont:
         root = stated if stated <= 127 else int(self.samples["root"][zone.sample])
         return root if root <= 127 else 60
 
+    def most_frames(self, zone: FontZone, midi: int, seconds: float) -> int:
+        """Frames of its sample that a zone comes past at most, however its pitch is bent."""
+        semitones = 2.0 + max(0, midi - self.root(zone)) * max(1.0, zone.generators.get(SCALE_TUNING, 0) / 100.0)
+        for generators in (zone.preset_generators, zone.generators):
+            for operator, unit in _RAISING_PITCH.items():
+                semitones += unit * abs(_signed(generators.get(operator, 0)))
+        return math.ceil(min(self.rate(zone.sample) * seconds * 2.0 ** min(semitones / 12.0, 20.0), _MOST_FRAMES))
+
     def rate(self, sample: int) -> int:
         """Samples per second of a sample."""
         rate = int(self.samples["rate"][sample])
@@ -120,27 +152,30 @@ class SoundFont:
             raise AudioError(self.path, f"The sample {self.sample_name(sample)!r} claims {rate} samples per second.")
         return rate
 
-    def cut(self, zone: FontZone) -> tuple[np.ndarray, tuple[int, int] | None]:
-        """What a zone plays: int16 [n], n >= 1, and the first and last frame of its loop, which lie within.
+    def cut(self, zone: FontZone, most_frames: int) -> tuple[np.ndarray, tuple[int, int] | None]:
+        """What a zone plays: int16 [1 to `most_frames`], and where its loop starts and ends, if it lies within.
 
         The generators that shift start, end and loop are applied here.
         """
         record, shift = self.samples[zone.sample], zone.generators
         start, end = int(record["start"]), int(record["end"])
+        start_shift = _offset(shift, START_OFFSET, START_OFFSET_COARSE)
+        end_shift = _offset(shift, END_OFFSET, END_OFFSET_COARSE)
         frames = None
         if record["type"] & _VORBIS:
             # Here start and end count bytes of an Ogg stream, and loops are counted from its first frame.
-            frames = self._decoded(zone.sample, start, end)
+            wanted = max(0, start_shift) + most_frames
+            frames = self._decoded(zone.sample, start, end, wanted)
             start, end = 0, len(frames)
-        start = max(0, start + _offset(shift, START_OFFSET, START_OFFSET_COARSE))
-        end = max(start, end + _offset(shift, END_OFFSET, END_OFFSET_COARSE))
+            end_shift = end_shift if len(frames) < wanted else 0
+        start = max(0, start + start_shift)
+        end = min(max(start, end + end_shift), start + most_frames)
         cut = self._stored(zone.sample, start, end) if frames is None else frames[start:end]
         if not len(cut):
             raise AudioError(self.path, f"The sample {self.sample_name(zone.sample)!r} is empty.")
         loop_start = int(record["loop_start"]) + _offset(shift, LOOP_START_OFFSET, LOOP_START_OFFSET_COARSE) - start
         loop_end = int(record["loop_end"]) + _offset(shift, LOOP_END_OFFSET, LOOP_END_OFFSET_COARSE) - start
-        loop_end = min(loop_end, len(cut))
-        return cut, (loop_start, loop_end) if 0 <= loop_start < loop_end - 1 else None
+        return cut, (loop_start, loop_end) if 0 <= loop_start < loop_end - 1 and loop_end <= len(cut) else None
 
     def _stored(self, sample: int, start: int, end: int) -> np.ndarray:
         if end > self._samples_bytes // 2 or end - start > _MOST_FRAMES:
@@ -150,7 +185,7 @@ class SoundFont:
             raw = file.read(2 * (end - start))
         return np.frombuffer(raw[: len(raw) // 2 * 2], "<i2")
 
-    def _decoded(self, sample: int, start: int, end: int) -> np.ndarray:
+    def _decoded(self, sample: int, start: int, end: int, most_frames: int) -> np.ndarray:
         import soundfile
 
         if not start < end <= self._samples_bytes:
@@ -159,7 +194,7 @@ class SoundFont:
             file.seek(self._samples_at + start)
             stream = io.BytesIO(file.read(end - start))
         try:
-            frames, _ = soundfile.read(stream, frames=_MOST_FRAMES, dtype="int16", always_2d=True)
+            frames, _ = soundfile.read(stream, frames=min(most_frames, _MOST_FRAMES), dtype="int16", always_2d=True)
         except (soundfile.LibsndfileError, TypeError) as error:
             raise AudioError(self.path, f"The sample {self.sample_name(sample)!r} cannot be decoded.") from error
         return np.ascontiguousarray(frames[:, 0])

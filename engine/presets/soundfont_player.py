@@ -49,7 +49,8 @@ def render(path: Path, key: str, note: Note, *, rate: int, longest_seconds: floa
     sounding = [zone for zone in at_key if zone.softest <= velocity <= zone.loudest]
     if len(sounding) > _MOST_VOICES:
         raise AudioError(path, f"{len(sounding)} samples at once at key {note.midi} of preset {key!r}: too many.")
-    return _play(_small_font(font, sounding), note.midi, velocity, note.gate_seconds, rate, longest_seconds)
+    small = _small_font(font, sounding, note.midi, longest_seconds)
+    return _play(small, note.midi, velocity, note.gate_seconds, rate, longest_seconds)
 
 
 def _play(data: bytes, midi: int, velocity: int, gate_seconds: float, rate: int, longest_seconds: float) -> np.ndarray:
@@ -81,13 +82,16 @@ def _generate(synth: object, frames: int) -> np.ndarray:
     return np.nan_to_num(stereo, nan=0.0, posinf=0.0, neginf=0.0)
 
 
-def _small_font(font: SoundFont, zones: Sequence[FontZone]) -> bytes:
-    """A SoundFont of one preset, bank 0 and program 0, that plays `zones` at every key and velocity."""
+def _small_font(font: SoundFont, zones: Sequence[FontZone], midi: int, seconds: float) -> bytes:
+    """A SoundFont of one preset, bank 0 and program 0, that plays `zones` at every key and velocity.
+
+    Of the samples there is as much as one note at key `midi` needs in `seconds`.
+    """
     samples: list[np.ndarray] = []
     headers, preset_zones, instrument_zones = [], [], []
     position = 0
     for number, zone in enumerate(zones):
-        frames, loop = font.cut(zone)
+        frames, loop = font.cut(zone, font.most_frames(zone, midi, seconds))
         record = font.samples[zone.sample]
         start, end = position, position + len(frames)
         ends = (start + loop[0], start + loop[1]) if loop else (start, start)

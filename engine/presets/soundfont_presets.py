@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
@@ -31,7 +30,7 @@ def presets_of_soundfont(path: Path) -> list[Preset]:
     found: list[Preset] = []
     hits: set[_Hit] = set()
     looked_at = 0
-    for key, row in sorted(_rows(font).items(), key=lambda item: _place(font, item[1])):
+    for key, row in font.rows.items():
         zones = font.zones(row)
         looked_at += len(zones)
         if looked_at > _MOST_ZONES_OF_FILE:
@@ -56,7 +55,7 @@ def preset_of_soundfont(path: Path, key: str) -> Preset:
 
 def row_of(font: SoundFont, key: str) -> int:
     """The row of `font.presets` that a preset's key names. Raises AudioError where it is not there any more."""
-    row = _rows(font).get(_key_of_row(key))
+    row = font.rows.get(_key_of_row(key))
     if row is None:
         raise AudioError(font.path, no_such_preset(key))
     return row
@@ -65,21 +64,6 @@ def row_of(font: SoundFont, key: str) -> int:
 def _key_of_row(key: str) -> str:
     """Of a sound of a kit, the key of the kit."""
     return ":".join(key.split(":")[:2])
-
-
-def _rows(font: SoundFont) -> dict[str, int]:
-    seen: Counter[tuple[int, int]] = Counter()
-    rows = {}
-    for row in range(len(font.presets)):
-        bank, program, _ = _place(font, row)
-        seen[bank, program] += 1
-        again = f"~{seen[bank, program]}" if seen[bank, program] > 1 else ""
-        rows[f"{bank}:{program}{again}"] = row
-    return rows
-
-
-def _place(font: SoundFont, row: int) -> tuple[int, int, int]:
-    return int(font.presets["bank"][row]), int(font.presets["program"][row]), row
 
 
 _Hit: TypeAlias = tuple[int, frozenset[tuple[object, ...]]]
