@@ -229,6 +229,16 @@ class Backend:
         player = self.player()
         return MidiInput(name, Hands(player.press, player.release, player.bend))
 
+    def device_trace(self) -> tuple[str, ...]:
+        """Changes when a device comes or goes, where the system shows it; see the engine's."""
+        from engine.audition.output import device_trace
+
+        return device_trace()
+
+    def output_is_open(self) -> bool:
+        """Whether a device is held now; outputs cannot be looked for anew then."""
+        return self._player is not None and self._player.output_latency_seconds is not None
+
     def devices(self) -> list[OutputDevice]:
         """The audio outputs. Raises PlaybackError."""
         from engine.audition.player import Player

@@ -11,6 +11,7 @@ from app.backend import Backend
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
 from app.controllers.compare import CompareController
+from app.controllers.devices import DeviceWatch
 from app.controllers.export import ExportController
 from app.controllers.fitting import Fitting
 from app.controllers.keyboard import KeyboardController
@@ -71,6 +72,7 @@ class Workspace(QObject):
         self.listening.autoplay = settings.autoplay
         self.carrying = Carrying(backend, self.jobs, self.fitting, self)
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
+        self.devices = DeviceWatch(backend, self)
         self.compare = CompareController(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self.output_names: list[str] = []
@@ -89,6 +91,8 @@ class Workspace(QObject):
         self.auditioner.failed.connect(self._playback_failed)
         self.auditioner.changed.connect(self._audition_changed)
         self.auditioner.moved.connect(self._mark_playing)
+        self.devices.changed.connect(self.read_outputs)
+        self.devices.changed.connect(lambda: self.keyboard.read_inputs())
         self.auditioner.noted.connect(self._playback_noted)
         self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
         self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
@@ -102,6 +106,7 @@ class Workspace(QObject):
         self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed)
         self.read_outputs()
         self.keyboard.read_inputs(self.settings.midi_input)
+        self.devices.start()
 
     def close(self) -> None:
         """Keep the settings, end the jobs, give back what is held."""

@@ -60,6 +60,7 @@ class Auditioner(QObject):
         self.loop = False
         self.level_match = True
         self.volume_db = -6.0
+        self.device: str | None = None
         self.playing = False
         self.loading = False
         self.position = 0.0
@@ -200,7 +201,10 @@ class Auditioner(QObject):
         self.changed.emit()
 
     def set_device(self, device: str | None) -> None:
-        """Play through another output; None is the system's default."""
+        """Play through another output; None is the system's default. Where it is the same what plays goes on."""
+        if device == self.device:
+            return
+        self.device = device
         self.stop()
         backend = self._backend
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +60,18 @@ def refresh() -> None:
             library._initialize()
         except library.PortAudioError as error:
             raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
+
+
+def device_trace() -> tuple[str, ...]:
+    """Something that changes when a sound card, a sound server or a MIDI keyboard comes or goes; cheap to ask for.
+
+    Only Linux shows this in its files. Elsewhere the trace never changes, and `refresh` alone tells.
+    """
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    trace = [name for name in ("pulse/native", "pipewire-0") if runtime and os.path.exists(os.path.join(runtime, name))]
+    with contextlib.suppress(OSError):  # no sound card, or not Linux
+        trace += os.listdir("/dev/snd")
+    return tuple(sorted(trace))
 
 
 def output_devices() -> list[OutputDevice]:

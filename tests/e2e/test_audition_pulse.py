@@ -14,9 +14,10 @@ import soxr
 
 from engine.audio.decode import Audio
 from engine.audition import output
+from engine.audition.change import Change, Rendering, semitones_between, speed_between
 from engine.audition.deck import FADE_SECONDS
 from engine.audition.level import level_gain_db
-from engine.audition.player import Player
+from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
 from tests.e2e.null_sink import RATE, NullSink, Recording, null_sink
 
@@ -159,6 +160,143 @@ def test_a_click_is_heard_at_once(
     print(f"\nclick to first recorded sample: median {median:.1f} ms, 95th percentile {p95:.1f} ms")
     # The aim is 30 ms; a machine that is busy with other tests gets the double of it in the median.
     assert median < 60
+
+
+def steady(heard: np.ndarray) -> np.ndarray:
+    """What sounds of a recording [n], without its first and last tenth of a second."""
+    sounding = np.flatnonzero(np.abs(heard) > 0.01)
+    return heard[sounding[0] + RATE // 10 : sounding[-1] - RATE // 10]
+
+
+def beats(heard: np.ndarray) -> np.ndarray:
+    """Seconds of the clicks in a recording [n]."""
+    loud = np.flatnonzero(np.abs(heard) > 0.2)
+    return loud[np.diff(loud, prepend=-RATE) > RATE // 10] / RATE
+
+
+def test_a_sound_is_heard_at_the_slots_pitch_without_a_gap(sink: NullSink, player: Player) -> None:
+    def listen() -> None:
+        rendering = Rendering(tone(220.0, 3.0, 0.5), Change(semitones=semitones_between(220.0, 523.25)))
+        recording = Recording(sink)
+        rendering.begin()
+        player.play(rendering)
+        time.sleep(3.3)
+        heard = steady(recording.stop()[:, 0])
+        assert loudest_hertz(heard) == pytest.approx(261.63, abs=0.6)
+        parts = np.abs(heard[: heard.size // 480 * 480].reshape(-1, 480)).max(axis=1)
+        assert parts.min() > 0.4, "a gap, or a joint that is heard"
+
+    on_a_busy_machine(listen)
+
+
+def test_a_loop_is_heard_at_the_songs_tempo(sink: NullSink, player: Player) -> None:
+    samples = np.zeros((1, 4 * 44100), np.float32)
+    for beat in range(8):
+        samples[0, beat * 22050 : beat * 22050 + 400] = 0.9 * np.hanning(400)
+
+    def listen() -> None:
+        rendering = Rendering(Audio(samples, 44100), Change(speed=speed_between(120.0, 140.0)))
+        recording = Recording(sink)
+        rendering.begin()
+        player.play(rendering, loop=True)
+        time.sleep(4.2)
+        player.stop()
+        gaps = np.diff(beats(recording.stop()[:, 0]))
+        assert gaps.size >= 8
+        assert gaps == pytest.approx(np.full(gaps.size, 60.0 / 140.0), abs=0.012), "round the joint of the loop too"
+
+    on_a_busy_machine(listen)
+
+
+def test_the_song_goes_on_while_sounds_are_tried_over_it(sink: NullSink, player: Player) -> None:
+    bed = Bed(tone(200.0, 2.0, 0.2), loop=True)
+
+    def listen() -> None:
+        recording = Recording(sink)
+        for hertz in (1000.0, 1500.0, 2000.0):
+            player.play(tone(hertz, 1.0, 0.2), bed=bed)
+            time.sleep(0.4)
+        heard = steady(recording.stop()[:, 0])
+        player.stop()
+        bins = np.arange(heard.size) / RATE
+        assert loudest_hertz(heard) == pytest.approx(200.0, abs=3.0)
+        for hertz in (1000.0, 1500.0, 2000.0):
+            assert np.abs(np.mean(np.exp(-2j * np.pi * hertz * bins) * heard)) > 0.015
+        carrier = np.exp(-2j * np.pi * 200.0 * bins) * heard
+        slow = np.abs(np.convolve(carrier, np.ones(2400) / 2400, mode="valid"))
+        assert slow.min() > 0.08, "the bed was begun anew or fell silent"
+
+    on_a_busy_machine(listen)
+
+
+def test_keys_are_heard_at_their_pitches(sink: NullSink, player: Player) -> None:
+    player.set_key_sound(tone(440.0, 3.0, 0.8), 69.0)
+
+    def listen() -> None:
+        recording = Recording(sink)
+        for note in (57, 64, 69):
+            player.press(note, 1.0)
+        time.sleep(1.0)
+        player.release_all()
+        time.sleep(0.4)
+        heard = recording.stop()[:, 0]
+        assert np.max(np.abs(heard[-RATE // 10 :])) < 1e-3, "a key that was let go still sounds"
+        heard = steady(heard)
+        spectrum = np.abs(np.fft.rfft(heard * np.hanning(heard.size))) / heard.size
+        for hertz in (220.0, 329.63, 440.0):
+            near = round(hertz * heard.size / RATE)
+            assert spectrum[near - 3 : near + 4].max() > 0.05
+
+    on_a_busy_machine(listen)
+
+
+def test_stepping_fast_through_changed_loops_neither_stutters_nor_clicks(sink: NullSink, player: Player) -> None:
+    loops = [tone(60.0 + number, 8.0, 0.5) for number in range(8)]
+
+    def step() -> None:
+        recording = Recording(sink)
+        waits = []
+        for number, loop in enumerate(loops):
+            began = time.monotonic()
+            rendering = Rendering(loop, Change(semitones=1 + number % 3, speed=1.1))
+            rendering.begin()
+            player.play(rendering, loop=True)
+            waits.append(1000 * (time.monotonic() - began))
+            time.sleep(0.25)
+        player.stop()
+        time.sleep(0.1)
+        heard = recording.stop()[:, 0]
+        print(f"\nfirst beginning of an 8 s loop rendered and playing: median {np.median(waits):.0f} ms")
+        sounding = steady(heard)
+        steepest = 0.5 * 2 * np.pi * 85 / RATE + 0.5 * np.pi / (2 * FADE_SECONDS * RATE)
+        assert np.max(np.abs(np.diff(sounding))) < 1.5 * steepest
+        parts = np.abs(sounding[: sounding.size // 960 * 960].reshape(-1, 960)).max(axis=1)
+        assert parts.min() > 0.05, "it fell silent between two loops"
+
+    on_a_busy_machine(step)
+
+
+def test_after_the_sound_server_came_back_it_plays_again(tmp_path: Path) -> None:
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    with Player() as player:
+        with null_sink(tmp_path / "first") as sink:
+            output.refresh()
+            player.play(tone(440.0, 5.0, 0.5), loop=True)
+            time.sleep(0.3)
+            sink.process.kill()
+            deadline = time.monotonic() + 10
+            while player.failure is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        with null_sink(tmp_path / "second") as sink:
+            recording = Recording(sink)
+            player.resume()
+            assert player.failure is None
+            time.sleep(0.5)
+            assert loudest_hertz(recording.stop()[-RATE // 4 :, 0]) == pytest.approx(440.0, abs=8.0)
+            player.stop()
+    output.refresh()
 
 
 def test_a_sound_server_that_dies_is_an_error_in_words(sink: NullSink, player: Player) -> None:

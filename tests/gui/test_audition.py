@@ -1,0 +1,325 @@
+"""Sounds fitted to the song, tried over it, played on keys and carried out of the window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.backend import MusicFacts
+from app.main_window import MainWindow
+from app.models.matches import Row
+from engine.audio.decode import Audio
+from engine.audition.output import OutputDevice
+from engine.errors import PlaybackError
+from tests.gui.conftest import until
+from tests.gui.stand_in import RATE, SilentPlayer, StandInBackend
+
+SLOT_HZ = 180.0
+
+
+def player_of(window: MainWindow) -> SilentPlayer:
+    backend = window.workspace.backend
+    assert isinstance(backend, StandInBackend)
+    return backend.silent_player
+
+
+def press(qtbot: QtBot, window: MainWindow, keys: str) -> None:
+    qtbot.keyClicks(QApplication.focusWidget() or window, keys)
+
+
+def last_played(window: MainWindow) -> Audio:
+    return player_of(window).played[-1][0]
+
+
+def loudest_hertz(audio: Audio) -> float:
+    samples = audio.mono()
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size), 1 << 18))
+    return float(np.argmax(spectrum) * audio.rate / (1 << 18))
+
+
+def semitones(hertz: float, other: float) -> float:
+    """Distance from the nearest octave of `other`, -6 to 6."""
+    return float((12 * np.log2(hertz / other) + 6) % 12 - 6)
+
+
+def pitched_row(window: MainWindow) -> Row:
+    """A bass two to five semitones off the slot's note."""
+    for row in window.workspace.matches.rows:
+        if row.sound.pitch_hz is not None and 2 <= abs(semitones(row.sound.pitch_hz, SLOT_HZ)) <= 5:
+            return row
+    raise AssertionError("no such sound")
+
+
+@pytest.fixture
+def loop(filled: MainWindow, tmp_path: Path) -> Row:
+    """A loop of four seconds at 100 BPM beside the song, which goes at 120."""
+    path = tmp_path / "Loop 100.wav"
+    time = np.arange(4 * RATE) / RATE
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 300 * time) * np.exp(-8 * (time % 0.6)), RATE)
+    filled.workspace.reference.facts = MusicFacts(120.0, None)
+    sound = replace(
+        filled.workspace.matches.rows[0].sound,
+        path=str(path),
+        name="Loop 100",
+        kind="loop",
+        duration_seconds=4.0,
+        tempo_bpm=100.0,
+        pitch_hz=None,
+        size=path.stat().st_size,
+    )
+    return Row(sound, 1)
+
+
+def test_sounds_are_heard_at_the_slots_pitch_and_back(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    row = pitched_row(filled)
+    filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
+    until(qtbot, lambda: len(player_of(filled).played) == 1)
+    own = loudest_hertz(last_played(filled))
+    assert abs(semitones(own, SLOT_HZ)) > 1.5
+    press(qtbot, filled, "p")
+    assert filled.transport.pitch.isChecked()
+    assert filled.actions_.pitch.isChecked()
+    until(qtbot, lambda: len(player_of(filled).played) == 2)
+    assert abs(semitones(loudest_hertz(last_played(filled)), SLOT_HZ)) < 0.6
+    assert "st" in filled.compare_panel.figures[1].text()
+    assert "F#3~" in filled.compare_panel.figures[0].text()
+    assert not filled.notice.isVisible()
+    press(qtbot, filled, "p")
+    until(qtbot, lambda: len(player_of(filled).played) == 3)
+    assert loudest_hertz(last_played(filled)) == pytest.approx(own)
+
+
+def test_a_slot_without_a_pitch_says_so_and_changes_nothing(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    slot = work.slots.slots[0]
+    work.fitting.set_slot(replace(slot, family="kick"))
+    press(qtbot, filled, "p")
+    until(qtbot, filled.notice.isVisible)
+    assert "No steady pitch" in filled.notice.message.text()
+    assert "kick" in filled.notice.message.text()
+    row = pitched_row(filled)
+    assert not work.fitting.change(row.sound)
+    work.fitting.set_slot(slot)
+    until(qtbot, lambda: work.fitting.change(row.sound).semitones != 0)
+    assert not filled.notice.isVisible()
+
+
+def test_the_switches_without_a_song_say_what_is_missing(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_.tempo.trigger()
+    assert "no song" in window.notice.message.text()
+    assert window.transport.tempo.isChecked()
+    window.actions_.tempo.trigger()
+    assert not window.notice.isVisible()
+    window.actions_.context.trigger()
+    assert "open a song" in window.notice.message.text()
+
+
+def test_loops_are_heard_at_the_songs_tempo(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
+    work = filled.workspace
+    press(qtbot, filled, "t")
+    work.listening.choose(loop)
+    until(qtbot, lambda: len(player_of(filled).played) == 1)
+    assert last_played(filled).duration_seconds == pytest.approx(4.0 * 100 / 120, abs=0.01)
+    assert work.fitting.words(loop.sound) == "120 BPM"
+    until(qtbot, lambda: work.auditioner.playing)
+    assert work.auditioner.duration == pytest.approx(4.0 * 100 / 120, abs=0.01)
+    work.reference.facts = MusicFacts(None, None)
+    work.reference.facts_changed.emit()
+    assert "no clear tempo" in filled.notice.message.text()
+    assert not work.fitting.change(loop.sound)
+
+
+def test_in_context_the_song_goes_on_below_the_sounds(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
+    work, player = filled.workspace, player_of(filled)
+    press(qtbot, filled, "lo")
+    assert filled.transport.context.isChecked()
+    filled.matches_panel.table.choose(0)
+    until(qtbot, lambda: len(player.played) == 1)
+    bed = player.beds[0]
+    assert bed is not None
+    assert bed.loop
+    start, end = work.slots.slots[0].exposed_seconds
+    assert bed.audio.duration_seconds == pytest.approx(end - start, abs=0.01)
+    filled.matches_panel.table.choose(1)
+    until(qtbot, lambda: len(player.played) == 2)
+    assert player.beds[1] is bed, "the song is not begun anew"
+    work.listening.choose(loop)
+    until(qtbot, lambda: len(player.played) == 3)
+    press(qtbot, filled, "a")
+    until(qtbot, lambda: len(player.played) == 4)
+    assert player.beds[3] is None
+    press(qtbot, filled, "ao")
+    until(qtbot, lambda: player.beds[-1] is None and len(player.played) > 4)
+    assert not filled.transport.context.isChecked()
+
+
+def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
+    filled: MainWindow, qtbot: QtBot, loop: Row, tmp_path: Path
+) -> None:
+    work = filled.workspace
+    row = pitched_row(filled)
+    original = Path(row.sound.path).read_bytes()
+    received: list[tuple[list[Path], bool]] = []
+    sounds = [row.sound, loop.sound, replace(row.sound, path=str(tmp_path / "gone.wav"))]
+    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
+    assert received == [([Path(row.sound.path), Path(loop.sound.path)], False)]
+    press(qtbot, filled, "pt")
+    until(qtbot, lambda: bool(work.fitting.change(row.sound)))
+    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
+    until(qtbot, lambda: len(received) == 2)
+    paths, waited = received[1]
+    assert waited
+    change = work.fitting.change(row.sound)
+    rendered = filled.workspace.backend.rendered_dir
+    assert paths == [rendered / f"{row.sound.name} {change.semitones:+d}st.wav", rendered / "Loop 100 at 120 BPM.wav"]
+    assert soundfile.info(paths[1]).duration == pytest.approx(4.0 * 100 / 120, abs=0.01)
+    assert soundfile.info(paths[0]).subtype == "PCM_24"
+    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
+    assert received[2] == (paths, False)
+    assert Path(row.sound.path).read_bytes() == original
+    filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
+    filled.copy_path()
+    until(qtbot, lambda: QGuiApplication.clipboard().text() == str(paths[0]))
+
+
+def test_a_folder_that_cannot_be_written_is_said(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    filled.workspace.backend.rendered_dir = tmp_path / "file"
+    (tmp_path / "file").write_text("in the way")
+    row = pitched_row(filled)
+    press(qtbot, filled, "p")
+    until(qtbot, lambda: bool(filled.workspace.fitting.change(row.sound)))
+    filled.workspace.carrying.fetch([row.sound], lambda paths, waited: pytest.fail("nothing was made"))
+    until(qtbot, filled.notice.isVisible)
+    assert "could not be written" in filled.notice.message.text()
+
+
+def key(qtbot: QtBot, window: MainWindow, kind: QEvent.Type, letter: str) -> None:
+    event = QKeyEvent(kind, Qt.Key[f"Key_{letter}"], Qt.KeyboardModifier.NoModifier, letter.lower())
+    QApplication.sendEvent(QApplication.focusWidget() or window, event)
+
+
+def test_the_computer_keyboard_plays_the_sound_and_keeps_its_other_keys(filled: MainWindow, qtbot: QtBot) -> None:
+    work, player = filled.workspace, player_of(filled)
+    row = pitched_row(filled)
+    filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
+    until(qtbot, lambda: work.auditioner.playing)
+    filled.actions_.typing.trigger()
+    assert filled.transport.keyboard.text() == "Keys from C4"
+    until(qtbot, lambda: bool(player.keys))
+    name, _, root = player.keys[0]
+    assert (name, root) == ("sound", pytest.approx(69 + 12 * np.log2(row.sound.pitch_hz / 440)))  # type: ignore[operator]
+    key(qtbot, filled, QEvent.Type.KeyPress, "A")
+    key(qtbot, filled, QEvent.Type.KeyPress, "W")
+    key(qtbot, filled, QEvent.Type.KeyRelease, "A")
+    key(qtbot, filled, QEvent.Type.KeyRelease, "W")
+    key(qtbot, filled, QEvent.Type.KeyPress, "X")
+    key(qtbot, filled, QEvent.Type.KeyPress, "K")
+    until(qtbot, lambda: len(player.keys) == 6)
+    assert player.keys[1:] == [
+        ("press", 60, 0.8),
+        ("press", 61, 0.8),
+        ("release", 60),
+        ("release", 61),
+        ("press", 84, 0.8),
+    ]
+    assert work.auditioner.side == "B"
+    qtbot.keyClick(QApplication.focusWidget() or filled, Qt.Key.Key_Down)
+    assert work.listening.row != row, "other keys are what they were"
+    filled.focus_search()
+    qtbot.keyClicks(filled.matches_panel.search, "hawk")
+    assert filled.matches_panel.search.text() == "hawk"
+    filled.matches_panel.search.clear()
+    filled.actions_.typing.trigger()
+    until(qtbot, lambda: player.keys[-1] == ("release", 84))
+    filled.matches_panel.table.setFocus()
+    press(qtbot, filled, "l")
+    assert work.auditioner.loop
+
+
+def test_without_a_midi_system_the_menu_says_how_to_get_one(filled: MainWindow, qtbot: QtBot) -> None:
+    def refuse() -> list[str]:
+        raise PlaybackError("MIDI keyboards need the package python-rtmidi.")
+
+    filled.workspace.backend.midi_inputs = refuse  # type: ignore[method-assign]
+    filled.workspace.keyboard.read_inputs()
+    until(qtbot, lambda: filled.workspace.keyboard.obstacle != "")
+    filled.actions_.midi.actions()[-1].trigger()
+    assert "python-rtmidi" in filled.notice.message.text()
+
+
+class Keyboard:
+    """The interface of `engine.audition.midi.MidiInput`."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.closed = name, False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_midi_keyboard_is_chosen_remembered_and_missed(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    names = ["Keystation 49"]
+    backend = work.backend
+    backend.midi_inputs = lambda: list(names)  # type: ignore[method-assign]
+    backend.midi_input = Keyboard  # type: ignore[method-assign,assignment]
+    work.keyboard.read_inputs()
+    until(qtbot, lambda: work.keyboard.inputs == names)
+    filled.actions_.midi.actions()[1].trigger()
+    until(qtbot, lambda: work.keyboard.input == "Keystation 49")
+    assert filled.transport.keyboard.text() == "Keystation 49"
+    assert filled.settings.midi_input == "Keystation 49"
+    names.clear()
+    work.keyboard.read_inputs()
+    until(qtbot, filled.notice.isVisible)
+    assert "Keystation 49 went away" in filled.notice.message.text()
+    assert work.keyboard.input is None
+    names.append("Keystation 49")
+    work.keyboard.read_inputs()
+    until(qtbot, lambda: work.keyboard.input == "Keystation 49")
+
+
+def test_outputs_come_and_go_while_the_window_is_open(filled: MainWindow, qtbot: QtBot) -> None:
+    work, backend = filled.workspace, filled.workspace.backend
+    until(qtbot, lambda: work.output_names == ["Speakers", "Headphones"])
+    trace = ["pcmC0D0p"]
+    backend.device_trace = lambda: tuple(trace)  # type: ignore[method-assign]
+    backend.output_is_open = lambda: True  # type: ignore[method-assign]
+    before = backend.devices()
+    backend.devices = lambda: [*before, OutputDevice(2, "Desk", "stand-in", 2, 48_000, False)]  # type: ignore[method-assign]
+    work.devices.start()
+    trace.append("pcmC1D0p")
+    work.devices.look()
+    qtbot.wait(50)
+    assert work.output_names == ["Speakers", "Headphones"], "not while one is open"
+    backend.output_is_open = lambda: False  # type: ignore[method-assign]
+    work.devices.look()
+    until(qtbot, lambda: work.output_names == ["Speakers", "Headphones", "Desk"])
+    assert "Desk" in [action.text() for action in filled.actions_.outputs.actions()]
+
+
+def test_a_device_that_vanishes_is_said_and_another_one_that_plays_too(filled: MainWindow, qtbot: QtBot) -> None:
+    work, player = filled.workspace, player_of(filled)
+    work.auditioner.set_loop(True)
+    work.listening.play_from(0.0)
+    until(qtbot, lambda: work.auditioner.playing)
+    player.failure = "The audio output went away."
+    player.stop()
+    until(qtbot, filled.notice.isVisible)
+    assert "went away" in filled.notice.message.text()
+    assert not work.auditioner.playing
+    player.failure, player.substitute = None, "Headphones is not there: the default output plays instead."
+    press(qtbot, filled, " ")
+    until(qtbot, lambda: "Headphones is not there" in filled.notice.message.text())
+    player.substitute = None
+    filled.matches_panel.table.choose(1)
+    until(qtbot, lambda: not filled.notice.isVisible())
