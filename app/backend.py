@@ -292,11 +292,23 @@ class Backend:
             yield Look(all_peaks, picture, drawn / PICTURE_RATE)
 
     def close_up(self, path: str | Path, start: float, end: float) -> MelPicture:
-        """A finer picture of a short stretch. Raises AudioError."""
+        """A finer picture of a short stretch of a file. Raises AudioError."""
         from engine.audio.decode import decode
+
+        return self._picture(decode(path, rate=PICTURE_RATE, start=start, end=end))
+
+    def sound_picture(self, sound: Sound, longest_seconds: float) -> MelPicture:
+        """A fine picture of the beginning of a sound of the library. Raises AudioError."""
+        from engine.audition.player import load_for_audition
+
+        return self._picture(load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds))
+
+    @staticmethod
+    def _picture(audio: Audio) -> MelPicture:
+        from engine.audio.decode import resample
         from engine.audio.display import below_loudest, loudest_level, mel_decibels
 
-        mono = decode(path, rate=PICTURE_RATE, start=start, end=end).mono()
+        mono = resample(audio.mono(), audio.rate, PICTURE_RATE)
         image = mel_decibels(
             mono,
             PICTURE_RATE,
@@ -325,6 +337,7 @@ class Backend:
         path: str | Path,
         *,
         preset: str | None = None,
+        root: str | None = None,
         start: float = 0.0,
         end: float | None = None,
         loudness_lufs: float | None = None,
@@ -334,12 +347,22 @@ class Backend:
         from engine.audio.facts import loudness
         from engine.audition.player import level_gain_db, load_for_audition
 
-        audio = load_for_audition(path, preset=preset, start=start, end=end)
+        audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
         if peak_db is None or loudness_lufs is None:
             loudness_lufs = loudness(audio.samples, audio.rate)
             peak = float(np.abs(audio.samples).max(initial=0.0))
             peak_db = 20 * math.log10(peak) if peak > 0 else None
         return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
+
+    def sound_clip(self, sound: Sound) -> Clip:
+        """A sound of the library, as `clip`. What plays a preset has a level of its own, which is measured."""
+        return self.clip(
+            sound.path,
+            preset=sound.preset,
+            root=sound.root,
+            loudness_lufs=None if sound.is_preset else sound.loudness_lufs,
+            peak_db=None if sound.is_preset else sound.peak_db,
+        )
 
     def changed(self, clip: Clip, change: Change) -> Clip:
         """A sound at another pitch or tempo, begun and ready to be played; as loud as it was."""
@@ -356,14 +379,14 @@ class Backend:
         return slot_pitch(path, passage, family)
 
     def export_changed(self, sound: Sound, change: Change) -> Path:
-        """A changed sound as a file that stays. Raises AudioError, ExportError."""
+        """A changed sound, or a preset as it is auditioned, as a file that stays. Raises AudioError, ExportError."""
         from engine.audition.change import Rendering
         from engine.audition.export import changed_name, export
         from engine.audition.player import load_for_audition
 
-        audio = load_for_audition(sound.path, preset=sound.preset)
+        audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root)
         name = changed_name(sound.name, change, sound.tempo_bpm)
-        return export(Rendering(audio, change).finish(), self.rendered_dir, name)
+        return export(Rendering(audio, change).finish() if change else audio, self.rendered_dir, name)
 
     def demo(self, progress: ProgressCallback) -> tuple[Path, Path]:
         """Make the demo's library and song where they are missing; their paths."""

@@ -99,9 +99,7 @@ class Auditioner(QObject):
 
                 clip = self._backend.changed(self._sound_clip(sound, UNCHANGED), change)
             else:
-                clip = self._backend.clip(
-                    sound.path, preset=sound.preset, loudness_lufs=sound.loudness_lufs, peak_db=sound.peak_db
-                )
+                clip = self._backend.sound_clip(sound)
             if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
                 self._clips[key] = clip
                 while len(self._clips) > KEPT_CLIPS:

@@ -52,15 +52,15 @@ class Carrying(QObject):
 
         def take(paths: list[Path]) -> None:
             for (sound, change), path in zip(wanted, paths, strict=True):
-                if change:
+                if change or sound.is_preset:
                     self._made[_key(sound, change)] = path
             self._hand_over(paths, receive, waited=True)
 
         self._jobs.start("carry", work, on_done=take, on_failed=self.failed.emit)
 
     def _there(self, sound: Sound, change: Change) -> Path | None:
-        """The file that stands for a sound, if it need not be made."""
-        if not change:
+        """The file that stands for a sound, if it need not be made: no other program takes one preset of a font."""
+        if not change and not sound.is_preset:
             return Path(sound.path)
         made = self._made.get(_key(sound, change))
         return made if made is not None and made.exists() else None

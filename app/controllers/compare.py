@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -63,20 +63,19 @@ class CompareController(QObject):
             self._jobs.cancel("plate A")
         elif other_stretch or self.span > span_before:
             end = min(stretch.start + self.span, max(stretch.end, stretch.start + self.span))
-            self._draw("plate A", stretch.path, stretch.start, end, self._take_reference)
+            path, start = stretch.path, stretch.start
+            self._draw("plate A", lambda: self._backend.close_up(path, start, end), self._take_reference)
         if sound is None:
             self.candidate = None
             self._jobs.cancel("plate B")
         elif other_sound:
             self.candidate = None
-            self._draw("plate B", Path(sound.path), 0.0, LONGEST_SECONDS, self._take_candidate)
+            self._draw("plate B", lambda: self._backend.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
         self.changed.emit()
 
-    def _draw(self, lane: str, path: Path, start: float, end: float, take: object) -> None:
-        backend = self._backend
-
+    def _draw(self, lane: str, draw: Callable[[], MelPicture], take: object) -> None:
         def work(job: Job) -> Plate:
-            picture = backend.close_up(path, start, end)
+            picture = draw()
             return Plate(picture, len(picture.levels) / picture.frames_per_second)
 
         self._jobs.start(lane, work, on_done=take, on_failed=self._fail)  # type: ignore[arg-type]

@@ -12,23 +12,32 @@ import soxr
 from engine.audio.decode import Audio, decode
 from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS, Frames
-from engine.errors import AudioError
+from engine.presets import PRESET_SUFFIXES, audition
 
 _CONTEXT_SECONDS = 0.02
 
 
 def load_for_audition(
-    path: str | Path, *, preset: str | None = None, start: float = 0.0, end: float | None = None
+    path: str | Path,
+    *,
+    preset: str | None = None,
+    root: str | Path | None = None,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> Audio:
     """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
 
-    The one place where a sound becomes audio, whether it is a file or a preset inside of one. A stretch cut out of a
+    The one place where a sound becomes audio, whether it is a file or a preset inside of one; of a preset it is what
+    `engine.presets.audition` plays, within `root`. A stretch cut out of a
     longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the start and the end of the
     file itself are left as they are. Raises AudioError.
     """
-    if preset is not None:
-        raise AudioError(path, "Presets inside of it cannot be played yet.")
-    audio = decode(path, start=start, end=end)
+    if str(path).lower().endswith(tuple(PRESET_SUFFIXES)):
+        whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
+        first, last = round(start * whole.rate), None if end is None else round(end * whole.rate)
+        audio = Audio(whole.samples[:, first:last], whole.rate)
+    else:
+        audio = decode(path, start=start, end=end)
     cut_start, cut_end = start > 0.0, end is not None
     if not (cut_start or cut_end):
         return audio

@@ -15,6 +15,7 @@ from engine.library.database import FILE_NAME, Database, decode_path, encode_pat
 from engine.library.marks import Marks
 from engine.library.query import Query
 from engine.library.words import full_text_query
+from engine.presets import PRESET_SUFFIXES
 
 _IDS_PER_QUERY = 5_000
 
@@ -27,7 +28,8 @@ class Sound:
     (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
     `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, and 'family' where the
     producer gave it, rather than Earshot having measured them. `rating` is 1 to 5, 0 for none; `tags` are casefolded.
-    `instrument` is the same for all the files of a folder that are the notes of one instrument.
+    `instrument` is the same for all the files of a folder that are the notes of one instrument. `root` is the path of
+    the sound's root, absolute.
     """
 
     id: int
@@ -57,6 +59,12 @@ class Sound:
     rating: int
     tags: tuple[str, ...]
     instrument: str | None
+    root: str
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether it is played rather than decoded."""
+        return self.path.lower().endswith(tuple(PRESET_SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,7 @@ _STATE = "CASE WHEN missing THEN 'missing' ELSE state END"
 _SPECIAL = {
     "state": _STATE,
     "preset": "nullif(preset, '')",
+    "root": "(SELECT roots.path FROM roots WHERE roots.id = root_id)",
     "family": "coalesce(corrected, family)",
     "family_confidence": "CASE WHEN corrected IS NULL THEN family_confidence ELSE 1.0 END",
     "declared": "declared || CASE WHEN corrected IS NULL THEN '' ELSE ' family' END",
@@ -370,7 +379,7 @@ def is_inside(path: str, folder: str) -> bool:
 
 def _sound(row: tuple[Any, ...]) -> Sound:
     values = dict(zip(_FIELDS, row, strict=True))
-    values["path"] = decode_path(values["path"])
+    values["path"], values["root"] = decode_path(values["path"]), decode_path(values["root"])
     values["declared"] = tuple(values["declared"].split())
     values["favourite"] = bool(values["favourite"])
     values["tags"] = tuple(values["tags"].splitlines())

@@ -62,6 +62,7 @@ def make_sound(number: int, **facts: object) -> Sound:
         rating=0,
         tags=(),
         instrument=None,
+        root="/sounds",
     )
     return replace(sound, **facts)  # type: ignore[arg-type]
 
