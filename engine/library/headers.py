@@ -44,6 +44,10 @@ class HeaderPass:
         self._stopped.set()
         self._thread.join()
 
+    def wait(self) -> None:
+        """Wait until all of them are read."""
+        self._thread.join()
+
     def _run(self) -> None:
         try:
             for batch in unread(self._database, self._scan):
