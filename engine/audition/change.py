@@ -25,6 +25,8 @@ _FIRST_SECONDS = 1.25
 _GROWTH = 4.0
 _UNSURE_SECONDS = 0.15
 """The end of a beginning is not yet what it will be; twice as long as was measured."""
+_RAMP_SECONDS = 0.0005
+_FEWEST_SAMPLES = 1024
 _LEAST_SPEED_CHANGE = 0.002
 _one_at_a_time = threading.Lock()
 
@@ -121,8 +123,11 @@ class Rendering:
         import pedalboard
 
         whole = samples == self._source.samples.shape[1]
+        piece = np.ascontiguousarray(self._source.samples[:, :samples])
+        # Of so few samples Rubber Band makes nothing, or takes them for channels.
+        piece = np.pad(piece, ((0, 0), (0, max(0, _FEWEST_SAMPLES - samples))))
         rendered = pedalboard.time_stretch(
-            np.ascontiguousarray(self._source.samples[:, :samples]),
+            piece,
             self._source.rate,
             stretch_factor=self._change.speed,
             pitch_shift_in_semitones=float(self._change.semitones),
@@ -130,10 +135,15 @@ class Rendering:
             preserve_formants=False,
         )
         sure = rendered.shape[1] if whole else rendered.shape[1] - round(_UNSURE_SECONDS * self._source.rate)
+        if not self._done:
+            # What began in silence begins a little before it was meant to: not with a step.
+            ramp = np.linspace(0.0, 1.0, max(1, round(_RAMP_SECONDS * self._source.rate)), dtype=np.float32)
+            rendered[:, : ramp.size] *= ramp[: rendered.shape[1]]
         target = self.audio.samples
         end = min(sure, target.shape[1])
         if end > self._done:
-            target[:, self._done : end] = rendered[:, self._done : end]
+            fresh = rendered[:, self._done : end]
+            target[:, self._done : self._done + fresh.shape[1]] = fresh
         self._done = target.shape[1] if whole else max(self._done, end)
 
 

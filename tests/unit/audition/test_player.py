@@ -12,6 +12,7 @@ import sounddevice
 from engine.audio.decode import Audio
 from engine.audition import clips, output, player
 from engine.audition.change import Change, Rendering
+from engine.audition.deck import FADE_SECONDS
 from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
 
@@ -208,6 +209,22 @@ def test_a_rendering_sounds_at_once_and_to_its_end(a_player: Player) -> None:
     assert np.min(np.max(np.abs(rest.reshape(60, -1)), axis=1)) > 0.4
     spectrum = np.abs(np.fft.rfft(rest[:, 0] * np.hanning(len(rest))))
     assert np.argmax(spectrum) / 3.0 == pytest.approx(220 * 2 ** (5 / 12), abs=1.0)
+
+
+def test_stepping_fast_through_changed_loops_neither_clicks_nor_falls_silent(a_player: Player) -> None:
+    heard = []
+    for number in range(6):
+        wave = 0.5 * np.sin(2 * np.pi * (60 + number) * np.arange(6 * RATE) / RATE)
+        rendering = Rendering(Audio(wave.astype(np.float32)[None], RATE), Change(number % 3 - 1, 1.1))
+        rendering.begin()
+        a_player.play(rendering, loop=True)
+        heard.append(StandIn.opened[0].block(0.12))
+    joined = np.concatenate(heard)[:, 0]
+    steepest = 0.55 * 2 * np.pi * 75 / RATE + 0.55 * np.pi / (2 * FADE_SECONDS * RATE)
+    assert np.max(np.abs(np.diff(joined))) < 1.3 * steepest
+    parts = np.abs(joined[4800:]).reshape(-1, 960).max(axis=1)
+    assert parts.min() > 0.1
+    a_player.stop()
 
 
 def test_keys_play_the_sound_beside_what_plays_and_on_the_next_device_too(a_player: Player) -> None:
