@@ -1,13 +1,15 @@
 """Pictures of the real window in each of its states: `python -m app.screenshots [FOLDER]`, or `make screenshots`.
 
+With `--every-way` each state is pictured in both themes, several sizes and at 150 %.
+
 The engine is the real one, with the demo's song and library; only the sound card is stood in for, since what is
 pictured shall not depend on whether the machine has one.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -17,8 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QPoint, QTimer
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
 from app.backend import Backend
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
     from engine.audition.change import Rendering
     from engine.audition.player import Bed, OutputDevice
 
-WIDE, NARROW, SMALL = (1440, 900), (1280, 800), (960, 600)
+WIDE = (1440, 900)
 PATIENCE_SECONDS = 300.0
 STILL_SHARE = 0.35
 """How far the pictured sound has played."""
@@ -153,13 +155,23 @@ class Studio:
         """What failed so far was meant to."""
         self._failures.clear()
 
-    def picture(self, path: Path, *, size: tuple[int, int] = WIDE, scale: float = 1.0) -> None:
-        """Save the window in a size of logical pixels, drawn at a scale."""
+    def picture(
+        self, path: Path, *, size: tuple[int, int] = WIDE, scale: float = 1.0, beside: QWidget | None = None
+    ) -> None:
+        """Save the window in a size of logical pixels, drawn at a scale, with a dialog in its middle."""
         self.window.resize(*size)
         self.live(0.25)
         pixmap = QPixmap(round(size[0] * scale), round(size[1] * scale))
         pixmap.setDevicePixelRatio(scale)
         self.window.render(pixmap, QPoint(0, 0))
+        if beside is not None:
+            frame = beside.rect()
+            frame.moveCenter(self.window.rect().center())
+            beside.render(pixmap, frame.topLeft())
+            painter = QPainter(pixmap)
+            painter.setPen(theme.current().control_border)  # what the desktop draws around a window
+            painter.drawRect(frame.adjusted(-1, -1, 0, 0))
+            painter.end()
         path.parent.mkdir(parents=True, exist_ok=True)
         if not pixmap.save(str(path)):
             raise EarshotError(f"The picture {path} cannot be written.")
@@ -216,94 +228,36 @@ def save_matched(song: Path, library_dir: Path, picture: Path, *, model: Path | 
         studio.picture(picture)
 
 
-def save_all(folder: Path, backend: Callable[[Path], Backend], sounds: Path, song: Path) -> list[Path]:
+def save_all(
+    folder: Path, backend: Callable[[Path], Backend], sounds: Path, song: Path, *, every_way: bool = False
+) -> list[Path]:
     """Picture every state; returns the files written.
 
     Parameters
     ----------
     backend : makes one for a library folder.
     sounds, song : what is scanned and what is heard.
+    every_way : in both themes and all sizes, rather than in one.
     """
-    saved: list[Path] = []
-
-    def picture(studio: Studio, name: str, **how: object) -> None:
-        saved.append(folder / f"{name}.png")
-        studio.picture(saved[-1], **how)  # type: ignore[arg-type]
+    from app.scenes import EVERY_WAY, PLAIN, Scenes
 
     with tempfile.TemporaryDirectory() as scratch, Studio(backend(Path(scratch) / "library")) as studio:
-        work, window = studio.work, studio.window
-        studio.wait(lambda: work.library.state is not None, "opening the library")
-        studio.wait(lambda: window.header.device.text() != "starting", "loading the ear")
-        picture(studio, "empty")
-        picture(studio, "empty-small-150", size=SMALL, scale=1.5)
-
-        root = Path(scratch) / "Samples"
-        shutil.copytree(sounds, root)
-        work.take([root, song])
-        reference = work.reference
-        studio.wait(
-            lambda: reference.hearing is not None and reference.hearing.heard_seconds >= 0.4 * work.timeline.duration,
-            "hearing the first half",
-        )
-        if reference.hearing_job is not None:
-            reference.hearing_job.pause()
-        studio.wait(lambda: window.reference_panel.spectrogram.picture is not None, "drawing the song")
-        picture(studio, "analysing")
-        if reference.hearing_job is not None:
-            reference.hearing_job.resume()
-        some = max(12, len(list(root.rglob("*.wav"))) // 6)
-        studio.wait(
-            lambda: work.library.state is not None and work.library.state.counts.ready >= some,
-            "scanning the first sounds",
-        )
-        if work.library.scan_job is not None:
-            work.library.scan_job.pause()
-        studio.choose_first_slot()
-        studio.live(1.0)
-        picture(studio, "scanning")
-        if work.library.scan_job is not None:
-            work.library.scan_job.resume()
-
-        studio.wait(lambda: not work.library.scanning, "scanning")
-        studio.wait_until_heard()
-        studio.wait_for_matches()
-        studio.audition()
-        duration = work.timeline.duration
-        work.timeline.show(0.1 * duration, 0.85 * duration)
-        work.timeline.set_region((0.6 * duration, 0.72 * duration))
-        work.timeline.set_hover((0.4 * duration, 0.55))
-        picture(studio, "matched")
-        picture(studio, "matched-narrow", size=NARROW)
-        picture(studio, "matched-small-150", size=SMALL, scale=1.5)
-        window.set_theme("light")
-        picture(studio, "matched-light")
-        window.set_theme("dark")
-        work.timeline.set_region(None)
-        work.timeline.show_all()
-
-        (root / "Kick Deep 07.wav").write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
-        (root / "Readme.wav").write_text("These are no samples.")
-        (root / "Empty.flac").write_bytes(b"")
-        work.library.scan([root])
-        studio.wait(lambda: work.library.state is not None and len(work.library.state.failed) == 3, "finding bad files")
-        studio.wait(lambda: not work.library.scanning, "scanning again")
-        window.library_panel.failed.fold.setChecked(True)
-        picture(studio, "failed-files")
-        work.open_song(root / "Readme.wav")
-        studio.wait(lambda: reference.failure is not None, "refusing the bad file")
-        studio.forgive()
-        picture(studio, "failed-song")
-    return saved
+        scenes = Scenes(studio, folder, Path(scratch), EVERY_WAY if every_way else (PLAIN,))
+        scenes.run(sounds, song)
+        return scenes.saved
 
 
 def main(arguments: list[str]) -> int:
     """Save all pictures into a folder, by default `build/screenshots`."""
     from engine.demo import ensure_demo
 
-    folder = Path(arguments[0] if arguments else "build/screenshots")
+    parser = argparse.ArgumentParser(prog="screenshots")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("build/screenshots"))
+    parser.add_argument("--every-way", action="store_true", help="in both themes, several sizes and at 150 %%")
+    chosen = parser.parse_args(arguments)
     try:
         files = ensure_demo(demo_dir(), ignore_progress)
-        for path in save_all(folder, PictureBackend, files.library, files.song):
+        for path in save_all(chosen.folder, PictureBackend, files.library, files.song, every_way=chosen.every_way):
             print(path)
     except EarshotError as error:
         print(f"screenshots: {error}", file=sys.stderr)

@@ -59,7 +59,7 @@ class TreeRow(FlatButton):
         room = rect.adjusted(40, 0, -16, 0)
         painter.setPen(look.secondary if self.isChecked() else look.quiet)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._figure)
-        painter.setPen(look.quiet if self._quiet else look.text)
+        painter.setPen(look.text if not self._quiet else look.secondary if self.isChecked() else look.quiet)
         name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() - figure - 12)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
         if self.hasFocus():

@@ -27,7 +27,7 @@ class NoticeBar(QWidget):
         layout.setSpacing(8)
         self.message = Label("", elide=True)
         self.close_button = IconButton("close", "Dismiss", size=24, icon_size=14)
-        self.action = Button("", kind="quiet")
+        self.action = Button("Show", kind="quiet")
         self.action.hide()
         self._act: Callable[[], object] | None = None
         layout.addWidget(self.message, 1)
@@ -50,11 +50,12 @@ class NoticeBar(QWidget):
         action : what can be done about it, in a word, and how.
         """
         self.topic, self._danger = topic, danger
-        self._act = action[1] if action is not None else None
         self.action.setVisible(action is not None)
-        self.action.setText(action[0] if action is not None else "")
-        self.action.setAccessibleName(self.action.text())
-        self.action.updateGeometry()
+        if action is not None:
+            caption, self._act = action
+            self.action.setText(caption)
+            self.action.setAccessibleName(caption)
+            self.action.updateGeometry()
         self.message.setText(" ".join(words.split()))
         self.message.setToolTip(words)
         self.setAccessibleName(words)

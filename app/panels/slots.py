@@ -111,7 +111,8 @@ class SlotDelegate(QStyledItemDelegate):
         height = 14 if body.height() >= 26 else 12
         painter.drawRoundedRect(QRectF(32, body.top() + (body.height() - height) / 2, 8, height), 2, 2)
         painter.setOpacity(1.0)
-        painter.setPen(look.quiet if muted else look.text)
+        faint = look.secondary if selected else look.quiet
+        painter.setPen(faint if muted else look.text)
         figure_right = rect.right() - 66
         pinned = bool(index.data(SlotsModel.PINNED_ROLE))
         room = figure_right - 36 - self.NAME_LEFT - (20 if pinned else 0)
@@ -122,7 +123,7 @@ class SlotDelegate(QStyledItemDelegate):
             draw_icon(painter, "pin", QRect(left, body.center().y() - 6, 14, 14), look.secondary)
             left += 20
         if muted:
-            painter.setPen(look.quiet)
+            painter.setPen(faint)
             painter.drawText(QRect(left, body.top(), figure_right - left - 40, body.height()), _MIDDLE, "left out")
         painter.setPen(look.text if selected else look.secondary)
         figure = QRect(0, body.top(), figure_right, body.height())

@@ -353,7 +353,7 @@ class FamilyChip(FlatButton):
         painter.setBrush(look.family(self._families[0] if self._families else None) if on else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(swatch if on else swatch.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
         painter.setFont(theme.font())
-        painter.setPen(look.quiet)
+        painter.setPen(look.secondary if self.isDown() else look.quiet)
         painter.drawText(rect.adjusted(28, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, "prefer")
         left = 28 + painter.fontMetrics().horizontalAdvance("prefer") + 8
         painter.setPen(look.text)

@@ -41,9 +41,8 @@ class MatchDelegate(QStyledItemDelegate):
             painter.fillRect(rect, look.selected_row if selected else look.hover)
         painter.save()
         offline = bool(index.data(MatchesModel.OFFLINE_ROLE))
-        ink = look.quiet if offline or row.sound.state != "ready" else look.text
-        if offline and selected:
-            ink = look.secondary
+        faint = look.secondary if selected else look.quiet
+        ink = faint if offline or row.sound.state != "ready" else look.text
         second = look.secondary if not offline else ink
         column = Column(index.column())
         painter.setFont(theme.font())

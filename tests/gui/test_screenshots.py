@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+from app.scenes import EVERY_WAY, Scenes
 from app.screenshots import PictureBackend, StillPlayer, Studio, save_all, save_matched
 from engine.errors import EarshotError
 from tests.gui.stand_in import StandInBackend
@@ -26,12 +27,22 @@ def test_every_state_is_pictured(qapp: object, tmp_path: Path, sounds: Path, son
     for folder in ("Bass", "Leads"):
         shutil.copytree(sounds / folder, good / folder)
     saved = save_all(tmp_path / "pictures", SilentBackend, good, song)
-    sizes = {path.stem: (QImage(str(path)).width(), QImage(str(path)).height()) for path in saved}
-    assert {"empty", "analysing", "scanning", "matched", "failed-files", "failed-song"} <= set(sizes)
-    assert sizes["matched"] == (1440, 900)
-    assert sizes["matched-narrow"] == (1280, 800)
-    assert sizes["matched-small-150"] == (1440, 900)
+    names = {path.stem for path in saved}
+    assert {"empty", "analysing", "scanning", "matched", "similar", "slots-by-hand", "failed-files"} <= names
+    assert len(names) >= 14
+    assert {QImage(str(path)).size().toTuple() for path in saved} == {(1440, 900)}
     assert len({path.read_bytes() for path in saved}) == len(saved), "no two states look the same"
+
+
+def test_a_state_is_pictured_in_every_way(qapp: object, tmp_path: Path) -> None:
+    with Studio(SilentBackend(tmp_path / "library")) as studio:
+        scenes = Scenes(studio, tmp_path, tmp_path / "scratch", EVERY_WAY)
+        scenes.picture("empty")
+    sizes = {path.stem: QImage(str(path)).size().toTuple() for path in scenes.saved}
+    assert sizes["empty-1280x800-light"] == (1280, 800)
+    assert sizes["empty-2560x1440"] == (2560, 1440)
+    assert sizes["empty-150"] == (1440, 900), "960 x 600 logical pixels"
+    assert len({path.read_bytes() for path in scenes.saved}) == len(EVERY_WAY)
 
 
 def test_the_shipped_ear_hears_and_ranks_in_the_window(qapp: object, tmp_path: Path, sounds: Path, song: Path) -> None:

@@ -1,0 +1,104 @@
+"""How long the window does not answer, and what a long table costs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app import theme
+from app.models.columns import Column, Row
+from app.models.matches import MatchesModel
+from app.screenshots import PictureBackend, Studio
+from app.widgets.match_table import MatchTable
+from engine.demo import ensure_demo
+from engine.jobs import ignore_progress
+from tests.gui.stall import StallWatch
+from tests.gui.test_models import make_sound
+
+pytestmark = pytest.mark.benchmark
+
+MANY, FEW = 1_000_000, 1_000
+PAGES = 200
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    made = QApplication.instance() or QApplication([])
+    assert isinstance(made, QApplication)
+    theme.apply(made, "dark")
+    return made
+
+
+def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp_path: Path) -> None:
+    files = ensure_demo(tmp_path / "demo", ignore_progress)
+    with Studio(PictureBackend(tmp_path / "library")) as studio:
+        work = studio.work
+        studio.wait(lambda: work.library.state is not None, "opening the library")
+        studio.wait(lambda: studio.window.header.device.text() != "starting", "loading the ear")
+        watch = StallWatch()
+        studio.live(2.0)
+        floor = watch.longest_seconds
+        watch.begin()
+        work.take([files.library, files.song])
+        studio.wait_until_heard()
+        studio.wait(lambda: not work.library.scanning, "scanning")
+        studio.wait_for_matches()
+        stall = watch.stop()
+    print(
+        f"\nlongest stall while 265 sounds are scanned and a song is heard: {1000 * stall:.0f} ms, "
+        f"{stall / floor:.1f} times that of an idle window"
+    )
+
+
+class CountingModel(MatchesModel):
+    """Counts what the table asks for."""
+
+    asked = 0
+
+    def data(self, index, role=0):  # type: ignore[no-untyped-def]
+        self.asked += 1
+        return super().data(index, role)
+
+
+def scroll(application: QApplication, count: int) -> tuple[float, float, float]:
+    """Seconds to fill the table, seconds to show a page, and questions to the model for it."""
+    sounds = [replace(make_sound(number), tempo_bpm=60.0 + number % 120) for number in range(FEW)]
+    rows = [Row(replace(sounds[number % FEW], id=number), number + 1, 0.5) for number in range(count)]
+    model = CountingModel()
+    table = MatchTable(model)
+    table.resize(900, 450)
+    table.show()
+    began = time.perf_counter()
+    model.set_rows(rows)
+    application.processEvents()
+    filled = time.perf_counter() - began
+    bar = table.verticalScrollBar()
+    model.asked = 0
+    began = time.perf_counter()
+    for page in range(PAGES):
+        bar.setValue(bar.maximum() * page // PAGES)
+        table.repaint()
+        application.processEvents()
+    shown = (time.perf_counter() - began) / PAGES
+    began = time.perf_counter()
+    for step in range(100):
+        model.set_playing(count - 1, step / 100)
+    marked = (time.perf_counter() - began) / 100
+    model.sort(Column.BPM)
+    print(
+        f"\n{count:>9,} rows: filled in {1000 * filled:.0f} ms, a page in {1000 * shown:.1f} ms with "
+        f"{model.asked / PAGES:.0f} questions, the playing row marked in {1e6 * marked:.0f} µs"
+    )
+    table.close()
+    return filled, shown, model.asked / PAGES
+
+
+def test_scrolling_a_million_rows(application: QApplication) -> None:
+    _, floor, few_asked = scroll(application, FEW)
+    _, page, many_asked = scroll(application, MANY)
+    print(f"a page of a million rows takes {page / floor:.2f} times that of a thousand")
+    assert many_asked == pytest.approx(few_asked, rel=0.1), "only what is seen is asked for"

@@ -1,0 +1,172 @@
+"""What leaves the window: sheets, copies, reports; and what is written down when something goes wrong."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from app import log
+from app.crash import CrashDialog, CrashReporter
+from app.main_window import MainWindow
+from engine import __version__
+from tests.gui.conftest import until
+
+
+def test_the_sheet_holds_what_the_window_shows(filled: MainWindow, qtbot: QtBot, tmp_path: Path, song: Path) -> None:
+    work = filled.workspace
+    work.slot_editor.rename(0, "Sub")
+    work.export.save_sheet(tmp_path / "out.json")
+    until(qtbot, (tmp_path / "out.json").exists)
+    sheet = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert sheet["reference"]["path"] == str(song)
+    assert [(slot["id"], slot.get("name"), slot["family"]) for slot in sheet["slots"]] == [
+        (1, "Sub", "bass"),
+        (2, None, "lead"),
+    ]
+    assert [match["name"] for match in sheet["slots"][0]["matches"]] == [row.sound.name for row in work.matches.rows]
+    until(qtbot, filled.notice.isVisible)
+    assert filled.notice.message.text() == "The slot sheet was saved as out.json."
+    assert filled.notice.action.text() == "Show"
+
+
+def test_slots_left_out_and_hidden_are_in_no_sheet(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    work = filled.workspace
+    work.toggle_muted(0)
+    work.export.save_sheet(tmp_path / "out.csv")
+    until(qtbot, (tmp_path / "out.csv").exists)
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert {(line["slot"], line["slot_family"]) for line in lines} == {("2", "lead")}
+    assert [line["rank"] for line in lines] == [str(rank) for rank in range(1, 13)]
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_a_sheet_that_cannot_be_written_says_why(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    filled.workspace.export.save_sheet(tmp_path / "gone" / "out.json")
+    until(qtbot, filled.notice.isVisible)
+    assert "out.json cannot be written" in filled.notice.message.text()
+    assert "Choose another folder" in filled.notice.message.text()
+
+
+def test_favourites_become_a_folder(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    work = filled.workspace
+    assert not filled.actions_.export_favourites.isEnabled()
+    wanted = [work.matches.rows[number].sound for number in (0, 5)]
+    for number in (0, 5):
+        work.toggle_favourite(work.matches.rows[number])
+    until(qtbot, filled.actions_.export_favourites.isEnabled)
+    until(qtbot, lambda: work.library.state is not None and work.library.state.favourites == 2)
+    work.export.copy_favourites(tmp_path / "Kit")
+    until(qtbot, lambda: filled.notice.message.text() == "2 files were copied into Kit.")
+    copies = {path.name: path.read_bytes() for path in (tmp_path / "Kit").iterdir()}
+    assert copies == {Path(sound.path).name: Path(sound.path).read_bytes() for sound in wanted}
+    work.export.copy_favourites(tmp_path / "Kit")
+    until(qtbot, lambda: "2 files were there already." in filled.notice.message.text())
+
+
+@pytest.fixture
+def reporter(window: MainWindow, tmp_path: Path) -> CrashReporter:
+    return CrashReporter(window, tmp_path)
+
+
+def dialogs(window: QWidget) -> list[CrashDialog]:
+    return [dialog for dialog in window.findChildren(CrashDialog) if dialog.isVisible()]
+
+
+def failure(words: str) -> Exception:
+    try:
+        raise ZeroDivisionError(words)
+    except ZeroDivisionError as error:
+        return error
+
+
+def test_a_defect_is_reported_once_at_a_time(window: MainWindow, reporter: CrashReporter, qtbot: QtBot) -> None:
+    reporter.tell(failure("first"))
+    reporter.tell(failure("second"))
+    until(qtbot, lambda: bool(dialogs(window)))
+    qtbot.wait(50)
+    assert len(dialogs(window)) == 1
+    dialog = dialogs(window)[0]
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    copied = QGuiApplication.clipboard().text()
+    assert copied.startswith(f"Earshot {__version__}\n")
+    assert all(words in copied for words in ("Traceback", "test_out.py", "ZeroDivisionError: first", "second"))
+    qtbot.mouseClick(dialog.go_on, Qt.MouseButton.LeftButton)
+    assert dialogs(window) == []
+    reporter.tell(failure("third"))
+    until(qtbot, lambda: bool(dialogs(window)))
+    assert "first" not in dialogs(window)[0].text.toPlainText()
+    dialogs(window)[0].accept()
+
+
+def test_defects_of_jobs_and_threads_are_heard_of(
+    window: MainWindow, reporter: CrashReporter, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    reporter.install()
+    window.workspace.jobs.defect.connect(reporter.tell)
+
+    def broken(job: object) -> None:
+        raise failure("in a job")
+
+    window.workspace.jobs.start("broken", broken)
+    threading.Thread(target=broken, args=(None,)).start()
+    sys.excepthook(ZeroDivisionError, failure("in the window"), None)
+    until(qtbot, lambda: bool(dialogs(window)) and dialogs(window)[0].text.toPlainText().count("Traceback") == 3)
+    report = dialogs(window)[0].text.toPlainText()
+    assert report.count("ZeroDivisionError: in a job") == 2
+    assert "in the window" in report
+    dialogs(window)[0].accept()
+
+
+def test_mistakes_of_the_user_are_no_defects(
+    window: MainWindow, reporter: CrashReporter, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window.workspace.jobs.defect.connect(reporter.tell)
+    window.workspace.open_song(tmp_path / "none.wav")
+    until(qtbot, lambda: window.workspace.reference.failure is not None)
+    qtbot.wait(50)
+    assert dialogs(window) == []
+
+
+@pytest.fixture
+def root_logger() -> Iterator[logging.Logger]:
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield root
+    for handler in set(root.handlers) - set(before):
+        root.removeHandler(handler)
+        handler.close()
+    root.setLevel(level)
+
+
+def test_the_log_is_kept_small(root_logger: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "LARGEST_BYTES", 2000)
+    log.start(tmp_path / "log")
+    for number in range(200):
+        logging.getLogger("engine.somewhere").info("line %d", number)
+    files = sorted((tmp_path / "log").iterdir())
+    assert [path.name for path in files] == ["earshot.log", "earshot.log.1", "earshot.log.2"]
+    assert all(path.stat().st_size <= 2000 for path in files)
+    assert "line 199" in files[0].read_text()
+    assert "INFO engine.somewhere" in files[0].read_text()
+
+
+def test_without_a_place_for_the_log_the_window_goes_on(
+    root_logger: logging.Logger, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    log.start(tmp_path / "file" / "log")
+    assert "no log is kept" in caplog.text
