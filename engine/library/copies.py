@@ -1,14 +1,15 @@
 """Copies: the same sound in several files, byte for byte or encoded, levelled or cut anew; and notes of one instrument.
 
 Sample packs overlap, and a producer who looks for a kick does not want the same one five times. Sounds are the same
-where their files hold the same, or where length, outline and what the ear heard agree. The limits were chosen on 150
-one-shots and loops of three packs, each also as MP3 (99 % recognised), Ogg Vorbis (95 %), at a quarter of the level
+where their files hold the same, or where length, note, outline and what the ear heard agree. The limits were chosen on
+150 one-shots and loops of three packs, each also as MP3 (99 % recognised), Ogg Vorbis (95 %), at a quarter of the level
 (100 %) and 20 ms later (61 %); of the 11,175 pairs of different files they took three for the same, all of them strokes
 of one instrument.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ _SAME_COSINE = 0.93
 _SAME_OUTLINE = 0.04
 """Mean difference of two overviews, each relative to its own peak."""
 
+_SAME_PITCH_OCTAVES = 0.5 / 12
 _SHIFTS = range(-2, 3)
 _ENCODERS_ADD_SECONDS, _SAME_LENGTH = 0.06, 0.02
 
@@ -37,6 +39,7 @@ class Look:
 
     content: tuple[bytes | None, str | None]
     seconds: float
+    pitch_hz: float | None
     overview: np.ndarray
     vector: np.ndarray
 
@@ -46,6 +49,8 @@ class Look:
             return True
         if abs(self.seconds - other.seconds) > _ENCODERS_ADD_SECONDS + _SAME_LENGTH * max(self.seconds, other.seconds):
             return False
+        if self.pitch_hz and other.pitch_hz and abs(math.log2(self.pitch_hz / other.pitch_hz)) > _SAME_PITCH_OCTAVES:
+            return False  # another note of the same instrument looks and sounds much the same
         if float(self.vector @ other.vector) < _SAME_COSINE:
             return False
         differences = (np.abs(np.roll(self.overview, shift) - other.overview).mean() for shift in _SHIFTS)
@@ -82,6 +87,10 @@ def _looks(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> dict[
         if sound.id in stored and sound.duration_seconds is not None:
             content, overview, vector = stored[sound.id]
             looks[sound.id] = Look(
-                (content, sound.preset), sound.duration_seconds, overview.astype(np.float32) / 255.0, vector
+                (content, sound.preset),
+                sound.duration_seconds,
+                sound.pitch_hz,
+                overview.astype(np.float32) / 255.0,
+                vector,
             )
     return looks

@@ -20,7 +20,8 @@ RATE = 44_100
 
 def look(**changes: object) -> Look:
     overview = np.exp(-np.arange(64) / 20.0).astype(np.float32)
-    values = {"content": (b"1", None), "seconds": 1.0, "overview": overview, "vector": np.eye(4, dtype=np.float32)[0]}
+    vector = np.eye(4, dtype=np.float32)[0]
+    values = {"content": (b"1", None), "seconds": 1.0, "pitch_hz": 110.0, "overview": overview, "vector": vector}
     return Look(**{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -31,6 +32,9 @@ def look(**changes: object) -> Look:
         (look(content=(b"2", None)), True),
         (look(content=(b"2", None), seconds=1.05), True),
         (look(content=(b"2", None), seconds=1.2), False),
+        (look(content=(b"2", None), pitch_hz=111.0), True),
+        (look(content=(b"2", None), pitch_hz=None), True),
+        (look(content=(b"2", None), pitch_hz=123.5), False),
         (look(content=(b"2", None), vector=np.array([0.9, 0.436, 0, 0], np.float32)), False),
         (look(content=(b"2", None), overview=np.ones(64, np.float32)), False),
         (look(content=(b"1", "0:1"), seconds=3.0), False),
