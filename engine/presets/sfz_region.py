@@ -143,7 +143,7 @@ def _opened(path: Path, root: Path, size: int, mtime_ns: int) -> Instrument:
 
 
 def _controllers(opcodes: Mapping[str, str], prefix: str) -> dict[int, float]:
-    matches = ((_CONTROLLER.fullmatch(name), name) for name in opcodes)
+    matches = ((_CONTROLLER.fullmatch(name), name) for name in opcodes if "cc" in name)
     return {
         int(match.group(2)): _number(opcodes, name, 0) for match, name in matches if match and match.group(1) == prefix
     }

@@ -23,7 +23,8 @@ _LARGEST_TEXT = 16 << 20
 _DEEPEST_INCLUDE = 16
 _MOST_INCLUDES = 500
 _LONGEST_DEFINITION = 1_000
-_MOST_REGIONS = 50_000
+_MOST_OPCODES = 3_000_000
+"""Over all regions, with what they inherit; the largest known libraries have some hundred thousand."""
 
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)|//[^\n]*", re.DOTALL)
 _DIRECTIVE = re.compile(r'#include[ \t]*"([^"\n]*)"|#define[ \t]+\$(\w+)[ \t]+(\S+)')
@@ -50,6 +51,7 @@ def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
     control: Opcodes = {}
     current: Opcodes = {}
     regions: list[tuple[Opcodes, ...]] = []
+    opcodes = 0
     for number, match in enumerate(matches):
         header, opcode = match.groups()
         if header is not None:
@@ -61,8 +63,9 @@ def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
                 levels[header] = current
             if header == "region":
                 regions.append(tuple(levels.values()))
-                if len(regions) > _MOST_REGIONS:
-                    raise AudioError(path, f"More than {_MOST_REGIONS} regions: this cannot be meant.")
+                opcodes += 10 + sum(map(len, regions[-1]))
+                if opcodes > _MOST_OPCODES:
+                    raise AudioError(path, "It has more regions than any instrument needs.")
         else:
             end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
             value = text[match.end() : end].split("\n", 1)[0].strip()

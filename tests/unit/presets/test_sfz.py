@@ -294,6 +294,12 @@ def test_definitions_that_double_each_other_stay_small(tmp_path: Path) -> None:
     assert peak < 100 << 20
 
 
+def test_regions_that_inherit_without_end_are_refused(tmp_path: Path) -> None:
+    inherited = " ".join(f"locc{n}=0" for n in range(50_000))
+    with pytest.raises(AudioError, match="more regions than"):
+        presets_of(sfz(tmp_path, f"<group> {inherited}\n" + "<region> sample=*sine\n" * 20_000))
+
+
 def test_missing_and_damaged_samples_are_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"gone\.wav.*missing") as failure:
         heard(sfz(tmp_path, "<region> sample=gone.wav"))
@@ -347,14 +353,14 @@ WORDS = [
 ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=300),
         st.lists(
             st.sampled_from(WORDS),
             max_size=25,
-        ).map(lambda words: " ".join(words).encode()),
+        ).map(lambda words: " ".join(["<region> sample=x.wav", *words]).encode()),
     )
 )
 def test_any_text_is_an_instrument_or_an_audio_error(text: bytes) -> None:
