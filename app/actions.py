@@ -123,7 +123,7 @@ class Actions:
         sound.addSeparator()
         self.typing = self._add(
             sound,
-            "Play notes with the computer keyboard",
+            "Play notes by typing",
             lambda: work.keyboard.set_typing(not work.keyboard.typing),
             "Ctrl+K",
             checkable=True,

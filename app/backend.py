@@ -17,7 +17,8 @@ from engine.paths import rendered_dir
 
 if TYPE_CHECKING:
     from engine.audio.decode import Audio, AudioInfo
-    from engine.audition.change import Change, Rendering
+    from engine.audition.change import Rendering
+    from engine.audition.fit import Change
     from engine.audition.midi import MidiInput
     from engine.audition.player import OutputDevice, Player
     from engine.encoder.ear import Ear

@@ -314,7 +314,7 @@ class MainWindow(QMainWindow):
         self.actions_.fill_midi(keyboard.inputs, keyboard.input, keyboard.obstacle, work.choose_midi_input)
         self.actions_.typing.setChecked(keyboard.typing)
         octave = f"Keys from {text.note_of(keyboard.first_note)}"
-        self.transport.set_keyboard(octave if keyboard.typing else keyboard.input or "No keyboard")
+        self.transport.set_keyboard(octave if keyboard.typing else keyboard.input)
 
     def _show_keyboards(self) -> None:
         menu = QMenu(self)

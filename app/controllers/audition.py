@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.backend import Backend, Clip
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
+from engine.audition.fit import UNCHANGED, Change
 
 if TYPE_CHECKING:
-    from engine.audition.change import Change
     from engine.audition.player import Bed
     from engine.library.catalog import Sound
 
@@ -95,8 +95,6 @@ class Auditioner(QObject):
         clip = self._clips.get(key)
         if clip is None:
             if change:
-                from engine.audition.change import UNCHANGED
-
                 clip = self._backend.changed(self._sound_clip(sound, UNCHANGED), change)
             else:
                 clip = self._backend.sound_clip(sound)

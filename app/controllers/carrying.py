@@ -14,7 +14,7 @@ from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
 
 if TYPE_CHECKING:
-    from engine.audition.change import Change
+    from engine.audition.fit import Change
     from engine.library.catalog import Sound
 
 Receiver = Callable[[list[Path], bool], None]

@@ -12,9 +12,9 @@ from app.backend import Backend
 from app.controllers.reference import ReferenceController
 from app.jobs import JobRunner
 from app.widgets import text
+from engine.audition.fit import LONGEST_CHANGED_SECONDS, UNCHANGED, Change, semitones_between, speed_between
 
 if TYPE_CHECKING:
-    from engine.audition.change import Change
     from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
@@ -81,10 +81,8 @@ class Fitting(QObject):
 
     def change(self, sound: Sound) -> Change:
         """What is done to a sound before it is heard; nothing where it cannot be."""
-        from engine.audition.change import LONGEST_CHANGED_SECONDS, Change, semitones_between, speed_between
-
         if not (self.at_pitch or self.at_tempo) or (sound.duration_seconds or 0.0) > LONGEST_CHANGED_SECONDS:
-            return Change()
+            return UNCHANGED
         semitones, speed = 0, 1.0
         if self.at_pitch and self.slot_hz is not None and sound.pitch_hz is not None:
             semitones = semitones_between(sound.pitch_hz, self.slot_hz)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.controllers.audition import Auditioner
@@ -14,6 +15,14 @@ from app.widgets.device_button import DeviceButton
 from app.widgets.labels import Label, Line
 
 QUIETEST_DB = -48
+WORDS = (
+    ("Loop", "Loop"),
+    ("Level match", "Level"),
+    ("At slot pitch", "Pitch"),
+    ("At song tempo", "Tempo"),
+    ("In context", "Context"),
+)
+"""What the switches are called where there is room, and where there is little."""
 
 
 class TransportPanel(QWidget):
@@ -30,6 +39,7 @@ class TransportPanel(QWidget):
     def __init__(self, auditioner: Auditioner, fitting: Fitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._auditioner, self._fitting = auditioner, fitting
+        self._narrow = self._has_keyboard = False
         self.setFixedHeight(48)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 16, 0)
@@ -54,9 +64,8 @@ class TransportPanel(QWidget):
         self.sides = Segmented([("Reference", "", "A"), ("Candidate", "", "B")], accent=True)
         layout.addWidget(self.sides)
         layout.addSpacing(24)
-        self.loop = Switch("Loop")
+        self.loop, self.level = Switch("Loop"), Switch("Level match")
         self.loop.setToolTip("Loops repeat, one-shots play once (L)")
-        self.level = Switch("Level match")
         self.level.setToolTip("Play everything equally loud")
         self.pitch, self.tempo, self.context = Switch("At slot pitch"), Switch("At song tempo"), Switch("In context")
         self.pitch.setToolTip("Play sounds at the note of the slot, as measured where it is most exposed (P)")
@@ -64,7 +73,7 @@ class TransportPanel(QWidget):
         self.context.setToolTip("Play sounds over the region of the song, or over where the slot is most exposed (O)")
         self._switches = (self.loop, self.level, self.pitch, self.tempo, self.context)
         for number, switch in enumerate(self._switches):
-            layout.addSpacing(14 if number else 0)
+            layout.addSpacing(8 if number else 0)
             layout.addWidget(switch)
         layout.addStretch(1)
         self.message = Label("", colour="quiet", elide=True, align=Qt.AlignmentFlag.AlignRight)
@@ -113,27 +122,40 @@ class TransportPanel(QWidget):
 
     def set_density(self, density: Density) -> None:
         self._left.setFixedWidth(density.spine)
-        short = density.narrow
-        self.level.setText("Level" if short else "Level match")
-        self.pitch.setText("Pitch" if short else "At slot pitch")
-        self.tempo.setText("Tempo" if short else "At song tempo")
-        self.context.setText("Context" if short else "In context")
         self.sides.set_texts(["", ""] if density.small else ["Reference", "Candidate"])
         self.volume.setFixedWidth(64 if density.small else 102)
         self.length.setVisible(not density.small)
         self.device.set_compact(density.narrow)
-        self.keyboard.set_compact(density.narrow)
-        for switch in self._switches:
-            switch.updateGeometry()
+        self._narrow = density.narrow
+        self._choose_words()
 
     def set_output(self, name: str, *, silent: bool) -> None:
         """Where it sounds; without any output the window says so and goes on."""
         self.device.set_device(name)
         self.message.setText("No audio output: all else works, silently" if silent else "")
 
-    def set_keyboard(self, name: str) -> None:
-        """What notes are played on."""
-        self.keyboard.set_device(name)
+    def set_keyboard(self, name: str | None) -> None:
+        """What notes are played on, if on anything."""
+        self._has_keyboard = name is not None
+        self.keyboard.set_device(name or "no keyboard")
+        self._choose_words()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose_words()
+
+    def _choose_words(self) -> None:
+        """The long names of the switches where there is room for them."""
+        self.keyboard.set_compact(self._narrow or not self._has_keyboard)
+        for short in (False, True):
+            for switch, words in zip(self._switches, WORDS, strict=True):
+                switch.setText(words[short])
+                switch.updateGeometry()
+            layout = self.layout()
+            assert layout is not None
+            layout.invalidate()
+            if layout.minimumSize().width() <= self.width():
+                break
 
     def set_usable(self, *, reference: bool, candidate: bool) -> None:
         """What there is to play."""

@@ -1,4 +1,4 @@
-"""A sound at another pitch and tempo: which change makes it fit, and the rendering of it, its start first.
+"""Rendering a sound at another pitch and tempo, its start first.
 
 Rubber Band renders (pedalboard's `time_stretch`, its finer engine). It wants the whole sound before it gives anything
 back, which for a loop of four bars takes the better part of a second; but what it makes of the beginning of a sound
@@ -9,16 +9,12 @@ same.
 
 from __future__ import annotations
 
-import math
 import threading
-from dataclasses import dataclass
 
 import numpy as np
 
 from engine.audio.decode import Audio
-
-LONGEST_CHANGED_SECONDS = 60.0
-"""Longer sounds are played as they are."""
+from engine.audition.fit import Change
 
 _FIRST_SECONDS = 1.25
 """Of the result: enough for the first second that a player prepares, with its neighbourhood."""
@@ -27,46 +23,7 @@ _UNSURE_SECONDS = 0.15
 """The end of a beginning is not yet what it will be; twice as long as was measured."""
 _RAMP_SECONDS = 0.0005
 _FEWEST_SAMPLES = 1024
-_LEAST_SPEED_CHANGE = 0.002
 _one_at_a_time = threading.Lock()
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is done to a sound.
-
-    Attributes
-    ----------
-    semitones : up, or down where negative.
-    speed : how many times as fast, its pitch untouched; 1.0 leaves it.
-    """
-
-    semitones: int = 0
-    speed: float = 1.0
-
-    def __bool__(self) -> bool:
-        return self.semitones != 0 or self.speed != 1.0
-
-
-UNCHANGED = Change()
-
-
-def semitones_between(sound_hz: float, slot_hz: float) -> int:
-    """The fewest whole semitones, -6 to 6, that bring a sound to the note of a slot in whichever octave is nearest.
-
-    Whole ones, because that is what a sampler is set to; what is left is less than half a semitone. Of a tritone up or
-    down it is the one towards the slot.
-    """
-    interval = round(12.0 * math.log2(slot_hz / sound_hz))
-    nearest = (interval + 6) % 12 - 6
-    return 6 if nearest == -6 and interval > 0 else nearest
-
-
-def speed_between(loop_bpm: float, song_bpm: float) -> float:
-    """How many times as fast a loop has to go for the tempo of a song, or its half or double: 0.70 to 1.42."""
-    octaves = math.log2(song_bpm / loop_bpm)
-    speed = 2.0 ** (octaves - round(octaves))
-    return 1.0 if abs(speed - 1.0) < _LEAST_SPEED_CHANGE else speed
 
 
 class Rendering:

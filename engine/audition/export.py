@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from engine.audio.decode import Audio
-from engine.audition.change import Change
+from engine.audition.fit import Change
 from engine.errors import ExportError
 
 _SAME = 2e-4

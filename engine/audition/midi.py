@@ -12,7 +12,7 @@ from engine.errors import PlaybackError
 
 NO_BACKEND = (
     "MIDI keyboards need the package python-rtmidi, which is not installed here: pip install python-rtmidi, then start "
-    "Earshot again. Without it the computer's keyboard plays notes: Sound, Play notes with the computer keyboard."
+    "Earshot again. Without it the computer's keyboard plays notes: Sound, Play notes by typing."
 )
 
 _log = logging.getLogger(__name__)

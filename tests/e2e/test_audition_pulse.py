@@ -14,8 +14,9 @@ import soxr
 
 from engine.audio.decode import Audio
 from engine.audition import output
-from engine.audition.change import Change, Rendering, semitones_between, speed_between
+from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS
+from engine.audition.fit import Change, semitones_between, speed_between
 from engine.audition.level import level_gain_db
 from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError

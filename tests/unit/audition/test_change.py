@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.decode import Audio
-from engine.audition.change import Change, Rendering, semitones_between, speed_between
+from engine.audition.change import Rendering
+from engine.audition.fit import Change, semitones_between, speed_between
 from engine.matching.pitch import most_played
 
 RATE = 44_100

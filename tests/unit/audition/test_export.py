@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from engine.audio.decode import Audio
-from engine.audition.change import Change
 from engine.audition.export import changed_name, export
+from engine.audition.fit import Change
 from engine.errors import ExportError
 
 

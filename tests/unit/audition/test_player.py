@@ -11,8 +11,9 @@ import sounddevice
 
 from engine.audio.decode import Audio
 from engine.audition import clips, output, player
-from engine.audition.change import Change, Rendering
+from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS
+from engine.audition.fit import Change
 from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
 
