@@ -28,11 +28,16 @@ DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError)
 """What `Source.blocks` raises where the samples are damaged."""
 
 _FFMPEG_SUFFIXES = frozenset({".m4a", ".aac", ".ac3", ".wma"})
-AUDIO_SUFFIXES: frozenset[str] = _FFMPEG_SUFFIXES | {
-    *{".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au"},
-    *{".flac", ".ogg", ".oga", ".opus", ".mp3"},
-}
-"""Endings (lower case) of the files that a scan lists."""
+_REX_SUFFIXES = frozenset({".rx2", ".rex", ".rcy"})
+AUDIO_SUFFIXES: frozenset[str] = (
+    _FFMPEG_SUFFIXES
+    | _REX_SUFFIXES
+    | {
+        *{".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au"},
+        *{".flac", ".ogg", ".oga", ".opus", ".mp3"},
+    }
+)
+"""Endings (lower case) of the files that a scan lists; REX loops among them, so that nobody wonders where they are."""
 
 _NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
 _BLOCK_SAMPLES = 1 << 17
@@ -155,6 +160,8 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
             return _SndfileSource(stack.enter_context(soundfile.SoundFile(ogg)))
         container = stack.enter_context(av.open(stack.enter_context(path.open("rb")), options=_FFMPEG_OPTIONS))
     except (soundfile.LibsndfileError, av.error.FFmpegError, ValueError) as error:
+        if path.suffix.lower() in _REX_SUFFIXES:
+            raise AudioError(path, "A REX loop, which only its maker's software can open. Export it as WAV.") from error
         # Of the two accounts of what is wrong, the one of the library that should have known the format.
         cause = error if path.suffix.lower() in _FFMPEG_SUFFIXES else sndfile_error
         raise AudioError(path, _NOT_AUDIO) from cause

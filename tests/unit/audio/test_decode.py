@@ -151,6 +151,7 @@ def broken_files(folder: Path) -> dict[str, str]:
     soundfile.write(folder / "not numbers.wav", np.full(100, np.nan, np.float32), RATE, subtype="FLOAT")
     soundfile.write(folder / "rate of 10.wav", sine()[:100], 10)
     soundfile.write(folder / "100 channels.wav", np.zeros((100, 100)), RATE)
+    (folder / "slices.rx2").write_bytes(b"CAT \0\0\0\x10REX2HEAD" + bytes(40))
     (folder / "folder.wav").mkdir()
     whole.unlink()
     flac.unlink()
@@ -168,6 +169,7 @@ def broken_files(folder: Path) -> dict[str, str]:
         "not numbers.wav": "number",
         "rate of 10.wav": "at 10 Hz",
         "100 channels.wav": "100 channels",
+        "slices.rx2": "REX.*Export it",
         "folder.wav": "folder",
         "missing.wav": "no such file",
     }
