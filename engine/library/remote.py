@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -151,8 +152,10 @@ class RemoteKeeper:
                 f"The collection of {self._address} holds vectors of {vectors.size} dimensions, this model makes "
                 f"{dimension}. Choose another name for the collection."
             )
-        client.create_payload_index(collection, "fingerprint", models.PayloadSchemaType.KEYWORD)
-        client.create_payload_index(collection, self._own_field, models.PayloadSchemaType.INTEGER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the embedded form has no such indexes, and says so
+            client.create_payload_index(collection, "fingerprint", models.PayloadSchemaType.KEYWORD)
+            client.create_payload_index(collection, self._own_field, models.PayloadSchemaType.INTEGER)
         self._dimension = dimension
 
     @property
