@@ -39,8 +39,8 @@ class Library:
     """The sounds of the producer, searchable by similarity. Every method may be called from any thread.
 
     The catalog answers at once. What can be searched is read by `refresh`: at once where it is little, else by a thread
-    of the library, which also loads and builds the graph. `search` waits for the first reading (two seconds for a
-    million sounds) and for nothing else: whatever the graph does not hold yet is compared with exactly.
+    of the library, which also loads and builds the graph. `search` waits for the first reading (some
+    seconds for a million sounds) and for nothing else: what the graph does not hold yet is compared with exactly.
     """
 
     def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None, keeper: Keeper) -> None:

@@ -74,10 +74,12 @@ def test_the_same_answers_as_a_local_index(tmp_path: Path, shared: Callable[[str
     local.close()
 
 
-def test_common_filters_are_left_to_the_server(
-    shared: Callable[[str], Library], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize("rare", [False, True])
+def test_filters_that_leave_many(shared: Callable[[str], Library], monkeypatch: pytest.MonkeyPatch, rare: bool) -> None:
+    """Left to the server's graph, or named in several requests."""
     monkeypatch.setattr(remote_module, "_FEW", 10)
+    if rare:
+        monkeypatch.setattr(remote_module, "_MOST_FETCHED", 0)
     library = shared("one")
     add_sounds(library, range(300), vectors_each=2)
     library.refresh()
