@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -13,7 +13,8 @@ from engine.families import FAMILIES
 from engine.library.database import Database
 from engine.library.query import KINDS, Query, Range
 
-_IDS_PER_QUERY = 5_000
+_SOUNDS_PER_QUERY = 20_000
+_LARGEST_GAP = 16
 _UNKNOWN = 255
 _FAMILY_BITS = {family: 1 << number for number, family in enumerate(FAMILIES)}
 _KEYS = tuple(f"{tonic}{mode}" for tonic in NOTE_NAMES for mode in ("", " major", " minor"))
@@ -45,8 +46,8 @@ class Facets:
         """Those of some sounds, int64 [n], as the catalog has them now; all unknown where a sound is gone."""
         wanted, rows = np.unique(sound_ids, return_inverse=True)
         blank = _NOTHING._taken(np.zeros(len(wanted), np.intp))
-        for start in range(0, len(wanted), _IDS_PER_QUERY):
-            _fill(blank, database, wanted, slice(start, start + _IDS_PER_QUERY))
+        for window in _windows(wanted):
+            _fill(blank, database, wanted, window)
         return blank._taken(rows)
 
     def extended(self, newer: Facets) -> Facets:
@@ -56,18 +57,20 @@ class Facets:
         """With these roots, int32 [n]: a sound that moved is in another one with everything else as it was."""
         return replace(self, roots=roots)
 
-    def passing(self, query: Query, by_hand: np.ndarray, families: np.ndarray) -> np.ndarray | None:
+    def passing(self, query: Query, by_hand: tuple[np.ndarray, np.ndarray] | None = None) -> np.ndarray | None:
         """bool [n]: what has the facts that a query asks for; None where it asks for none.
 
         Parameters
         ----------
-        by_hand, families : numbers of the rows whose family the producer gave, and uint32, the bit of that family.
+        by_hand : numbers of the rows whose family the producer gave, and uint32 [m], the bit of that family.
         """
         conditions = []
         if query.families is not None:
             asked = np.uint32(_bits(query.families))
             is_of_family = self.families & asked != 0
-            is_of_family[by_hand] = families & asked != 0
+            if by_hand is not None:
+                rows, families = by_hand
+                is_of_family[rows] = families & asked != 0
             conditions.append(is_of_family)
         if query.kinds is not None:
             conditions.append(_one_of(self.kinds, [_KIND_CODES[kind] for kind in query.kinds if kind in _KIND_CODES]))
@@ -95,6 +98,20 @@ class Facets:
         return Facets(*(column[rows] for column in self._columns))
 
 
+def _coded(column: str, codes: dict[str, int]) -> str:
+    """SQL for the code of a text."""
+    cases = " ".join(f"WHEN '{text}' THEN {code}" for text, code in codes.items())
+    return f"CASE {column} {cases} ELSE {_UNKNOWN} END"
+
+
+_SELECT = (
+    f"SELECT id, CASE preset WHEN '' THEN {_coded('kind', _KIND_CODES)} ELSE {_KIND_CODES['preset']} END, "
+    f"{_coded('key', _KEY_CODES)}, tempo_bpm, duration_seconds, root_id FROM sounds WHERE id >= ? AND id <= ?"
+)
+_SELECT_OF_FAMILY = "SELECT sound_id FROM sound_families WHERE family = ? AND sound_id >= ? AND sound_id <= ?"
+_ROW = np.dtype(
+    [("id", "i8"), ("kinds", "u1"), ("keys", "u1"), ("tempo_bpm", "f4"), ("seconds", "f4"), ("roots", "i4")]
+)
 _NOTHING = Facets(
     np.zeros(1, np.uint32),
     np.full(1, _UNKNOWN, np.uint8),
@@ -145,31 +162,35 @@ class MarkedSounds:
         return self._marked
 
 
-def _fill(facets: Facets, database: Database, wanted: np.ndarray, part: slice) -> None:
-    """Enter what the catalog knows of some of the sounds `wanted` (ids, ascending)."""
-    ids: Sequence[int] = wanted[part].tolist()
-    places = ", ".join("?" * len(ids))
+def _windows(ids: np.ndarray) -> Iterator[tuple[int, int]]:
+    """First and last of stretches of ascending ids, dense enough to be read as a whole."""
+    stretches = np.split(ids, np.flatnonzero(np.diff(ids) > _LARGEST_GAP) + 1)
+    for stretch in stretches:
+        for start in range(0, len(stretch), _SOUNDS_PER_QUERY):
+            part = stretch[start : start + _SOUNDS_PER_QUERY]
+            yield int(part[0]), int(part[-1])
+
+
+def _fill(facets: Facets, database: Database, wanted: np.ndarray, window: tuple[int, int]) -> None:
+    """Enter what the catalog knows of those of the sounds `wanted` (ids, ascending) that lie in a window."""
     with database.read() as connection:
-        sounds = connection.execute(
-            "SELECT id, CASE preset WHEN '' THEN kind ELSE 'preset' END, key, tempo_bpm, duration_seconds, root_id "
-            f"FROM sounds WHERE id IN ({places})",
-            ids,
-        ).fetchall()
-        families = connection.execute(
-            f"SELECT sound_id, family FROM sound_families WHERE sound_id IN ({places})", ids
-        ).fetchall()
-    if not sounds:
-        return
-    numbers, kinds, keys, tempos, seconds, roots = zip(*sounds, strict=True)
-    rows = np.searchsorted(wanted, np.array(numbers, np.int64))
-    facets.kinds[rows] = [_KIND_CODES.get(kind, _UNKNOWN) for kind in kinds]
-    facets.keys[rows] = [_KEY_CODES.get(key, _UNKNOWN) for key in keys]
-    facets.tempo_bpm[rows] = np.array(tempos, np.float32)
-    facets.seconds[rows] = np.array(seconds, np.float32)
-    facets.roots[rows] = roots
-    owners = np.searchsorted(wanted, np.array([sound_id for sound_id, _ in families], np.int64))
-    bits = np.array([_FAMILY_BITS.get(family, 0) for _, family in families], np.uint32)
-    np.bitwise_or.at(facets.families, owners, bits)
+        sounds = np.fromiter(connection.execute(_SELECT, window), _ROW)
+        families = [
+            np.fromiter((row[0] for row in connection.execute(_SELECT_OF_FAMILY, (family, *window))), np.int64)
+            for family in FAMILIES
+        ]
+    rows, known = _places(wanted, sounds["id"])
+    for name in ("kinds", "keys", "tempo_bpm", "seconds", "roots"):
+        getattr(facets, name)[rows] = sounds[name][known]
+    for family, ids in zip(FAMILIES, families, strict=True):
+        facets.families[_places(wanted, ids)[0]] |= np.uint32(_FAMILY_BITS[family])
+
+
+def _places(wanted: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where among the ascending `wanted` those of the ids are that are there at all, and bool: which are."""
+    places = np.minimum(np.searchsorted(wanted, ids), len(wanted) - 1)
+    known = wanted[places] == ids
+    return places[known], known
 
 
 def _bits(families: Collection[str]) -> int:

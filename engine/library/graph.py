@@ -57,14 +57,18 @@ class _SavedGraph:
 class Graph:
     """Labelled vectors, linked to their neighbours. Every method may be called from any thread; each waits its turn."""
 
-    def __init__(self, dimension: int, capacity: int = 1) -> None:
+    def __init__(self, dimension: int, capacity: int = 1, *, file: Path | None = None) -> None:
+        """Empty, with room for so many vectors; or what hnswlib wrote into a file."""
         self.dimension = dimension
         self._lock = threading.Lock()
-        self._labels = np.zeros(0, np.int64)
         self._graph = hnswlib.Index(space=_METRIC, dim=dimension)
-        self._graph.init_index(
-            max_elements=max(1, capacity), M=_LINKS_PER_VECTOR, ef_construction=_BREADTH_WHILE_BUILDING
-        )
+        if file is None:
+            self._graph.init_index(
+                max_elements=max(1, capacity), M=_LINKS_PER_VECTOR, ef_construction=_BREADTH_WHILE_BUILDING
+            )
+        else:
+            self._graph.load_index(str(file))
+        self._labels = np.sort(np.array(self._graph.get_ids_list(), np.int64))
 
     @property
     def labels(self) -> np.ndarray:
@@ -91,7 +95,7 @@ class Graph:
         """
         with self._lock:
             # The last of as many as are looked at are often not the nearest.
-            self._graph.set_ef(max(_LEAST_BREADTH, 2 * count))
+            self._graph.set_ef(max(_LEAST_BREADTH, count + count // 4))
             try:
                 labels, distances = self._graph.knn_query(queries, k=count, num_threads=1)
             except RuntimeError:
@@ -128,9 +132,7 @@ class Graph:
             # hnswlib trusts what it reads; a damaged file must not get that far.
             if saved.checksum != _checksum(directory / GRAPH_FILE_NAME):
                 raise ValueError("its checksum is wrong")
-            graph = cls(saved.dimension)
-            graph._graph.load_index(str(directory / GRAPH_FILE_NAME))
-            graph._labels = np.sort(np.array(graph._graph.get_ids_list(), np.int64))
+            graph = cls(saved.dimension, file=directory / GRAPH_FILE_NAME)
             if len(graph._labels) != saved.count:
                 raise ValueError(f"it holds {len(graph._labels)} vectors instead of {saved.count}")
         except FileNotFoundError:

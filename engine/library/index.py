@@ -14,14 +14,11 @@ from engine.library.vectors import Vectors, unit
 EXACT_BELOW = 20_000
 """Number of vectors up to which comparing with every one takes no more than a few milliseconds, and is never wrong."""
 
-_ROWS_PER_FETCHED = 10
+_ROWS_PER_FETCHED = 16
 """How many vectors can be compared with while the graph fetches one more neighbour."""
 
 _MARGIN = 1.5
-"""How many more neighbours are fetched than a filter that has nothing to do with the query would call for."""
-
-_MORE = 4
-"""How many times as many are fetched next where the filter took away more than that."""
+"""How many more neighbours are fetched than should be enough, because a filter takes away now more, now fewer."""
 
 
 class VectorIndex(Protocol):
@@ -89,16 +86,18 @@ class GraphIndex:
         wanted = min(top, inside)
         if wanted < 1:
             return self._exact(vectors, top, allowed)
-        # As many more than wanted as the filter is expected to take away.
-        fetched = wanted if inside == self._reachable else int(_MARGIN * wanted * self._reachable / inside) + 1
+        # What is nearest is often what the filter asks for; if not, the first answer tells how far down the rest is.
+        fetched = wanted if inside == self._reachable else int(_MARGIN * wanted) + 1
         while fetched * _ROWS_PER_FETCHED < inside:
             found = self._graph.nearest(unit(vectors), fetched)
             if found is None:
                 break
-            rows, similarities, enough = self._kept(*found, wanted, allowed)
-            if enough:
+            rows, similarities, kept = self._kept(*found, wanted, allowed)
+            if kept >= wanted:
                 return self._merged(vectors, top, rows, similarities, outside)
-            fetched *= _MORE
+            if not kept:
+                break
+            fetched = max(2 * fetched, int(_MARGIN * wanted * fetched / kept))
         return self._exact(vectors, top, allowed)
 
     def _exact(self, vectors: np.ndarray, top: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -106,16 +105,16 @@ class GraphIndex:
 
     def _kept(
         self, labels: np.ndarray, similarities: np.ndarray, wanted: int, allowed: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray, bool]:
-        """The first `wanted` of each row of what the graph found that are alive and allowed, and whether there are."""
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """Of what the graph found for each query the first `wanted` that are alive and allowed, and how many there are
+        of these for each query at least: the rest is worth nothing where that is less than `wanted`."""
         rows = np.minimum(np.searchsorted(self._labels, labels), len(self._labels) - 1)
         kept = self._labels[rows] == labels
         if allowed is not None:
             kept &= allowed[rows]
-        if (np.count_nonzero(kept, axis=1) < wanted).any():
-            return rows, similarities, False
+        least = int(np.count_nonzero(kept, axis=1).min())
         first = np.argsort(~kept, axis=1, kind="stable")[:, :wanted]
-        return np.take_along_axis(rows, first, axis=1), np.take_along_axis(similarities, first, axis=1), True
+        return np.take_along_axis(rows, first, axis=1), np.take_along_axis(similarities, first, axis=1), least
 
     def _merged(
         self, vectors: np.ndarray, top: int, rows: np.ndarray, similarities: np.ndarray, outside: np.ndarray

@@ -38,8 +38,8 @@ class Library:
     """The sounds of the producer, searchable by similarity. Every method may be called from any thread.
 
     The catalog answers at once. What can be searched is read by `refresh`: at once where it is little, else by a thread
-    of the library, which also loads and builds the graph. `search` waits for the first reading (two seconds for a
-    million sounds) and for nothing else: whatever the graph does not hold yet is compared with exactly.
+    of the library, which also loads and builds the graph. `search` waits for the first reading (some
+    seconds for a million sounds) and for nothing else: what the graph does not hold yet is compared with exactly.
     """
 
     def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None, keeper: Keeper) -> None:
@@ -205,7 +205,7 @@ class Library:
     def _allowed(self, live: Live, query: Query) -> np.ndarray | None:
         """bool [rows]; None for all."""
         marked = self._marked.of(self.catalog.database)
-        allowed = live.facets.passing(query, *live.families_by_hand(marked))
+        allowed = live.facets.passing(query, live.families_by_hand(marked))
         if not live.alive.all():
             allowed = live.alive if allowed is None else allowed & live.alive
         if query.favourites:

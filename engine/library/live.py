@@ -6,7 +6,6 @@ the vectors themselves takes some forty bytes a vector.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -186,8 +185,9 @@ def _in_pieces(database: Database, query: str, highest: int, *values: str) -> It
     """What a query for one number gives, for one range of ids after the other: int64 [n]."""
     for start in range(0, highest, _IDS_PER_QUERY):
         with database.read() as connection:
-            rows: sqlite3.Cursor = connection.execute(query, (start, start + _IDS_PER_QUERY, *values))
-            yield np.fromiter((row[0] for row in rows.fetchall()), np.int64)
+            rows = connection.execute(query, (start, start + _IDS_PER_QUERY, *values))
+            numbers = np.fromiter((row[0] for row in rows), np.int64)
+        yield numbers
 
 
 def _roots(database: Database) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import uuid
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,9 @@ _LEAST_VERSION = (1, 17)
 _POINTS_PER_REQUEST = 500
 _SECONDS_PER_REQUEST = 60
 _FEW = 2_000
-"""So many points are named in a request; more are left to the server's own graph, and filtered here."""
+"""So many points are named in one request; where more are allowed the server's graph is asked first."""
+
+_MOST_FETCHED = 20_000
 
 _MARGIN = 1.5
 _MORE = 4
@@ -151,8 +154,10 @@ class RemoteKeeper:
                 f"The collection of {self._address} holds vectors of {vectors.size} dimensions, this model makes "
                 f"{dimension}. Choose another name for the collection."
             )
-        client.create_payload_index(collection, "fingerprint", models.PayloadSchemaType.KEYWORD)
-        client.create_payload_index(collection, self._own_field, models.PayloadSchemaType.INTEGER)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the embedded form has no such indexes, and says so
+            client.create_payload_index(collection, "fingerprint", models.PayloadSchemaType.KEYWORD)
+            client.create_payload_index(collection, self._own_field, models.PayloadSchemaType.INTEGER)
         self._dimension = dimension
 
     @property
@@ -237,19 +242,25 @@ class RemoteIndex:
         wanted = min(top, count)
         if wanted < 1:
             return np.zeros((len(vectors), 0), np.int64), np.zeros((len(vectors), 0), np.float32)
+        fetched = wanted if count == len(self) else int(_MARGIN * wanted * len(self) / count) + 1
         with _in_words(self._address):
-            if count <= _FEW:
-                found = self._ask(vectors, count, np.arange(len(self)) if allowed is None else np.flatnonzero(allowed))
-                return self._kept(found, wanted, allowed)
-            fetched = wanted if count == len(self) else int(_MARGIN * wanted * len(self) / count) + 1
-            while True:
+            while count > _FEW and fetched <= _MOST_FETCHED:
                 rows, similarities = self._kept(self._ask(vectors, fetched), wanted, allowed)
-                if rows.shape[1] == wanted or fetched >= len(self):
+                if rows.shape[1] == wanted:
                     return rows, similarities
-                fetched = min(fetched * _MORE, len(self))
+                fetched *= _MORE
+            # So rare a filter leaves few to name.
+            chosen = np.arange(len(self)) if allowed is None else np.flatnonzero(allowed)
+            found: list[list[Any]] = [[] for _ in vectors]
+            for start in range(0, count, _FEW):
+                for points, more in zip(found, self._ask(vectors, wanted, chosen[start : start + _FEW]), strict=True):
+                    points.extend(more)
+        for points in found:
+            points.sort(key=lambda point: -point.score)
+        return self._kept(found, wanted, allowed)
 
-    def _ask(self, vectors: np.ndarray, limit: int, rows: np.ndarray | None = None) -> list[Any]:
-        """The responses of the server, one for each vector; of the points of some rows, or of all of this catalog."""
+    def _ask(self, vectors: np.ndarray, limit: int, rows: np.ndarray | None = None) -> list[list[Any]]:
+        """For each vector its nearest points, best first: among those of some rows, or of all of this catalog."""
         from qdrant_client import models
 
         condition: Any
@@ -268,20 +279,20 @@ class RemoteIndex:
             )
             for vector in unit(vectors)
         ]
-        return self._client.query_batch_points(self._collection, requests)
+        return [list(response.points) for response in self._client.query_batch_points(self._collection, requests)]
 
-    def _kept(self, responses: list[Any], wanted: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """The first `wanted` rows of each response that are alive and allowed; fewer where one has fewer."""
+    def _kept(self, found: list[list[Any]], wanted: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """For each vector the first `wanted` rows that are alive and allowed; fewer where one has fewer."""
         rows, similarities = [], []
-        for response in responses:
-            labels = [(label, point.score) for point in response.points for label in _labels(point, self._catalog)]
+        for points in found:
+            labels = [(label, point.score) for point in points for label in _labels(point, self._catalog)]
             numbers = np.array([label for label, _ in labels], np.int64)
             scores = np.array([score for _, score in labels], np.float32)
-            found = np.minimum(np.searchsorted(self._live.labels, numbers), len(self) - 1)
-            kept = self._live.labels[found] == numbers
+            places = np.minimum(np.searchsorted(self._live.labels, numbers), len(self) - 1)
+            kept = self._live.labels[places] == numbers
             if allowed is not None:
-                kept &= allowed[found]
-            rows.append(found[kept][:wanted])
+                kept &= allowed[places]
+            rows.append(places[kept][:wanted])
             similarities.append(scores[kept][:wanted])
         shortest = min(map(len, rows))
         return np.stack([row[:shortest] for row in rows]), np.stack([row[:shortest] for row in similarities])

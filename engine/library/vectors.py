@@ -40,12 +40,12 @@ class Vectors:
         larger._count = needed
         larger._half, larger._scale = self._half, self._scale
         if needed > len(self._half):
-            capacity = needed + needed // 8
+            capacity = 2 * needed  # memory that nothing was written to takes none
             larger._half = np.empty((capacity, self.dimension), np.float16)
             larger._scale = np.empty(capacity, np.float32)
             larger._half[:count], larger._scale[:count] = self._half[:count], self._scale[:count]
         larger._half[count:needed] = half
-        larger._scale[count:needed] = 1.0 / np.maximum(np.linalg.norm(half.astype(np.float32), axis=1), 1e-12)
+        larger._scale[count:needed] = 1.0 / np.maximum(_lengths(half.astype(np.float32)), 1e-12)
         return larger
 
     def units(self, rows: np.ndarray) -> np.ndarray:
@@ -77,10 +77,15 @@ class Vectors:
         similarities = np.empty((len(queries), count), np.float32)
         raised, bits = queries * _EXPONENT_MADE_GOOD, self._half.view(np.int16)
         wide = np.empty((min(_ROWS_AT_ONCE, count), self.dimension), np.int32)
+        gathered = np.empty(wide.shape, np.int16)
         for start in range(0, count, _ROWS_AT_ONCE):
             stop = min(start + _ROWS_AT_ONCE, count)
             block = wide[: stop - start]
-            block[:] = bits[start:stop] if rows is None else bits[rows[start:stop]]
+            if rows is None:
+                block[:] = bits[start:stop]
+            else:
+                # With a mode that cannot fail NumPy writes straight to its place.
+                block[:] = np.take(bits, rows[start:stop], axis=0, out=gathered[: stop - start], mode="clip")
             block <<= _SHIFT
             block &= _SIGN_EXPONENT_FRACTION
             np.matmul(raised, block.view(np.float32).T, out=similarities[:, start:stop])
@@ -99,4 +104,9 @@ def _best(values: np.ndarray, top: int) -> np.ndarray:
 def unit(vectors: np.ndarray) -> np.ndarray:
     """float32 [n, dimension] of unit length; zeros stay zeros."""
     vectors = np.asarray(vectors, np.float32)
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return vectors / np.maximum(_lengths(vectors)[:, None], 1e-12)
+
+
+def _lengths(vectors: np.ndarray) -> np.ndarray:
+    lengths: np.ndarray = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    return lengths

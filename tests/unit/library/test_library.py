@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import logging
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import engine.library.index as index_module
+import engine.library.library as library_module
 from engine.errors import LibraryError
+from engine.jobs import Cancelled, CancelToken, Progress
 from engine.library.graph import GRAPH_FILE_NAME, STAMP_FILE_NAME, Graph
 from engine.library.index import ExactIndex, GraphIndex, VectorIndex
 from engine.library.library import Library
+from engine.library.live import Live
+from engine.library.query import Query
 from engine.library.records import begin_scan, list_files, mark_missing
 from engine.library.walk import FoundFile
 from engine.matching.match import similar
@@ -280,3 +286,160 @@ def test_what_the_producer_says_is_filtered_by(library: Library, kind: str) -> N
     marks.tag([numbers["6"]], add=["warm"])
     assert found("favourite:yes") == {"5", "6"}
     assert found("favourite:yes tag:warm") == found("warm") == {"6"}
+
+
+def test_a_query_asks_for_facts(library: Library, kind: str) -> None:
+    add_sounds(library, range(100))
+    refresh(library)
+    loops = {str(number) for number in range(0, 100, 3)}
+    assert set(names(library, 7, text="type:loop")) == loops
+    assert set(names(library, 7, query=Query(kinds=frozenset({"loop"})))) == loops
+    assert set(names(library, 7, text="type:loop", families=["bass"])) == {"0", "30", "60", "90"}
+    assert set(names(library, 7, text="type:loop even", top=5)) <= {str(number) for number in range(0, 100, 6)}
+    assert names(library, 7, text="bpm:120") == []
+    root = library.catalog.roots()[0].id
+    assert len(names(library, 7, query=Query(roots=frozenset({root})), top=200)) == 100
+    assert names(library, 7, query=Query(roots=frozenset({root + 1}))) == []
+
+
+def test_favourites_need_no_refresh(library: Library, kind: str) -> None:
+    add_sounds(library, range(100))
+    refresh(library)
+    assert names(library, 7, text="favourite:yes") == []
+    chosen = [sound.id for sound in library.catalog.sounds() if sound.name in ("5", "77")]
+    for sound_id in chosen:
+        library.catalog.set_favourite(sound_id, True)
+    assert set(names(library, 7, text="favourite:yes")) == {"5", "77"}
+    library.catalog.set_favourite(chosen[0], False)
+    assert len(names(library, 7, text="favourite:yes")) == 1
+
+
+def test_sounds_of_a_folder_that_became_part_of_another(library: Library) -> None:
+    add_sounds(library, range(30))
+    library.refresh()
+    above = library.catalog.add_root("/")
+    library.refresh()
+    assert len(names(library, 7, query=Query(roots=frozenset({above.id})))) == 30
+
+
+def test_missing_sounds_come_back_with_their_drive(library: Library, kind: str) -> None:
+    add_sounds(library, range(100))
+    refresh(library)
+    database, root = library.catalog.database, library.catalog.roots()[0]
+    mark_missing(database, begin_scan(database), root.id, lambda _: True)
+    refresh(library)
+    assert (library.searchable, names(library, 7)) == (0, [])
+    paths = [sound.path for sound in library.catalog.sounds()]
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile(path, 1, 1) for path in paths])
+    refresh(library)
+    assert (library.searchable, names(library, 7, top=1)) == (100, ["7"])
+
+
+@pytest.fixture
+def large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a library that has no graph yet."""
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(200))
+    library.close()
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
+    return tmp_path
+
+
+def test_a_large_library_opens_before_it_is_read(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, read = threading.Event(), library_module.read_live
+
+    def read_behind_a_gate(*arguments: Any) -> Live:
+        assert gate.wait(60)
+        return read(*arguments)
+
+    monkeypatch.setattr(library_module, "read_live", read_behind_a_gate)
+    library = Library.open(large)
+    assert (library.searchable, library.catalog.counts().ready) == (200, 200)
+    library.refresh()  # does not wait either
+    found: list[str] = []
+    search = threading.Thread(target=lambda: found.extend(names(library, 7, top=1)))
+    search.start()
+    assert not found
+    gate.set()
+    search.join(60)
+    assert found == ["7"]
+    library.close()
+
+
+def test_searches_and_refreshes_go_on_while_the_graph_is_built(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, add = threading.Event(), Graph.add
+
+    def add_behind_a_gate(*arguments: Any, **options: Any) -> None:
+        assert gate.wait(60)
+        add(*arguments, **options)
+
+    monkeypatch.setattr(Graph, "add", add_behind_a_gate)
+    library = Library.open(large)
+    assert names(library, 7, top=1) == ["7"]
+    add_sounds(library, range(200, 210))
+    library.refresh()
+    assert names(library, 205, top=1) == ["205"]
+    assert len(names(library, 7, text="type:loop", top=100)) == 70
+    gate.set()
+    library.settle()
+    assert (labels_in_graph(library), len(index_of(library))) == (200, 210)
+    assert len(names(library, 7, text="type:loop", top=100)) == 70
+    library.close()
+
+
+def test_a_build_that_is_stopped_goes_on_next_time(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, add = threading.Event(), Graph.add
+
+    def add_and_wait_for_the_end(*arguments: Any, **options: Any) -> None:
+        add(*arguments, **options)
+        begun.set()
+        assert library._behind.stop._event.wait(60)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Graph, "add", add_and_wait_for_the_end)
+        library = Library.open(large)
+        assert begun.wait(60)
+        library.close()
+    added: list[int] = []
+    monkeypatch.setattr(
+        Graph,
+        "add",
+        lambda graph, labels, *rest, **options: (added.extend(labels), add(graph, labels, *rest, **options)),
+    )
+    library = Library.open(large)
+    library.settle()
+    assert 0 < len(added) < 200
+    assert labels_in_graph(library) == 200
+    library.close()
+
+
+def test_waiting_can_be_given_up(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, add = threading.Event(), Graph.add
+    monkeypatch.setattr(Graph, "add", lambda *arguments, **options: (gate.wait(60), add(*arguments, **options)))
+    library = Library.open(large)
+    seen: list[Progress] = []
+    cancel = CancelToken()
+
+    def note(progress: Progress) -> None:
+        seen.append(progress)
+        cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        library.settle(note, cancel)
+    assert (seen[0].stage, seen[0].done, seen[0].total) == ("indexing", 0, 200)
+    gate.set()
+    library.close()
+
+
+def test_what_cannot_be_read_is_said_by_the_search(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> Live:
+        raise LibraryError("The disk is gone. Connect it.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(library_module, "read_live", fail)
+        library = Library.open(large)
+        with pytest.raises(LibraryError, match="The disk is gone"):
+            library.search(vector(3))
+    library.refresh()  # connected again
+    assert names(library, 3, top=1) == ["3"]
+    library.close()
