@@ -330,9 +330,8 @@ def test_the_transport_never_squeezes_its_controls(window: MainWindow, qtbot: Qt
     for width, keyboard in ((1440, None), (960, None), (1440, "Keystation 49"), (1280, "Keys from C4"), (1680, None)):
         window.resize(width, 900)
         transport.set_keyboard(keyboard)
-        qtbot.wait(50)
         controls = (transport.sides, transport.pitch, transport.context, transport.device, transport.keyboard)
-        assert [control.width() for control in controls] == [control.sizeHint().width() for control in controls]
+        until(qtbot, lambda c=controls: all(control.width() == control.sizeHint().width() for control in c))
         assert transport.sides.x() >= transport._left.width(), "the spine is kept"
         assert transport.pitch.accessibleName() == "At slot pitch"
     assert transport.pitch.text() == "At slot pitch"
