@@ -147,15 +147,16 @@ class TransportPanel(QWidget):
     def _choose_words(self) -> None:
         """The long names of the switches where there is room for them."""
         self.keyboard.set_compact(self._narrow or not self._has_keyboard)
+        layout = self.layout()
+        assert layout is not None
         for short in (False, True):
             for switch, words in zip(self._switches, WORDS, strict=True):
                 switch.setText(words[short])
                 switch.updateGeometry()
-            layout = self.layout()
-            assert layout is not None
             layout.invalidate()
             if layout.minimumSize().width() <= self.width():
                 break
+        layout.activate()
 
     def set_usable(self, *, reference: bool, candidate: bool) -> None:
         """What there is to play."""

@@ -323,3 +323,15 @@ def test_a_device_that_vanishes_is_said_and_another_one_that_plays_too(filled: M
     player.substitute = None
     filled.matches_panel.table.choose(1)
     until(qtbot, lambda: not filled.notice.isVisible())
+
+
+def test_the_transport_never_squeezes_its_controls(window: MainWindow, qtbot: QtBot) -> None:
+    transport = window.transport
+    for width, keyboard in ((1440, None), (960, None), (1440, "Keystation 49"), (1280, "Keys from C4"), (1680, None)):
+        window.resize(width, 900)
+        transport.set_keyboard(keyboard)
+        controls = (transport.sides, transport.pitch, transport.context, transport.device, transport.keyboard)
+        until(qtbot, lambda c=controls: all(control.width() == control.sizeHint().width() for control in c))
+        assert transport.sides.x() >= transport._left.width(), "the spine is kept"
+        assert transport.pitch.accessibleName() == "At slot pitch"
+    assert transport.pitch.text() == "At slot pitch"
