@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QDrag, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app import theme
@@ -29,6 +38,8 @@ class MatchTable(QTableView):
     """The user moved to this row."""
     favourite_clicked = Signal(int)
     visible_changed = Signal()
+    menu_asked = Signal(QPoint)
+    """Where on the screen, for the chosen rows."""
     columns_changed = Signal()
     """The user chose other columns or widths."""
 
@@ -203,6 +214,12 @@ class MatchTable(QTableView):
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         if again and plain and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(index.row())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.currentIndex().isValid():
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            below = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+            self.menu_asked.emit(below if by_key else event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hovered(-1)

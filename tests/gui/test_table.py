@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
@@ -170,6 +171,17 @@ def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -
     table.choose(0)
     filled.actions_.copy_list.trigger()
     assert len(QGuiApplication.clipboard().text().split("\n")) == 13, "all of them, and their names"
+
+
+def test_a_row_has_a_menu(filled: MainWindow, qtbot: QtBot) -> None:
+    table = filled.matches_panel.table
+    table.choose(3)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(10, 10), QPoint(10, 10))
+    QApplication.sendEvent(table.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert filled.actions_.similar in menu.actions()
+    menu.close()
 
 
 def test_why_it_matched_says_only_what_is_known() -> None:
