@@ -35,6 +35,7 @@ test: lint
 
 screenshots: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots build/screenshots --every-way
+	rm -f resources/screenshots/*.png
 	cp $(SHOWN:%=build/screenshots/%.png) resources/screenshots/
 
 bench: setup

@@ -303,6 +303,10 @@ class Segmented(QWidget):
         for button, text in zip(self.group.buttons(), texts, strict=True):
             button.setText(text)
             button.updateGeometry()
+        layout = self.layout()
+        assert layout is not None
+        layout.invalidate()  # the row keeps its old width otherwise where the window changes its size several times
+        self.updateGeometry()
 
 
 class FamilyChip(FlatButton):

@@ -76,7 +76,8 @@ class MatchTable(QTableView):
         self.setCornerButtonEnabled(False)
         header.place_columns()
         header.setSectionResizeMode(Column.FAVOURITE, QHeaderView.ResizeMode.Fixed)
-        header.sectionResized.connect(self._resized)
+        header.edge_dragged.connect(self._resized)
+        header.sectionHandleDoubleClicked.connect(self._give_width_back)
         self.verticalScrollBar().valueChanged.connect(lambda _: self.visible_changed.emit())
         model.modelReset.connect(self.visible_changed)
         model.layoutChanged.connect(self.visible_changed)
@@ -169,12 +170,12 @@ class MatchTable(QTableView):
             widths[Column.FOLDER] += extra
             spare -= extra
         widths[Column.NAME] = max(NAME_MIN, spare)
-        self._fitting = True
+        outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:
             self.setColumnHidden(column, column not in widths)
             if column in widths:
                 self.setColumnWidth(column, widths[column])
-        self._fitting = False
+        self._fitting = outer
 
     def _resized(self, section: int, old: int, new: int) -> None:
         """An edge was dragged: the columns at both sides of it share what they had, and the name gives what it can."""
@@ -193,6 +194,12 @@ class MatchTable(QTableView):
         self.widths.pop(Column.NAME, None)
         if self._is_shown(Column.FOLDER):
             self.widths.setdefault(Column.FOLDER, self.columnWidth(Column.FOLDER))
+        self._fit_columns()
+        self.columns_changed.emit()
+
+    def _give_width_back(self, section: int) -> None:
+        """A double click on an edge: the column is as wide as the tokens say."""
+        self.widths.pop(Column(section), None)
         self._fit_columns()
         self.columns_changed.emit()
 
