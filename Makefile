@@ -1,6 +1,8 @@
 # make demo and make test set up everything they need by themselves; the second time that takes no time.
 
 BIN := .venv/bin
+# Of all pictures those that are shown in the repository.
+SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand settings-library scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo test lint screenshots bench lock clean
@@ -10,7 +12,7 @@ help:
 	@echo "make test         linters, types, import contracts, tests"
 	@echo "make setup        system libraries, uv, the virtual environment (part of all the others)"
 	@echo "make lint         linters, types and import contracts alone"
-	@echo "make screenshots  pictures of the real window in resources/screenshots"
+	@echo "make screenshots  pictures of the real window: every state, theme and size in build/screenshots"
 	@echo "make bench        rates and times, measured"
 	@echo "make lock         choose the versions in requirements.lock anew from pyproject.toml"
 	@echo "make clean        remove caches and build folders, keep .venv"
@@ -32,7 +34,9 @@ test: lint
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest
 
 screenshots: setup
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots resources/screenshots
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots build/screenshots --every-way
+	rm -f resources/screenshots/*.png
+	cp $(SHOWN:%=build/screenshots/%.png) resources/screenshots/
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -164,6 +165,15 @@ class Actions:
             )
         elif not names:
             self.midi.addAction("No MIDI keyboard was found").setEnabled(False)
+
+    def popup_for_sound(self, at: QPoint) -> None:
+        """What can be done with the chosen sounds, at a place on the screen."""
+        menu = QMenu(self._window)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([self.similar, self.favourite])
+        menu.addSeparator()
+        menu.addActions([self.copy_path, self.copy_list, self.reveal])
+        menu.popup(at)
 
     def _fill_columns(self) -> None:
         """The columns that can be hidden, with those that are shown checked."""

@@ -32,16 +32,17 @@ def for_size(width: int, height: int) -> Density:
     narrow = small or width <= density["narrow"]["max_width"]
     short = density["short"] if small or height <= density["short"]["max_height"] else {}
     smallest = density["small"] if small else {}
-    merged = size | short
+    tall = density["tall"] if height >= density["tall"]["min_height"] else {}
+    merged = size | short | tall
     return Density(
         overview=merged["overview"],
         spectrogram=smallest.get("spectrogram", merged["spectrogram"]),
         lane=merged["lane"],
         lane_bar=merged["lane_bar"],
-        lanes=smallest.get("lanes_visible", size["lanes_reserved"]),
+        lanes=smallest.get("lanes_visible", merged["lanes_reserved"]),
         table_row=merged["table_row"],
         table_header=merged["table_header"],
-        compare_pane=density["narrow"]["compare_pane"] if narrow else size["compare_pane"],
+        compare_pane=density["narrow"]["compare_pane"] if narrow else merged["compare_pane"],
         compare_plate=merged.get("compare_plate_height", size["compare_plate"][1]),
         spine=smallest.get("spine_x", size["spine_x"]),
         narrow=narrow,

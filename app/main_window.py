@@ -149,6 +149,7 @@ class MainWindow(QMainWindow):
         self.compare_panel.back.clicked.connect(self.swap_compare)
         table = self.matches_panel.table
         table.columns_changed.connect(self._remember_columns)
+        table.menu_asked.connect(self.actions_.popup_for_sound)
         header = table.horizontalHeader()
         header.customContextMenuRequested.connect(lambda at: self.actions_.columns.popup(header.mapToGlobal(at)))
         self.matches_panel.favourite_asked.connect(work.toggle_favourite)

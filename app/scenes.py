@@ -18,8 +18,14 @@ from app.panels.settings_dialog import PAGES, SettingsDialog
 if TYPE_CHECKING:
     from app.jobs import Job
     from app.screenshots import Studio
+    from engine.library.catalog import Sound
 
 FAMILY_BY_HAND = "strings"
+BAD_FILES = {
+    "Kick Deep 07.wav": b"RIFF\x10\x00\x00\x00WAVEfmt ",
+    "Readme.wav": b"These are no samples.",
+    "Empty.flac": b"",
+}
 
 
 @dataclass(frozen=True)
@@ -196,11 +202,13 @@ class Scenes:
 
     def _failures(self) -> None:
         studio, work, library = self._studio, self._work, self._work.library
-        (self._root / "Kick Deep 07.wav").write_bytes(b"RIFF\x10\x00\x00\x00WAVEfmt ")
-        (self._root / "Readme.wav").write_text("These are no samples.")
-        (self._root / "Empty.flac").write_bytes(b"")
+        for name, content in BAD_FILES.items():
+            (self._root / name).write_bytes(content)
         library.scan([self._root])
-        studio.wait(lambda: library.state is not None and len(library.state.failed) == 3, "finding bad files")
+        studio.wait(
+            lambda: library.state is not None and {_name(sound) for sound in library.state.failed} >= set(BAD_FILES),
+            "finding bad files",
+        )
         studio.wait(lambda: not library.scanning, "scanning again")
         self._window.library_panel.failed.fold.setChecked(True)
         self.picture("failed-files")
@@ -222,6 +230,10 @@ class Scenes:
         self._studio.wait(
             lambda: not matches.without_overview(0, min(12, matches.rowCount() - 1)), "drawing the waveforms"
         )
+
+
+def _name(sound: Sound) -> str:
+    return Path(sound.path).name
 
 
 @contextmanager

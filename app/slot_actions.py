@@ -25,9 +25,9 @@ class SlotActions:
         self.rename = add(menu, "Rename…", window.rename_slot, "F2")
         self.family = menu.addMenu("Family")
         self.merge = menu.addMenu("Merge with")
-        self.pin = add(menu, "Keep when heard again", lambda: editor.toggle_pinned(panel()), "Ctrl+K", checkable=True)
-        self.hide = add(menu, "Hide", lambda: editor.hide(panel()), "Del")
-        self.show_hidden = add(menu, "Show hidden slots", editor.show_hidden, "Shift+Del")
+        self.pin = add(menu, "Keep when heard again", lambda: editor.toggle_pinned(panel()), "K", checkable=True)
+        self.hide = add(menu, "Hide", lambda: editor.hide(panel()), "H")
+        self.show_hidden = add(menu, "Show hidden slots", editor.show_hidden, "Shift+H")
         self.family.aboutToShow.connect(self._fill_families)
         self.merge.aboutToShow.connect(self._fill_merge)
 

@@ -86,7 +86,8 @@ class MatchesPanel(QWidget):
         for control, space in spaced:
             bar.addWidget(control)
             bar.addSpacing(space)
-        bar.addWidget(self.search, 1)
+        bar.addWidget(self.search, 100)
+        bar.addStretch(1)  # in a very wide window the search has enough
         self.compare = IconButton("columns", "Compare with the reference (C)", size=28)
         bar.addSpacing(4)
         bar.addWidget(self.compare)

@@ -54,6 +54,7 @@ class SettingsDialog(QDialog):
     def show_page(self, name: str) -> None:
         """Go to one of `PAGES`."""
         self.pages.choose(PAGES.index(name))
+        self.pages.group.button(PAGES.index(name)).setFocus()
         self._stack.setCurrentIndex(PAGES.index(name))
 
     def refresh(self) -> None:

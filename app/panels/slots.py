@@ -53,6 +53,9 @@ class SlotDelegate(QStyledItemDelegate):
 
     BOX = 20
     NAME_LEFT = 48
+    FIGURE = 34
+    ROOMY = 240
+    """A narrower row gives the name some of its margin."""
 
     def __init__(self, view: SlotList) -> None:
         super().__init__(view)
@@ -81,7 +84,8 @@ class SlotDelegate(QStyledItemDelegate):
     def boxes(self, rect: QRect) -> tuple[QRect, QRect]:
         """Where S and M are in a row."""
         top = rect.top() + (rect.height() - 1 - self.BOX) // 2
-        return QRect(rect.right() - 58, top, self.BOX, self.BOX), QRect(rect.right() - 34, top, self.BOX, self.BOX)
+        mute = rect.right() - (34 if rect.width() >= self.ROOMY else 26)
+        return QRect(mute - self.BOX - 4, top, self.BOX, self.BOX), QRect(mute, top, self.BOX, self.BOX)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -113,9 +117,10 @@ class SlotDelegate(QStyledItemDelegate):
         painter.setOpacity(1.0)
         faint = look.secondary if selected else look.quiet
         painter.setPen(faint if muted else look.text)
-        figure_right = rect.right() - 66
+        solo, mute = self.boxes(rect)
+        figure_right = solo.left() - 8
         pinned = bool(index.data(SlotsModel.PINNED_ROLE))
-        room = figure_right - 36 - self.NAME_LEFT - (20 if pinned else 0)
+        room = figure_right - self.FIGURE - self.NAME_LEFT - (20 if pinned else 0)
         word = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(self.NAME_LEFT, body.top(), room, body.height()), _MIDDLE, word)
         left = self.NAME_LEFT + painter.fontMetrics().horizontalAdvance(word) + 8
@@ -128,7 +133,6 @@ class SlotDelegate(QStyledItemDelegate):
         painter.setPen(look.text if selected else look.secondary)
         figure = QRect(0, body.top(), figure_right, body.height())
         painter.drawText(figure, _MIDDLE | Qt.AlignmentFlag.AlignRight, f"{slot.confidence * 100:.0f} %")
-        solo, mute = self.boxes(rect)
         if selected or hovered or listening:
             self._paint_box(painter, solo, "S", listening)
         if selected or hovered or muted:

@@ -305,6 +305,7 @@ class Segmented(QWidget):
             button.updateGeometry()
         layout = self.layout()
         assert layout is not None
+        layout.invalidate()  # the row keeps its old width otherwise where the window changes its size several times
         layout.activate()
         self.updateGeometry()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app import theme
@@ -14,7 +14,7 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 NARROWEST = 36
 GAP = 12
 """Between two columns, where the tokens tell none; and between a heading and the next one."""
-OTHER_WIDTHS = {Column.CHANCE: 56, Column.TYPE: 88}
+OTHER_WIDTHS = {Column.CHANCE: 68, Column.TYPE: 88}
 """Sections of the columns that the tokens do not know."""
 EDGE = 44
 """The last section reaches so far beyond its left edge."""
@@ -47,8 +47,13 @@ def least_width(column: Column) -> int:
 class MatchHeader(QHeaderView):
     """Column names, the sorted one with its arrow. A click more than both orders goes back to the order of rank."""
 
+    edge_dragged = Signal(int, int, int)
+    """A section, its width before and after: by hand, unlike `sectionResized`, which tells of every relayout."""
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
+        self._dragging = False
+        self.sectionResized.connect(self._pass_on)
         self.setAccessibleName("Columns of the table")
         self.setSectionsClickable(True)
         self.setSortIndicatorClearable(True)
@@ -65,6 +70,15 @@ class MatchHeader(QHeaderView):
         """The column at the right of one."""
         later = VISUAL_ORDER[VISUAL_ORDER.index(column) + 1 :]
         return next((other for other in later if not self.isSectionHidden(other)), None)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._dragging = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        super().mouseMoveEvent(event)
+        self._dragging = False
+
+    def _pass_on(self, section: int, old: int, new: int) -> None:
+        if self._dragging:
+            self.edge_dragged.emit(section, old, new)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self.viewport()).fillRect(event.rect(), theme.current().window)

@@ -14,7 +14,7 @@ from app.widgets.icons import draw_icon
 from app.widgets.match_columns import content_width
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
-FIGURE_WIDTH, FIGURE_TO_BAR = 28, 12
+FIGURE_WIDTH, FIGURE_TO_BAR = 32, 8
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 

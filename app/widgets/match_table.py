@@ -6,7 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QUrl, Signal
-from PySide6.QtGui import QDrag, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QDrag,
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from app import theme
@@ -32,6 +41,8 @@ class MatchTable(QTableView):
     drag_asked = Signal(object)
     """The rows that are dragged out, a list."""
     visible_changed = Signal()
+    menu_asked = Signal(QPoint)
+    """Where on the screen, for the chosen rows."""
     columns_changed = Signal()
     """The user chose other columns or widths."""
 
@@ -68,7 +79,8 @@ class MatchTable(QTableView):
         self.setCornerButtonEnabled(False)
         header.place_columns()
         header.setSectionResizeMode(Column.FAVOURITE, QHeaderView.ResizeMode.Fixed)
-        header.sectionResized.connect(self._resized)
+        header.edge_dragged.connect(self._resized)
+        header.sectionHandleDoubleClicked.connect(self._give_width_back)
         self.verticalScrollBar().valueChanged.connect(lambda _: self.visible_changed.emit())
         model.modelReset.connect(self.visible_changed)
         model.layoutChanged.connect(self.visible_changed)
@@ -161,12 +173,12 @@ class MatchTable(QTableView):
             widths[Column.FOLDER] += extra
             spare -= extra
         widths[Column.NAME] = max(NAME_MIN, spare)
-        self._fitting = True
+        outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:
             self.setColumnHidden(column, column not in widths)
             if column in widths:
                 self.setColumnWidth(column, widths[column])
-        self._fitting = False
+        self._fitting = outer
 
     def _resized(self, section: int, old: int, new: int) -> None:
         """An edge was dragged: the columns at both sides of it share what they had, and the name gives what it can."""
@@ -188,6 +200,12 @@ class MatchTable(QTableView):
         self._fit_columns()
         self.columns_changed.emit()
 
+    def _give_width_back(self, section: int) -> None:
+        """A double click on an edge: the column is as wide as the tokens say."""
+        self.widths.pop(Column(section), None)
+        self._fit_columns()
+        self.columns_changed.emit()
+
     def _keep_sortable(self, section: int, order: Qt.SortOrder) -> None:
         if section < 0 or section in UNSORTABLE:
             self.sort_by_rank()
@@ -206,6 +224,12 @@ class MatchTable(QTableView):
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         if again and plain and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(index.row())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.currentIndex().isValid():
+            by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+            below = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
+            self.menu_asked.emit(below if by_key else event.globalPos())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hovered(-1)

@@ -152,3 +152,8 @@ def test_every_page_of_the_settings_is_reached(filled: MainWindow, qtbot: QtBot)
         exclusive = set(dialog.pages.group.buttons())  # type: ignore[attr-defined]
         missed = controls(dialog) - set(order) - exclusive
         assert {widget.accessibleName() for widget in missed} == set(), page
+
+
+def test_no_key_means_two_things(filled: MainWindow) -> None:
+    keys = [key.toString() for action in filled.actions_.all for key in action.shortcuts()]
+    assert {key for key in keys if keys.count(key) > 1} == set()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
@@ -15,6 +16,7 @@ from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.models.reasons import reasons
 from app.settings import Settings
+from app.widgets.match_table import MatchTable
 from tests.gui.conftest import make_window, until, wait_for_rows
 from tests.gui.stand_in import StandInBackend
 from tests.gui.test_models import make_slot, make_sound
@@ -27,6 +29,22 @@ def click_heading(qtbot: QtBot, window: MainWindow, column: Column) -> None:
     header = window.matches_panel.table.horizontalHeader()
     at = QPoint(header.sectionViewportPosition(column) + 12, header.height() // 2)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=at)
+
+
+def drag_edge(table: MatchTable, column: Column, pixels: int) -> None:
+    """The right edge of a heading, as the pointer drags it."""
+    header = table.horizontalHeader()
+    x = header.sectionViewportPosition(column) + header.sectionSize(column) - 1
+    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
+    for kind, at, button, buttons in (
+        (QEvent.Type.MouseMove, x, none, none),
+        (QEvent.Type.MouseButtonPress, x, left, left),
+        (QEvent.Type.MouseMove, x + pixels, none, left),
+        (QEvent.Type.MouseButtonRelease, x + pixels, left, none),
+    ):
+        place = QPointF(at, header.height() / 2)
+        event = QMouseEvent(kind, place, header.mapToGlobal(place), button, buttons, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(header.viewport(), event)
 
 
 def names(window: MainWindow) -> list[str]:
@@ -72,7 +90,7 @@ def test_columns_and_widths_are_remembered(filled: MainWindow, qtbot: QtBot, tmp
     assert not table.isColumnHidden(Column.CHANCE)
     assert table.isColumnHidden(Column.WAVEFORM)
     before = table.columnWidth(Column.FAMILY)
-    table.horizontalHeader().resizeSection(Column.FAMILY, before + 30)
+    drag_edge(table, Column.FAMILY, 30)
     assert table.columnWidth(Column.FAMILY) == before + 30
     filled.close()
 
@@ -97,10 +115,27 @@ def test_the_columns_always_fill_the_table(filled: MainWindow, qtbot: QtBot, siz
     assert used() == table.viewport().width()
     for column in (Column.NAME, Column.MATCH, Column.LENGTH):
         for wider in (40, -80):
-            table.horizontalHeader().resizeSection(column, table.columnWidth(column) + wider)
+            drag_edge(table, column, wider)
             assert used() == table.viewport().width()
-    table.horizontalHeader().resizeSection(Column.PITCH, 5000)
+    drag_edge(table, Column.PITCH, 5000)
     assert used() == table.viewport().width()
+
+
+def test_columns_come_and_go_without_a_trace(filled: MainWindow, qtbot: QtBot) -> None:
+    table = filled.matches_panel.table
+
+    def widths() -> dict[Column, int]:
+        return {column: table.columnWidth(column) for column in Column if not table.isColumnHidden(column)}
+
+    before = widths()
+    table.choose_columns(set(Column) - {Column.WAVEFORM}, {Column.FAMILY: 96})
+    for size in ((960, 600), (2560, 1440), (1440, 900)):
+        filled.resize(*size)
+        qtbot.wait(20)
+    click_heading(qtbot, filled, Column.NAME)
+    assert table.widths == {Column.FAMILY: 96}
+    table.reset_columns()
+    assert (widths(), table.widths) == (before, {})
 
 
 def test_similar_sounds_and_the_way_back(filled: MainWindow, qtbot: QtBot) -> None:
@@ -170,6 +205,17 @@ def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -
     table.choose(0)
     filled.actions_.copy_list.trigger()
     assert len(QGuiApplication.clipboard().text().split("\n")) == 13, "all of them, and their names"
+
+
+def test_a_row_has_a_menu(filled: MainWindow, qtbot: QtBot) -> None:
+    table = filled.matches_panel.table
+    table.choose(3)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(10, 10), QPoint(10, 10))
+    QApplication.sendEvent(table.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert filled.actions_.similar in menu.actions()
+    menu.close()
 
 
 def test_why_it_matched_says_only_what_is_known() -> None:
