@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from engine.jobs import CancelToken, ProgressCallback
     from engine.library.catalog import Sound
     from engine.library.library import Library
+    from engine.library.query import Query
     from engine.library.scanner import ScanResult
+    from engine.library.watch import Watcher
     from engine.matching.match import Match
     from engine.matching.slots import Slot
 
@@ -109,6 +111,9 @@ class Backend:
         self._ear: Ear | None = None
         self._library: Library | None = None
         self._player: Player | None = None
+        self._watcher: Watcher | None = None
+        self._closed = False
+        self._watch_lock = threading.Lock()
         self._ear_lock = threading.Lock()
         self._library_lock = threading.Lock()
         self._player_lock = threading.Lock()
@@ -149,8 +154,7 @@ class Backend:
         top: int,
         any_family: bool = False,
         family_is_sure: bool = False,
-        kinds: Collection[str] | None = None,
-        text: str = "",
+        query: Query | None = None,
     ) -> list[Match]:
         """The library's sounds for a slot, as `engine.matching.match.rank`.
 
@@ -158,6 +162,7 @@ class Backend:
 
         Raises LibraryError, ModelError.
         """
+        from engine.library.query import EVERYTHING
         from engine.matching.match import NEVER_BEFORE, OTHER_FAMILY, rank
 
         self.require_fit()
@@ -168,8 +173,7 @@ class Backend:
             top=top,
             any_family=any_family,
             other_family=NEVER_BEFORE if family_is_sure else OTHER_FAMILY,
-            kinds=kinds,
-            text=text,
+            query=query or EVERYTHING,
         )
 
     def warm(self) -> None:
@@ -197,6 +201,17 @@ class Backend:
             model=self.model,
             retry_failed=retry_failed,
         )
+
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> None:
+        """Tell `changed`, from another thread, which folders to scan when something in these changes."""
+        from engine.library.watch import Watcher
+
+        with self._watch_lock:
+            if self._closed:
+                return
+            if self._watcher is None:
+                self._watcher = Watcher(changed)
+            self._watcher.watch(folders)
 
     def player(self) -> Player:
         """The player; it opens no device before the first sound."""
@@ -398,7 +413,11 @@ class Backend:
         return files.library, files.song
 
     def close(self) -> None:
-        """Give back the audio device and close the catalog."""
+        """Give back the audio device, stop watching, and close the catalog."""
+        with self._watch_lock:
+            self._closed = True
+            if self._watcher is not None:
+                self._watcher.close()
         if self._player is not None:
             self._player.close()
         with self._library_lock:

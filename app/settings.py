@@ -201,6 +201,25 @@ class Settings:
         paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
         return [Path(str(path)) for path in paths]
 
+    @property
+    def unfinished_scan(self) -> list[Path]:
+        """The folders of a scan that had not ended when the window was closed."""
+        value = self._store.value("unfinished_scan") or []
+        paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
+        return [Path(str(path)) for path in paths]
+
+    @unfinished_scan.setter
+    def unfinished_scan(self, folders: Collection[Path]) -> None:
+        self._store.setValue("unfinished_scan", [str(folder) for folder in folders])
+
+    @property
+    def scan_paused(self) -> bool:
+        return self._flag("scan_paused", False)
+
+    @scan_paused.setter
+    def scan_paused(self, paused: bool) -> None:
+        self._store.setValue("scan_paused", paused)
+
     def remember_song(self, path: Path) -> None:
         """Put a song at the head of the recent ones."""
         paths = [str(path), *(str(old) for old in self.recent_songs if old != path)]

@@ -77,6 +77,7 @@ class Workspace(QObject):
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self.output_names: list[str] = []
         self._obstacle = ""
+        self._left_over = settings.unfinished_scan
         self._connect()
 
     def _connect(self) -> None:
@@ -112,6 +113,7 @@ class Workspace(QObject):
         """Keep the settings, end the jobs, give back what is held."""
         self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
         self.settings.autoplay = self.listening.autoplay
+        self.settings.scan_paused = (job := self.library.scan_job) is not None and job.paused
         self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo
         self.settings.sync()
         self.matching.stop()
@@ -247,8 +249,19 @@ class Workspace(QObject):
         state = self.library.state
         if state is not None:
             self.matches.set_roots({root.id: (root.path, root.online) for root in state.roots})
+            self._resume_scan([Path(root.path) for root in state.roots if root.online])
+            self.settings.unfinished_scan = self.library.scanning
         if self.library.failure is None:
             self.settled.emit("library")
+
+    def _resume_scan(self, roots: list[Path]) -> None:
+        """Go on with the scan that the last window left, in the state in which it was left."""
+        folders = [folder for folder in self._left_over if any(folder.is_relative_to(root) for root in roots)]
+        self._left_over = []
+        if folders:
+            self.library.scan(folders)
+            if self.settings.scan_paused and (job := self.library.scan_job) is not None:
+                job.pause()
 
     def _load_ear(self, job: Job) -> Ear:
         # One after the other: imports share one lock, and a song can be drawn before it can be heard.

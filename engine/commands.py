@@ -123,6 +123,7 @@ def match(options: argparse.Namespace) -> int:
 def _hear_and_rank(
     path: Path, ear: Ear, library: Library, options: argparse.Namespace
 ) -> tuple[Hearing, dict[int, list[Match]]]:
+    from engine.library.query import read_query
     from engine.matching.match import rank
     from engine.matching.reference import hear
 
@@ -136,7 +137,7 @@ def _hear_and_rank(
             calibration=ear.calibration,
             top=options.top,
             any_family=options.any_family,
-            text=options.only,
+            query=read_query(options.only),
         )
         for slot in hearing.slots
     }

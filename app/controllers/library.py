@@ -41,6 +41,7 @@ class LibraryController(QObject):
     scan_progress = Signal(object)
     """`Progress`; None when no scan runs."""
     failed = Signal(str)
+    _folders_changed = Signal(object)
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,6 +53,10 @@ class LibraryController(QObject):
         """Of the running scan."""
         self._last_scan: Job | None = None
         self._stale = False
+        self._watched: set[str] = set()
+        self._to_scan: set[Path] = set()
+        """Folders in which something changed while a scan was running."""
+        self._folders_changed.connect(self._scan_changed)
         self._seen: tuple[Any, ...] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MILLISECONDS)
@@ -156,6 +161,19 @@ class LibraryController(QObject):
         if self._stale:
             self._stale = False
             self.refresh()
+        online = {root.path for root in state.roots if root.online}
+        if online != self._watched:
+            self._watched = online
+            self._jobs.start("watch", lambda _: self._backend.watch(online, self._folders_changed.emit))
+
+    def _scan_changed(self, folders: list[str]) -> None:
+        self._to_scan.update(map(Path, folders))
+        if self.scan_job is None:
+            self._scan_what_changed()
+
+    def _scan_what_changed(self) -> None:
+        folders, self._to_scan = [folder for folder in self._to_scan if folder.is_dir()], set()
+        self.scan(folders)
 
     def _scanning_on(self, progress: Progress | None) -> None:
         self.progress = progress
@@ -174,6 +192,7 @@ class LibraryController(QObject):
         self._scanning_on(None)
         self._jobs.cancel("library")
         self.refresh()
+        self._scan_what_changed()
 
     def _fail(self, reason: str) -> None:
         self.failure = reason

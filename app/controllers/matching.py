@@ -15,13 +15,15 @@ from app.models.columns import Row
 from app.widgets.text import NOTES, note_number
 
 if TYPE_CHECKING:
-    from engine.library.catalog import Sound
-    from engine.library.library import Library
+    from engine.library.catalog import Catalog, Sound
+    from engine.library.query import Query
     from engine.matching.slots import Slot
 
 TOP = 500
 """Ranked rows; narrower filters look further down, so that they do not run dry."""
 TOP_FILTERED = 5000
+MOST_LISTED = 20_000
+"""Who has more sounds than that searches among them rather than scrolls through them."""
 SETTLE_MILLISECONDS = 40
 
 
@@ -29,7 +31,8 @@ SETTLE_MILLISECONDS = 40
 class Filters:
     """What the producer asked to see.
 
-    kinds : of 'one-shot', 'loop', 'long'; None for all.
+    kinds : of 'one-shot', 'loop', 'long', 'preset'; None for all.
+    text : a query, as `engine.library.query` reads it.
     note : 0..11 from C; None for any.
     """
 
@@ -42,26 +45,24 @@ class Filters:
     favourites: bool = False
     root_id: int | None = None
 
-    @property
-    def local(self) -> bool:
-        """Whether something is filtered here rather than by the library's search."""
-        return (self.note, self.bpm_from, self.bpm_to, self.root_id) != (None,) * 4 or self.favourites
+    def query(self) -> Query:
+        """What the library is asked for."""
+        from engine.library.query import read_query
+
+        query = read_query(self.text).with_kinds(None if self.kinds is None else frozenset(self.kinds))
+        if self.bpm_from is not None or self.bpm_to is not None:
+            query = replace(query, tempo_bpm=(self.bpm_from or 0.0, self.bpm_to or float("inf")))
+        if self.root_id is not None:
+            query = replace(query, roots=frozenset({self.root_id}))
+        return replace(query, favourites=query.favourites or self.favourites)
 
     def accept(self, sound: Sound) -> bool:
-        """Whether a sound passes what the library's search does not know of."""
-        if self.favourites and not sound.favourite:
-            return False
-        if self.root_id is not None and sound.root_id != self.root_id:
-            return False
-        if self.note is not None:
-            number = note_number(sound.pitch_hz) if sound.pitch_hz else None
-            tonic = NOTES[number % len(NOTES)] if number is not None else (sound.key or "").split(" ")[0]
-            if tonic != NOTES[self.note]:
-                return False
-        if self.bpm_from is None and self.bpm_to is None:
+        """Whether a sound passes what the library does not know of: its note, in whichever octave, or else its key."""
+        if self.note is None:
             return True
-        tempo = sound.tempo_bpm
-        return tempo is not None and (self.bpm_from or 0.0) <= tempo <= (self.bpm_to or float("inf"))
+        number = note_number(sound.pitch_hz) if sound.pitch_hz else None
+        tonic = NOTES[number % len(NOTES)] if number is not None else (sound.key or "").split(" ")[0]
+        return tonic == NOTES[self.note]
 
 
 @dataclass(frozen=True)
@@ -168,48 +169,39 @@ class MatchController(QObject):
         def work(job: Job) -> Results:
             library = backend.library()
             library.refresh()
-            top = TOP_FILTERED if filters.local else TOP
+            query, top = filters.query(), TOP if filters.note is None else TOP_FILTERED
             if sound is not None:
                 from engine.matching.match import similar
 
-                matches = similar(sound, library, top=top, kinds=filters.kinds, text=filters.text)
+                matches = similar(sound, library, top=top, query=query)
             elif slot is not None:
                 matches = backend.rank(
                     slot,
                     top=top,
                     any_family=filters.any_family,
                     family_is_sure=sure,
-                    kinds=filters.kinds,
-                    text=filters.text,
+                    query=query,
                 )
             else:
-                return Results(None, _listed(library, filters, job.checkpoint), library.searchable)
+                return Results(None, _listed(library.catalog, query, filters, job.checkpoint), library.searchable)
             from engine.matching.match import nothing_alike
 
             accepted = [match for match in matches if filters.accept(match.sound)]
             rows = tuple(
-                Row(match.sound, number, match.similarity, match.chance) for number, match in enumerate(accepted, 1)
+                Row(match.sound, number, match.similarity, match.chance, match.copies)
+                for number, match in enumerate(accepted, 1)
             )
             return Results(slot, rows, library.searchable, nothing_alike(accepted), sound)
 
         self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
 
 
-def _listed(library: Library, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:
-    """All sounds that can be played, by path; those not heard yet can be found by name too."""
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    for word in filters.text.casefold().split():
-        (unwanted if word.startswith("-") and len(word) > 1 else wanted).append(word.removeprefix("-") or word)
+def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:
+    """The sounds that can be played, by name, as far as a list is of use; those not heard yet are among them."""
     rows: list[Row] = []
-    for number, sound in enumerate(library.catalog.sounds()):
-        if number % 2000 == 0:
-            checkpoint()
-        if sound.state == "failed" or (filters.kinds is not None and sound.kind not in filters.kinds):
-            continue
-        words = sound.path.casefold()
-        if not all(word in words for word in wanted) or any(word in words for word in unwanted):
-            continue
-        if filters.accept(sound):
-            rows.append(Row(sound, len(rows) + 1))
+    last: Sound | None = None
+    while len(rows) < MOST_LISTED and (page := catalog.page(query, after=last)):
+        checkpoint()
+        rows += [Row(sound, len(rows) + number) for number, sound in enumerate(filter(filters.accept, page), 1)]
+        last = page[-1]
     return tuple(rows)

@@ -60,17 +60,18 @@ KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
 @dataclass(frozen=True)
 class Row:
     """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then. `chance` is that of
-    being the very sound which was heard, where it is known."""
+    being the very sound which was heard, where it is known; `copies` are the sounds folded into this one."""
 
     sound: Sound
     rank: int
     similarity: float | None = None
     chance: float | None = None
+    copies: tuple[Sound, ...] = ()
 
 
 def kind_word(sound: Sound) -> str:
     """What sort of thing a sound is."""
-    return "preset" if sound.preset is not None else KIND_WORDS.get(sound.kind or "", "not heard yet")
+    return "preset" if sound.is_preset else KIND_WORDS.get(sound.kind or "", "not heard yet")
 
 
 def shown(row: Row, column: Column) -> str:
@@ -80,7 +81,7 @@ def shown(row: Row, column: Column) -> str:
         case Column.NUMBER:
             return str(row.rank)
         case Column.NAME:
-            return sound.name
+            return f"{sound.name}  +{len(row.copies)}" if row.copies else sound.name
         case Column.MATCH:
             return "" if row.similarity is None else text.fraction(row.similarity)
         case Column.CHANCE:

@@ -19,6 +19,9 @@ Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
 
 
+MOST_NAMED = 5
+
+
 class MatchesModel(QAbstractTableModel):
     """Any number of rows; what is slow to get (waveforms) comes later, for the visible ones only."""
 
@@ -121,7 +124,7 @@ class MatchesModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if column in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
-            return row.sound.path
+            return "\n".join([row.sound.path, *_named([copy.path for copy in row.copies])])
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE) and row.chance is not None:
             return f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}."
         return None
@@ -221,3 +224,9 @@ def _times(chance: float) -> str:
     if chance < 0.01:
         return "in less than 1 of 100 cases"
     return f"in {min(99, round(100 * chance))} of 100 cases"
+
+
+def _named(paths: list[str]) -> list[str]:
+    """The first few of the files that were folded into a row, and how many more there are."""
+    more = len(paths) - MOST_NAMED
+    return [f"also {path}" for path in paths[:MOST_NAMED]] + ([f"and {more} more"] if more > 0 else [])

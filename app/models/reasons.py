@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from engine.matching.slots import Slot
 
 SAME_NOTE_SEMITONES = 0.5
+SAME_BRIGHTNESS_OCTAVES = 0.25
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def reasons(row: Row, slot: Slot | None, similar_to: Sound | None = None) -> lis
         )
     if similar_to is not None:
         lines += _pitch(sound, similar_to)
+        lines += _brightness(sound, similar_to)
     elif slot is not None and sound.family:
         fits = sound.family in slot.likely_families
         lines.append(Reason("Slot", f"may be {sound.family}" if fits else f"is rather {slot.family}"))
@@ -58,3 +60,12 @@ def _pitch(sound: Sound, other: Sound) -> list[Reason]:
         return [Reason("Pitch", "the same note")]
     whole = round(abs(semitones))
     return [Reason("Pitch", f"{whole} semitone{'' if whole == 1 else 's'} {'higher' if semitones > 0 else 'lower'}")]
+
+
+def _brightness(sound: Sound, other: Sound) -> list[Reason]:
+    if not sound.brightness_hz or not other.brightness_hz:
+        return []
+    octaves = math.log2(sound.brightness_hz / other.brightness_hz)
+    if abs(octaves) < SAME_BRIGHTNESS_OCTAVES:
+        return [Reason("Brightness", "the same")]
+    return [Reason("Brightness", "brighter" if octaves > 0 else "darker")]

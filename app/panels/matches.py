@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from app.controllers.matching import MatchController, Results
+from app.controllers.matching import Filters, MatchController, Results
 from app.density import Density
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
@@ -27,7 +27,7 @@ KINDS: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("All", "", None),
     ("One-shots", "one-shot", ("one-shot",)),
     ("Loops", "loop", ("loop",)),
-    ("Long", "long", ("long",)),
+    ("Presets", "preset", ("preset",)),
 ]
 
 
@@ -74,6 +74,10 @@ class MatchesPanel(QWidget):
         self.kinds_short.setAccessibleName("Type filter")
         self.search = SearchBox()
         self.search.setMinimumWidth(120)
+        self.search.setToolTip(
+            'Words of name, folder and tags: deep "sub bass" -dark\n'
+            "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 favourite:yes tag:warm"
+        )
         self.search.setMaximumWidth(280)
         spaced: list[tuple[QWidget, int]] = [
             (self._way_back, 0),
@@ -269,7 +273,7 @@ class MatchesPanel(QWidget):
             self._stack.setCurrentWidget(self.table)
             return
         filters = self._matching.filters
-        narrowed = bool(filters.kinds or filters.text or filters.local)
+        narrowed = filters != Filters(any_family=filters.any_family)
         self._empty.button.setVisible(True)
         if not results.ranked:
             title, sentence = "No sounds to show", "No sound of the library fits these filters."

@@ -52,7 +52,7 @@ class MatchDelegate(QStyledItemDelegate):
             case Column.WAVEFORM:
                 self._paint_waveform(painter, rect, index, offline)
             case Column.NAME:
-                icon = "preset" if row.sound.preset is not None else KIND_ICONS.get(row.sound.kind or "", "long")
+                icon = "preset" if row.sound.is_preset else KIND_ICONS.get(row.sound.kind or "", "long")
                 draw_icon(painter, icon, QRectF(rect.left(), rect.center().y() - 6, 14, 14), second)
                 self._text(painter, rect.adjusted(22, 0, -12, 0), row.sound.name, ink)
             case Column.MATCH:

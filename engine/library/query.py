@@ -54,7 +54,7 @@ class Query:
 
     @property
     def asks_nothing(self) -> bool:
-        return self == Query()
+        return self == EVERYTHING
 
     def with_families(self, families: frozenset[str] | None) -> Query:
         """Only those of both that are in both, where both name some."""
@@ -69,9 +69,12 @@ class Query:
         return replace(self, kinds=kinds if self.kinds is None else self.kinds & kinds)
 
 
+EVERYTHING = Query()
+
+
 def read_query(text: str) -> Query:
     """The query that a line of text asks; every text is one."""
-    query = Query()
+    query = EVERYTHING
     for token in _TOKEN.finditer(text.casefold()):
         minus, name, quoted, plain = token.groups()
         value = quoted if plain is None else plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.encoder.calibration import Calibration
 from engine.library.copies import fold_copies
+from engine.library.query import EVERYTHING, Query
 from engine.matching.slots import Slot
 
 if TYPE_CHECKING:
@@ -59,8 +60,7 @@ def rank(
     top: int = 50,
     any_family: bool = False,
     other_family: float = OTHER_FAMILY,
-    kinds: Collection[str] | None = None,
-    text: str = "",
+    query: Query = EVERYTHING,
 ) -> list[Match]:
     """The sounds of the library nearest to the slot, best first.
 
@@ -71,13 +71,12 @@ def rank(
     any_family : by similarity alone; else sounds for which one of the slot's likely families is likely go before
         others, unless those are `other_family` more similar.
     other_family : a difference of cosines; `NEVER_BEFORE` where the producer named the family, who is not mistaken.
-    kinds : only these of 'one-shot', 'loop' and 'long'.
-    text : only sounds which this text search finds.
+    query : only sounds which this finds.
     """
     asked = top + _COPIES_ALLOWED_FOR
-    found = library.search(slot.vectors, top=asked, kinds=kinds, text=text)
+    found = library.search(slot.vectors, top=asked, query=query)
     if not any_family:
-        likely = library.search(slot.vectors, top=asked, families=slot.likely_families, kinds=kinds, text=text)
+        likely = library.search(slot.vectors, top=asked, query=query, families=slot.likely_families)
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
         found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
@@ -89,14 +88,12 @@ def rank(
     return [replace(match, chance=chance) for match, chance in zip(matches, chances, strict=True)]
 
 
-def similar(
-    sound: Sound, library: Library, *, top: int = 50, kinds: Collection[str] | None = None, text: str = ""
-) -> list[Match]:
+def similar(sound: Sound, library: Library, *, top: int = 50, query: Query = EVERYTHING) -> list[Match]:
     """The sounds of the library nearest to one of its own, which leads where it passes; parameters as those of `rank`.
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + _COPIES_ALLOWED_FOR, kinds=kinds, text=text)
+    found = library.search(library.vectors(sound.id), top=top + _COPIES_ALLOWED_FOR, query=query)
     return _folded(found, library, top)
 
 

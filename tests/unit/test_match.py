@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.encoder.calibration import Calibration
+from engine.library.query import read_query
 from engine.matching.match import NEVER_BEFORE, nothing_alike, rank
 from engine.matching.slots import Slot
 
@@ -37,8 +38,8 @@ class ListLibrary:
     fingerprint = "ear"
     catalog = SimpleNamespace(looks=lambda ids, fingerprint: {})
 
-    def search(self, vectors, *, top, kinds, text, families=None):
-        self.asked = {"kinds": kinds, "text": text}
+    def search(self, vectors, *, top, query, families=None):
+        self.asked = query
         rows = [
             (SimpleNamespace(id=name), float((vectors @ vector).max()))
             for name, family, vector in self.sounds
@@ -82,8 +83,9 @@ def test_a_family_named_by_hand_goes_first_however_near_others_are() -> None:
 
 def test_filters_reach_the_library() -> None:
     library = ListLibrary()
-    rank(SLOT, library, kinds=("loop",), text="dark -pad")
-    assert library.asked == {"kinds": ("loop",), "text": "dark -pad"}
+    query = read_query("type:loop dark -pad")
+    rank(SLOT, library, query=query)
+    assert library.asked == query
 
 
 def test_a_library_without_anything_alike_is_told() -> None:
