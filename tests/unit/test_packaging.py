@@ -37,7 +37,7 @@ def test_every_locked_package_has_a_version_and_hashes() -> None:
         assert "--hash=sha256:" in entry
 
 
-@pytest.mark.parametrize("extra", [None, "train", "dev"])
+@pytest.mark.parametrize("extra", [None, "train", "packaging", "dev"])
 def test_every_dependency_is_locked(extra: str | None) -> None:
     wanted = PROJECT["dependencies"] if extra is None else PROJECT["optional-dependencies"][extra]
     assert {normalised(requirement) for requirement in wanted} <= set(locked())
@@ -54,7 +54,8 @@ def test_everything_the_engine_and_the_window_import_is_asked_for() -> None:
     }
     foreign = imported - set(sys.stdlib_module_names) - {"app", "engine"}
     distributions = {"PySide6": "pyside6-essentials", "pythonosc": "python-osc", "sklearn": "scikit-learn"}
-    asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["train"]]
+    extras = PROJECT["optional-dependencies"]
+    asked = [*PROJECT["dependencies"], *extras["train"], *extras["packaging"]]
     missing = {distributions.get(name, normalised(name)) for name in foreign} - {normalised(name) for name in asked}
     assert not missing
 
