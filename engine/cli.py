@@ -34,9 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments:
             return _open_window()
         if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
-            from engine.training import cli as training_cli
-
-            return training_cli.main(arguments) or 0
+            return _train(arguments)
         parser = _parser()
         options = parser.parse_args(arguments)
         if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
@@ -61,6 +59,22 @@ def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, mod
     except ImportError as error:  # Qt's own libraries come with it, those of the system may not be there
         raise EarshotError(f"The window cannot be opened: {error}. Install {_SYSTEM_PACKAGES}.") from error
     return open_window(paths, library=library, model=model) or 0
+
+
+def _open(options: argparse.Namespace) -> int:
+    library = Path(options.library) if options.library else None
+    return _open_window(options.paths, library=library, model=options.model)
+
+
+def _train(arguments: Sequence[str]) -> int:
+    try:
+        from engine.training import cli as training_cli
+    except ModuleNotFoundError as error:
+        raise EarshotError(
+            f"{arguments[0]} needs what this installation does not have ({error.name}). Run it from the source, where "
+            "`make setup` installs everything."
+        ) from error
+    return training_cli.main(arguments) or 0
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -107,6 +121,12 @@ def _parser() -> argparse.ArgumentParser:
     model.add_argument("--model", metavar="FILE", type=Path, help="other weights than those shipped")
     device = argparse.ArgumentParser(add_help=False)
     device.add_argument("--device", choices=("cpu", "cuda", "mps"), help="where to run the model (default: the best)")
+
+    window = subparsers.add_parser(
+        "open", parents=[library, model], help="the window, with songs or folders dropped in"
+    )
+    window.add_argument("paths", metavar="PATH", nargs="*", type=Path)
+    window.set_defaults(handler=_open)
 
     scan = subparsers.add_parser("scan", parents=[library, model], help="list, measure and embed the sounds of folders")
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import librosa
 import numpy as np
 import scipy.fft
 import scipy.signal
+
+from engine.audio.scales import mel_frequencies
 
 SPECTROGRAM_TILT_DB_PER_OCTAVE = 4.5
 """Music falls towards the treble at about this slope; lifted by it, high detail is as visible as low."""
@@ -47,7 +48,7 @@ def loudest_level(decibels: np.ndarray, *, low_hz: float = 30, high_hz: float = 
 
 def _tilt(bands: int, low_hz: float, high_hz: float) -> np.ndarray:
     """float32 [bands]: dB added to each band, 0 at 1 kHz."""
-    centres = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)[1:-1]
+    centres = mel_frequencies(bands + 2, low_hz, high_hz)[1:-1]
     return (SPECTROGRAM_TILT_DB_PER_OCTAVE * np.log2(centres / 1_000.0)).astype(np.float32)
 
 
@@ -88,7 +89,7 @@ def mel_decibels(
 def _mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: float) -> np.ndarray:
     """float32 [bands, length // 2 + 1]. A band narrower than the grid takes its nearest bin, so that none is dark."""
     frequencies = np.fft.rfftfreq(length, 1 / rate)
-    edges = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)
+    edges = mel_frequencies(bands + 2, low_hz, high_hz)
     below, centre, above = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     filters = np.maximum(
         0.0, np.minimum((frequencies - below) / (centre - below), (above - frequencies) / (above - centre))

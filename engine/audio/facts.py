@@ -9,7 +9,6 @@ import math
 import warnings
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 import pyloudnorm
 import scipy.fft
@@ -17,6 +16,7 @@ import scipy.fft
 from engine.audio.declared import NOTE_NAMES, NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
+from engine.audio.scales import pitch_classes
 
 LONGEST_LOOP_SECONDS = 30.0
 _SHORTEST_LOOP_SECONDS = 1.0
@@ -141,8 +141,7 @@ def estimate_key(mono: np.ndarray, rate: int) -> str | None:
     mono = resample(mono, rate, analysis_rate)
     if len(mono) < analysis_rate or not np.any(mono):
         return None
-    chroma = librosa.feature.chroma_stft(y=mono, sr=analysis_rate, n_fft=8_192, hop_length=4_096, tuning=0.0)
-    classes = chroma.mean(axis=1)
+    classes = pitch_classes(mono, analysis_rate)
     if np.ptp(classes) < 1e-6:
         return None
     best = max(
