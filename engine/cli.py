@@ -66,7 +66,7 @@ def _open(options: argparse.Namespace) -> int:
     return _open_window(options.paths, library=library, model=options.model)
 
 
-def _train(arguments: Sequence[str]) -> int:
+def _train(arguments: list[str]) -> int:
     try:
         from engine.training import cli as training_cli
     except ModuleNotFoundError as error:
