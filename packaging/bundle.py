@@ -25,6 +25,7 @@ from engine import __version__  # noqa: E402
 from engine.encoder import export, stored, weights  # noqa: E402
 
 LARGEST_CPU_MEGABYTES = 450
+COMPILED_HERE = ("libpython*.so*", "python3*/lib-dynload/*.so", "hnswlib*.so")
 
 
 def main() -> int:
@@ -62,7 +63,16 @@ def freeze(made: Path, flavour: str, output: Path) -> Path:
     places = ["--distpath", str(output), "--workpath", str(made / "work"), str(ROOT / "packaging" / "earshot.spec")]
     environment = {**os.environ, "EARSHOT_FLAVOUR": flavour, "EARSHOT_MADE": str(made), "PYTHONPATH": str(ROOT)}
     subprocess.run([*command, *places], check=True, cwd=ROOT, env=environment)
-    return output / "earshot"
+    program = output / "earshot"
+    strip(program / "_internal")
+    return program
+
+
+def strip(folder: Path) -> None:
+    """Take symbols for debuggers out of what was compiled on this machine; wheels come without."""
+    if sys.platform == "linux":
+        libraries = [path for pattern in COMPILED_HERE for path in folder.glob(pattern) if not path.is_symlink()]
+        subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
 
 
 def megabytes(path: Path) -> float:

@@ -30,6 +30,7 @@ MODULES = (
     "OpenGL",
     "h5py",
     "cupy",
+    "cuda",
 )
 """Of training, of tests, and what others would use if it were there."""
 
@@ -41,9 +42,12 @@ _FILES = re.compile(
     PySide6/Qt/translations/                     # the window speaks English
     | PySide6/(Qt/)?plugins/(?!platforms/|imageformats/|iconengines/|platformthemes/|styles/|xcbglintegrations/
         |wayland)                                # databases, printers, virtual keyboards, the network
+    | platformthemes/.*qgtk3                     # dialogues are asked for by the desktop's portal, without GTK
+    | (^|/)lib(gtk-3|gdk-3|gdk_pixbuf-2|atk-1|atk-bridge-2|atspi|cairo|cairo-gobject|pango\w*-1|epoxy|pixman-1|thai|datrie
+        |fribidi|graphite2|harfbuzz)\b.*\.so       # what GTK brought
     | PySide6/(Qt/)?plugins/imageformats/.*q(gif|icns|ico|jpeg|pdf|tga|tiff|wbmp|webp)\.
     | PySide6/(Qt/)?plugins/platforms/.*q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)
-    | PySide6/(Qt/lib/)?(lib)?Qt6?(Qml|Quick|Pdf|VirtualKeyboard|Network|Sql|PrintSupport|EglF|Help|Designer)
+    | (^|/)(lib)?Qt6?(Qml|Quick|Pdf|VirtualKeyboard|Network|Sql|PrintSupport|EglF|EGLF|Help|Designer)
     | opengl32sw                                 # a renderer in software, for a window that draws without OpenGL
     | (^|/)tests?/
     | \.(pyi|pxd|pyx|h|hpp|a|lib|cmake)$
