@@ -26,7 +26,6 @@ MODULES = (
     "hypothesis",
     "setuptools",
     "pip",
-    "numpy.f2py",
     "OpenGL",
     "h5py",
     "cupy",
@@ -43,8 +42,8 @@ _FILES = re.compile(
     | PySide6/(Qt/)?plugins/(?!platforms/|imageformats/|iconengines/|platformthemes/|styles/|xcbglintegrations/
         |wayland)                                # databases, printers, virtual keyboards, the network
     | platformthemes/.*qgtk3                     # dialogues are asked for by the desktop's portal, without GTK
-    | (^|/)lib(gtk-3|gdk-3|gdk_pixbuf-2|atk-1|atk-bridge-2|atspi|cairo|cairo-gobject|pango\w*-1|epoxy|pixman-1|thai|datrie
-        |fribidi|graphite2|harfbuzz)\b.*\.so       # what GTK brought
+    | (^|/)lib(gtk-3|gdk-3|gdk_pixbuf-2|atk-1|atk-bridge-2|atspi|cairo|cairo-gobject|pango\w*-1|epoxy|pixman-1|thai
+        |datrie|fribidi|graphite2|harfbuzz)\b.*\.so  # what GTK brought
     | PySide6/(Qt/)?plugins/imageformats/.*q(gif|icns|ico|jpeg|pdf|tga|tiff|wbmp|webp)\.
     | PySide6/(Qt/)?plugins/platforms/.*q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)
     | (^|/)(lib)?Qt6?(Qml|Quick|Pdf|VirtualKeyboard|Network|Sql|PrintSupport|EglF|EGLF|Help|Designer)

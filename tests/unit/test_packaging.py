@@ -12,7 +12,6 @@ from types import ModuleType
 
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 
 from engine import __version__
 
@@ -113,7 +112,7 @@ def test_a_bundle_names_every_module_it_needs(with_torch: bool) -> None:
         assert not [name for name, path in source.items() if path.is_file() and at_the_top.search(path.read_text())]
 
 
-def test_icons_hold_the_sizes_they_promise(tmp_path: Path, qapp: QApplication) -> None:
+def test_icons_hold_the_sizes_they_promise(tmp_path: Path) -> None:
     icons = part("icons")
     icons.write(ROOT / "resources" / "icons" / "earshot.svg", tmp_path)
     for size in icons.SIZES:
