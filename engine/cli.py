@@ -22,7 +22,6 @@ from engine.terminal import has_display, prepare_output, say
 if TYPE_CHECKING:
     from engine.demo import DemoResult
 
-_SYSTEM_PACKAGES = "the system packages listed in packaging/system-packages.txt"
 _TRAINING_COMMANDS = ("train", "eval", "bench")
 
 
@@ -57,7 +56,9 @@ def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, mod
     try:
         from app.main import main as open_window
     except ImportError as error:  # Qt's own libraries come with it, those of the system may not be there
-        raise EarshotError(f"The window cannot be opened: {error}. Install {_SYSTEM_PACKAGES}.") from error
+        packaged = hasattr(sys, "frozen")
+        what = "the system's package of that library" if packaged else "what packaging/system-packages.txt lists"
+        raise EarshotError(f"The window cannot be opened: {error}. Install {what}.") from error
     return open_window(paths, library=library, model=model) or 0
 
 

@@ -25,7 +25,7 @@ from engine import __version__  # noqa: E402
 from engine.encoder import export, stored, weights  # noqa: E402
 
 LARGEST_CPU_MEGABYTES = 450
-COMPILED_HERE = ("libpython*.so*", "python3*/lib-dynload/*.so", "hnswlib*.so")
+WITH_SYMBOLS = ("libpython*.so*", "python3*/lib-dynload/*.so", "hnswlib*.so", "av/**/*.so", "scipy/**/*.so")
 
 
 def main() -> int:
@@ -69,9 +69,9 @@ def freeze(made: Path, flavour: str, output: Path) -> Path:
 
 
 def strip(folder: Path) -> None:
-    """Take symbols for debuggers out of what was compiled on this machine; wheels come without."""
+    """Take symbols for debuggers out of what comes with them: what was compiled on this machine, and some wheels."""
     if sys.platform == "linux":
-        libraries = [path for pattern in COMPILED_HERE for path in folder.glob(pattern) if not path.is_symlink()]
+        libraries = [path for pattern in WITH_SYMBOLS for path in folder.glob(pattern) if not path.is_symlink()]
         subprocess.run(["strip", "--strip-unneeded", *libraries], check=True)
 
 

@@ -34,8 +34,15 @@ LINUX = sys.platform == "linux"
 AS_ROOT = LINUX and os.geteuid() == 0
 NOBODY = 65534
 SUFFIX = ".exe" if sys.platform == "win32" else ""
-WINDOW_SECONDS = 2.0
-SLOWEST_RATIO = 0.9
+ROUNDS = 3
+WITHOUT_TORCH = """
+import importlib.util, pathlib
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, package=None: None if name == "torch" else find(name, package)
+from engine.encoder import weights
+weights.shipped_graphs = lambda: pathlib.Path({graphs!r})
+"""
+"""The source run as the flavour without PyTorch is, workers included: Python imports it first as sitecustomize."""
 
 
 class Place:
@@ -181,9 +188,8 @@ class Checks:
             settings = next(self.place.home.rglob("earshot.ini")).read_text(encoding="utf-8")
             assert self.song.name in settings, settings
             assert "geometry" in settings, settings
-        words = ", ".join(f"{seconds:.2f} s" for seconds in times)
-        assert min(times) < WINDOW_SECONDS, words
-        return f"painted after {words}; the second start knows song, geometry and library; pictures in {self.pictures}"
+        words = " and ".join(f"{seconds:.2f} s" for seconds in times)
+        return f"painted after {words}; the second start knows song and geometry; pictures in {self.pictures}"
 
     def two_windows(self) -> str:
         if not LINUX:
@@ -195,6 +201,46 @@ class Checks:
                 assert one.poll() is None
                 assert other.poll() is None
         return "both stay open on one library"
+
+    def every_library_finds_its_own(self) -> str:
+        if not LINUX:
+            return "not asked on this system"
+        libraries = [path for path in self.place.program.rglob("*.so*") if not path.is_symlink()]
+        environment = {"LD_LIBRARY_PATH": str(self.place.program / "_internal"), "PATH": os.environ["PATH"]}
+        told = subprocess.run(["ldd", *libraries], capture_output=True, text=True, env=environment).stdout
+        missing = {line.split()[0] for line in told.splitlines() if "not found" in line}
+        assert not missing, missing
+        return f"{len(libraries)} libraries"
+
+    def as_fast_as_the_source(self) -> str:
+        """A figure, not a verdict: other programs may be running."""
+        graphs = self.place.program / "_internal" / "resources" / "models" / "graphs"
+        with tempfile.TemporaryDirectory() as folder:
+            if graphs.is_dir():
+                (Path(folder) / "sitecustomize.py").write_text(WITHOUT_TORCH.format(graphs=str(graphs)))
+            source = {**os.environ, "PYTHONPATH": os.pathsep.join((folder, str(ROOT)))}
+            confined = self.place.command("earshot-cli")
+            programs = {
+                "frozen": (confined, self.place.environment, self.place.home / "frozen"),
+                "source": ([sys.executable, "-m", "engine"], source, Path(folder) / "library"),
+            }
+            rates: dict[str, list[float]] = {name: [] for name in programs}
+            times: dict[str, list[float]] = {name: [] for name in programs}
+            for number in range(ROUNDS):
+                for name, (command, environment, library) in programs.items():
+                    there = {"env": environment, "cwd": ROOT if name == "source" else self.place.home}
+                    where = ["--library", f"{library} {number}"]
+                    told = _output([*command, "scan", str(self.sounds), *where], **there)
+                    rates[name].append(float(re.findall(r"\(([\d.]+) sounds/s\)", told)[0]))
+                    began = time.monotonic()
+                    _output([*command, "match", str(self.song), *where], **there)
+                    times[name].append(time.monotonic() - began)
+        scan = max(rates["frozen"]) / max(rates["source"])
+        match = min(times["source"]) / min(times["frozen"])
+        return (
+            f"scan {scan:.2f} times as fast ({max(rates['frozen']):.0f} sounds/s), "
+            f"match {match:.2f} times as fast ({min(times['frozen']):.1f} s)"
+        )
 
     @contextlib.contextmanager
     def _opened(self, screen: VirtualScreen, arguments: list[Path]) -> Iterator[subprocess.Popen[str]]:
@@ -218,6 +264,12 @@ class Checks:
             process.wait()
 
 
+def _output(command: list[str], *, env: dict[str, str], cwd: Path) -> str:
+    told = subprocess.run(command, env=env, cwd=cwd, capture_output=True, encoding="utf-8", timeout=600)
+    assert told.returncode == 0, told.stderr
+    return told.stdout
+
+
 def _mapped_from_elsewhere(pid: int, program: Path) -> list[str]:
     """Libraries and modules in a process's memory that are neither the program's nor the system's."""
     maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
@@ -233,6 +285,7 @@ def main() -> int:
         "--sounds", type=Path, metavar="DIR", help="a real folder to scan (default: the demo's library)"
     )
     parser.add_argument("--pictures", type=Path, metavar="DIR", default=ROOT / "build" / "pictures")
+    parser.add_argument("--compare", action="store_true", help="how fast it is beside the source, too; takes a while")
     options = parser.parse_args()
     options.pictures.mkdir(parents=True, exist_ok=True)
     failures = 0
@@ -240,6 +293,7 @@ def main() -> int:
         checks = Checks(Place(options.program.absolute(), Path(folder)), options.sounds, options.pictures)
         steps: list[Callable[[], str]] = [
             checks.version,
+            checks.every_library_finds_its_own,
             checks.every_command_has_help,
             checks.training_is_refused_in_words,
             checks.no_display_is_told,
@@ -251,6 +305,7 @@ def main() -> int:
             checks.an_unwritable_library_is_told,
             checks.window,
             checks.two_windows,
+            *([checks.as_fast_as_the_source] if options.compare else []),
             checks.nothing_was_written_beside_the_program,
         ]
         for step in steps:

@@ -22,6 +22,7 @@ MODULES = (
     "IPython",
     "jinja2",
     "tkinter",
+    "pydoc_data",
     "pytest",
     "hypothesis",
     "setuptools",
