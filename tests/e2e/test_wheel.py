@@ -23,9 +23,13 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from a copy, so that nothing is left in the tree."""
-    source = tmp_path_factory.mktemp("source") / "earshot"
-    ignored = shutil.ignore_patterns(".*", "__pycache__", "build", "dist", "runs", "demo", "*.egg-info")
-    shutil.copytree(ROOT, source, ignore=ignored)
+    source = tmp_path_factory.mktemp("source")
+    for folder in ("app", "engine", "resources", "tests"):
+        shutil.copytree(ROOT / folder, source / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / file, source)
+    (source / "runs").mkdir()
+    (source / "runs" / "anything.py").touch()
     output = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(output), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=280)
@@ -48,7 +52,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     top = {name.partition("/")[0] for name in names}
     assert top == {"app", "engine", "resources", f"earshot-{__version__}.dist-info"}
     assert not [name for name in names if name.startswith("resources/screenshots")]
-    assert {f"{path.relative_to(ROOT).as_posix()}" for path in (ROOT / "engine").rglob("*.py")} <= names
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "engine").rglob("*.py")} <= names
 
 
 def test_installed_it_runs(wheel: Path, tmp_path: Path) -> None:
