@@ -123,12 +123,6 @@ def _parser() -> argparse.ArgumentParser:
     device = argparse.ArgumentParser(add_help=False)
     device.add_argument("--device", choices=("cpu", "cuda", "mps"), help="where to run the model (default: the best)")
 
-    window = subparsers.add_parser(
-        "open", parents=[library, model], help="the window, with songs or folders dropped in"
-    )
-    window.add_argument("paths", metavar="PATH", nargs="*", type=Path)
-    window.set_defaults(handler=_open)
-
     scan = subparsers.add_parser("scan", parents=[library, model], help="list, measure and embed the sounds of folders")
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
@@ -164,6 +158,12 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = subparsers.add_parser("doctor", parents=[library, model], help="versions, devices, model, library health")
     doctor.set_defaults(handler=commands.doctor)
+
+    window = subparsers.add_parser(
+        "open", parents=[library, model], help="the window, with songs or folders dropped in"
+    )
+    window.add_argument("paths", metavar="PATH", nargs="*", type=Path)
+    window.set_defaults(handler=_open)
 
     demo = subparsers.add_parser(
         "demo", parents=[model, device], help="a library and a song of our own, scanned, matched and shown"
