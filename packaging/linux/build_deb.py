@@ -38,7 +38,7 @@ def main() -> int:
         tree = Path(folder)
         lay_out(options.program, tree)
         tree.chmod(0o755)
-        command = ["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", str(tree), str(package)]
+        command = ["dpkg-deb", "--root-owner-group", "-Zzstd", "-z6", "--build", str(tree), str(package)]
         subprocess.run(command, check=True)
     print(package)
     return 0
