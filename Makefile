@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand settings-library scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test lint screenshots bench lock clean
+.PHONY: help setup demo test lint screenshots bench bundle deb appimage wheel lock clean
 
 help:
 	@echo "make demo         render a library and a song of our own, scan, match, open the window"
@@ -14,6 +14,8 @@ help:
 	@echo "make lint         linters, types and import contracts alone"
 	@echo "make screenshots  pictures of the real window: every state, theme and size in build/screenshots"
 	@echo "make bench        rates and times, measured"
+	@echo "make bundle       the desktop program in dist/, tried where nothing of the project is (FLAVOUR=cuda: with CUDA)"
+	@echo "make deb          a Debian package of it; make appimage: an AppImage, with appimagetool; make wheel: a wheel"
 	@echo "make lock         choose the versions in requirements.lock anew from pyproject.toml"
 	@echo "make clean        remove caches and build folders, keep .venv"
 
@@ -40,6 +42,21 @@ screenshots: setup
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks
+
+FLAVOUR ?= cpu
+
+bundle: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/bundle.py --flavour $(FLAVOUR)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/check_bundle.py dist/$(FLAVOUR)/earshot
+
+deb: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/linux/build_deb.py
+
+appimage: setup
+	packaging/linux/appimage.sh
+
+wheel: setup
+	$(BIN)/python -m build --wheel --outdir dist
 
 lock: setup
 	$$(packaging/bootstrap.sh uv) pip compile --quiet --universal --generate-hashes --no-header --no-annotate \

@@ -22,7 +22,6 @@ from engine.terminal import has_display, prepare_output, say
 if TYPE_CHECKING:
     from engine.demo import DemoResult
 
-_SYSTEM_PACKAGES = "the system packages listed in packaging/system-packages.txt"
 _TRAINING_COMMANDS = ("train", "eval", "bench")
 
 
@@ -34,9 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not arguments:
             return _open_window()
         if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
-            from engine.training import cli as training_cli
-
-            return training_cli.main(arguments) or 0
+            return _train(arguments)
         parser = _parser()
         options = parser.parse_args(arguments)
         if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
@@ -59,8 +56,26 @@ def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, mod
     try:
         from app.main import main as open_window
     except ImportError as error:  # Qt's own libraries come with it, those of the system may not be there
-        raise EarshotError(f"The window cannot be opened: {error}. Install {_SYSTEM_PACKAGES}.") from error
+        packaged = hasattr(sys, "frozen")
+        what = "the system's package of that library" if packaged else "what packaging/system-packages.txt lists"
+        raise EarshotError(f"The window cannot be opened: {error}. Install {what}.") from error
     return open_window(paths, library=library, model=model) or 0
+
+
+def _open(options: argparse.Namespace) -> int:
+    library = Path(options.library) if options.library else None
+    return _open_window(options.paths, library=library, model=options.model)
+
+
+def _train(arguments: list[str]) -> int:
+    try:
+        from engine.training import cli as training_cli
+    except ModuleNotFoundError as error:
+        raise EarshotError(
+            f"{arguments[0]} needs what this installation does not have ({error.name}). Run it from the source, where "
+            "`make setup` installs everything."
+        ) from error
+    return training_cli.main(arguments) or 0
 
 
 def _demo(options: argparse.Namespace) -> int:
@@ -158,6 +173,12 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = subparsers.add_parser("doctor", parents=[library, model], help="versions, devices, model, library health")
     doctor.set_defaults(handler=commands.doctor)
+
+    window = subparsers.add_parser(
+        "open", parents=[library, model], help="the window, with songs or folders dropped in"
+    )
+    window.add_argument("paths", metavar="PATH", nargs="*", type=Path)
+    window.set_defaults(handler=_open)
 
     demo = subparsers.add_parser(
         "demo", parents=[model, device], help="a library and a song of our own, scanned, matched and shown"

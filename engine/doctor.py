@@ -11,7 +11,7 @@ from pathlib import Path
 from engine import __version__
 from engine.errors import EarshotError
 
-_PACKAGES = ("numpy", "torch", "soundfile", "av", "hnswlib", "sounddevice", "PySide6-Essentials")
+_PACKAGES = ("numpy", "soundfile", "av", "hnswlib", "sounddevice", "PySide6-Essentials")
 
 
 @dataclass(frozen=True)
@@ -73,15 +73,7 @@ def _model(path: Path | None) -> Iterator[tuple[Finding, str | None]]:
         yield Finding("model", str(error), healthy=False), None
         return
     yield Finding("model", f"{ear.name}, fingerprint {ear.fingerprint}, {ear.dimension} dimensions"), ear.fingerprint
-    yield Finding("device", _device_words(ear.device)), None
-
-
-def _device_words(device: str) -> str:
-    import torch
-
-    if device == "cuda":
-        return f"cuda ({torch.cuda.get_device_name()})"
-    return f"{device} ({torch.get_num_threads()} threads)"
+    yield Finding("device", ear.runtime), None
 
 
 def _library(directory: Path, fingerprint: str | None) -> Iterator[Finding]:

@@ -93,7 +93,7 @@ class Backbone(nn.Module):
             x = stage(x)
         detail = x
         x = self.stages[-1](x)
-        sounding = self.sounding_steps(log_mel).repeat_interleave(x.shape[3], dim=1)
+        sounding = self.sounding_steps(log_mel)[..., None].expand(-1, -1, self._config.cell_bands).flatten(1)
         cells = x.permute(0, 2, 3, 1) + self.band_embedding
         cells = cells.flatten(1, 2)
         for layer in self.layers:
@@ -105,6 +105,5 @@ class Backbone(nn.Module):
         loudest = log_mel.amax(dim=2).unflatten(1, (-1, self._config.cell_frames)).amax(dim=2)
         threshold = 1 - 55.0 / (-self._config.floor_db / 2)
         steps = loudest > threshold
-        first = torch.zeros_like(steps)
-        first[:, 0] = ~steps.any(dim=1)
-        return steps | first
+        nothing = ~steps.any(dim=1, keepdim=True)
+        return torch.cat([steps[:, :1] | nothing, steps[:, 1:]], dim=1)

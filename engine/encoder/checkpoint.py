@@ -12,8 +12,7 @@ import torch
 
 from engine.encoder.config import FORMAT_VERSION, EarConfig
 from engine.encoder.model import EarNetwork
-from engine.encoder.weights import fingerprint
-from engine.errors import ModelError
+from engine.encoder.stored import StoredModel
 
 
 def save(path: Path, network: EarNetwork, *, name: str, facts: dict[str, str] | None = None) -> None:
@@ -29,33 +28,19 @@ def save(path: Path, network: EarNetwork, *, name: str, facts: dict[str, str] | 
     part.replace(path)
 
 
-def load(path: Path) -> tuple[EarNetwork, str, str]:
-    """The network in float32 on the CPU, its name, and the fingerprint of the file's content.
+def load(stored: StoredModel) -> EarNetwork:
+    """The network of a file that was read, on the CPU.
 
     Raises
     ------
-    ModelError : the file is missing, damaged, of another format version, or does not fit its own config.
+    ModelError : the weights do not fit their own config.
     """
-    remedy = "reinstall Earshot, or name another model"
-    if not path.is_file():
-        raise ModelError(f"{path}: there is no model; {remedy}")
     try:
-        with safetensors.safe_open(path, framework="pt") as opened:
-            metadata = opened.metadata() or {}
-            tensors = {key: opened.get_tensor(key) for key in opened.keys()}  # noqa: SIM118, not a mapping
-    except (safetensors.SafetensorError, OSError) as error:
-        raise ModelError(f"{path}: the model is damaged or not a model ({error}); {remedy}") from error
-    if metadata.get("format") != str(FORMAT_VERSION):
-        found = metadata.get("format", "unknown")
-        raise ModelError(f"{path}: the model has format {found}, this Earshot reads {FORMAT_VERSION}; {remedy}")
-    try:
-        network = EarNetwork(EarConfig.from_stored(json.loads(metadata["config"])))
-        network.load_state_dict(
-            {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
-        )
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the model does not fit its own description ({error}); {remedy}") from error
-    return network.eval(), metadata.get("name", path.stem), fingerprint(path)
+        network = EarNetwork(stored.config)
+        network.load_state_dict({key: torch.from_numpy(value) for key, value in stored.tensors.items()})
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise stored.does_not_fit(error) from error
+    return network.eval()
 
 
 def clips_seen(path: Path) -> int:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from engine.encoder.config import EarConfig
 
@@ -16,15 +14,15 @@ BATCH_SECONDS = 80.0
 
 
 def through(
-    sounds: Sequence[np.ndarray], config: EarConfig, network: Callable[[Tensor], Sequence[Tensor]]
+    sounds: Sequence[np.ndarray], config: EarConfig, network: Callable[[np.ndarray], Sequence[np.ndarray]]
 ) -> list[np.ndarray]:
-    """What a network answers for single sounds: for each tensor it returns one float32 array [sounds, ...].
+    """What a network answers for single sounds: for each array it returns one float32 array [sounds, ...].
 
     Parameters
     ----------
     sounds : mono float32 at `config.rate`, at least one, any lengths; of what is longer than 10 s the loudest 10 s
         count.
-    network : takes waveforms [batch, samples], returns tensors [batch, ...].
+    network : takes waveforms float32 [batch, samples], returns arrays [batch, ...].
     """
     clips = [_loudest(np.asarray(sound, np.float32), config.rate) for sound in sounds]
     answers: list[np.ndarray] = []
@@ -32,7 +30,7 @@ def through(
         batch = np.zeros((len(members), length), np.float32)
         for row, member in enumerate(members):
             batch[row, : len(clips[member])] = clips[member]
-        found = [value.float().cpu().numpy() for value in network(torch.from_numpy(batch))]
+        found = network(batch)
         answers = answers or [np.zeros((len(clips), *value.shape[1:]), np.float32) for value in found]
         for answer, value in zip(answers, found, strict=True):
             answer[members] = value

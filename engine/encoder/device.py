@@ -1,4 +1,4 @@
-"""Where the ear runs."""
+"""Where PyTorch runs the ear."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ def half_precision_pays(device: str) -> bool:
     if device == "cuda":
         return torch.cuda.is_bf16_supported()
     return device == "cpu" and torch.cpu._is_amx_tile_supported()
+
+
+def device_words(device: str) -> str:
+    """The device as `earshot doctor` names it."""
+    if device == "cuda":
+        return f"cuda ({torch.cuda.get_device_name()})"
+    return f"{device} ({torch.get_num_threads()} threads)"

@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from engine.encoder import calibration, checkpoint, clips, weights
+from engine.encoder import calibration, clips, network, stored, weights
 from engine.encoder.calibration import Calibration
-from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
-from engine.encoder.model import EarNetwork
+from engine.encoder.network import Network
 
 Answer = TypeVar("Answer")
 
@@ -23,19 +20,10 @@ Answer = TypeVar("Answer")
 class Ear:
     """A loaded model on a device. Calls from several threads take turns."""
 
-    def __init__(
-        self,
-        network: EarNetwork,
-        *,
-        name: str,
-        fingerprint: str,
-        device: str,
-        calibrated: Calibration | None = None,
-    ) -> None:
-        self.name, self.fingerprint, self.device, self.calibration = name, fingerprint, device, calibrated
-        self.config = network.config
-        self._network = network.to(device).eval()
-        self._half = half_precision_pays(device)
+    def __init__(self, network: Network, *, name: str, fingerprint: str, calibrated: Calibration | None = None) -> None:
+        self.name, self.fingerprint, self.calibration = name, fingerprint, calibrated
+        self.config, self.device, self.runtime = network.config, network.device, network.runtime
+        self._network = network
         self._turn = threading.Lock()
 
     @classmethod
@@ -46,19 +34,19 @@ class Ear:
         ------
         ModelError : the model or the device cannot be used.
         """
-        if threads is not None:
-            torch.set_num_threads(threads)
-        chosen = pick_device(device)
         path = path or weights.shipped_model()
-        network, name, fingerprint = checkpoint.load(path)
-        calibrated = calibration.load(path, fingerprint)
-        return cls(network, name=name, fingerprint=fingerprint, device=chosen, calibrated=calibrated)
+        found = stored.read(path)
+        calibrated = calibration.load(path, found.fingerprint)
+        loaded = network.load(found, device=device, threads=threads)
+        return cls(loaded, name=found.name, fingerprint=found.fingerprint, calibrated=calibrated)
 
     @classmethod
     def untrained(cls, seed: int = 0) -> Ear:
         """A small ear that has learned nothing, for tests."""
-        network = checkpoint.untrained(seed)
-        return cls(network, name="untrained", fingerprint=f"untrained{seed:07d}", device="cpu")
+        from engine.encoder import checkpoint
+        from engine.encoder.torch_network import TorchNetwork
+
+        return cls(TorchNetwork(checkpoint.untrained(seed)), name="untrained", fingerprint=f"untrained{seed:07d}")
 
     @property
     def rate(self) -> int:
@@ -84,46 +72,33 @@ class Ear:
             return Embeddings(
                 np.zeros((0, self.config.dimension), np.float32), np.zeros((0, self.config.families), np.float32)
             )
-        return Embeddings(*clips.through(sounds, self.config, self._embed))
-
-    def _embed(self, waveform: Tensor) -> tuple[Tensor, Tensor]:
-        vectors, logits = self._ask(self._network.embed, waveform)
-        return vectors, logits.float().softmax(-1)
+        return Embeddings(*clips.through(sounds, self.config, lambda batch: self._ask(self._network.sounds, batch)))
 
     def hear(self, windows: np.ndarray) -> HeardWindows:
         """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""
-        parts: list[tuple[np.ndarray, ...]] = []
-        for batch in self._batches(windows):
-            slots = self._ask(self._network.hear, batch)
-            found = (
-                slots["vectors"],
-                slots["presence"].sigmoid(),
-                slots["family"].softmax(-1),
-                self._on_even_steps(slots["activity"].sigmoid()),
-            )
-            parts.append(tuple(value.float().cpu().numpy() for value in found))
-        return HeardWindows(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        found = [self._ask(self._network.windows, batch) for batch in self._batches(windows)]
+        vectors, presence, families, activity = (np.concatenate(column) for column in zip(*found, strict=True))
+        return HeardWindows(vectors, presence, families, self._on_even_steps(activity))
 
     def parts(self, windows: np.ndarray) -> np.ndarray:
         """A unit vector for each part of windows [n, window samples]: float32 [n, parts, dimension].
 
         The parts are drums, bass, keys, guitar and other; their vectors are in the space of sounds and slots.
         """
-        found = [self._ask(self._network.describe_parts, batch).float() for batch in self._batches(windows)]
-        return torch.cat(found).cpu().numpy()
+        return np.concatenate([self._ask(self._network.parts, batch) for batch in self._batches(windows)])
 
-    def _batches(self, windows: np.ndarray) -> Iterator[Tensor]:
+    def _batches(self, windows: np.ndarray) -> Iterator[np.ndarray]:
         at_once = max(1, int(clips.BATCH_SECONDS / self.window_seconds))
         for start in range(0, len(windows), at_once):
-            yield torch.from_numpy(np.ascontiguousarray(windows[start : start + at_once], np.float32))
+            yield windows[start : start + at_once]
 
-    def _ask(self, answer: Callable[[Tensor], Answer], waveform: Tensor) -> Answer:
-        """What a part of the network says to the log-mel of waveforms; one question at a time."""
-        with self._turn, torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-            return answer(self._network.log_mel(waveform.to(self.device)))
+    def _ask(self, answer: Callable[[np.ndarray], Answer], waveforms: np.ndarray) -> Answer:
+        """What the network answers for waveforms [batch, samples]; one question at a time."""
+        with self._turn:
+            return answer(waveforms)
 
-    def _on_even_steps(self, activity: Tensor) -> Tensor:
+    def _on_even_steps(self, activity: np.ndarray) -> np.ndarray:
         """Activity in the network's steps, which run past the window's end, on steps of `ACTIVITY_SECONDS`."""
         steps = round(self.window_seconds / ACTIVITY_SECONDS)
-        times = (torch.arange(steps, device=activity.device) + 0.5) * ACTIVITY_SECONDS / self.config.activity_seconds
-        return activity[..., times.long().clamp_max(activity.shape[-1] - 1)]
+        times = (np.arange(steps) + 0.5) * ACTIVITY_SECONDS / self.config.activity_seconds
+        return activity[..., np.minimum(times.astype(int), activity.shape[-1] - 1)]

@@ -120,16 +120,15 @@ class SlotHead(nn.Module):
         vectors [batch, slots, dimension] unit; presence logits [batch, slots]; family logits
         [batch, slots, families]; share logits [batch, slots, cells]; activity logits [batch, slots, 2 * steps].
         """
-        batch = len(cells)
-        queries = self.queries.expand(batch, -1, -1)
+        queries = self.queries.expand(cells.shape[0], -1, -1)
         for layer in self.layers:
             queries = layer(queries, cells, sounding)
         queries = self.norm(queries)
-        share = torch.einsum("bmw,bcw->bmc", self.mask_query(queries), self.mask_key(cells)) / cells.shape[-1] ** 0.5
+        share = self.mask_query(queries) @ self.mask_key(cells).transpose(1, 2) / cells.shape[-1] ** 0.5
         weight = share.float().softmax(dim=1) * dominance.float().sigmoid()[:, None] * sounding[:, None]
         weight = weight / weight.sum(dim=-1, keepdim=True).clamp_min(1e-6)
-        pooled_dense = torch.einsum("bmc,bcd->bmd", weight, dense)
-        pooled_cells = torch.einsum("bmc,bcw->bmw", weight, cells.float())
+        pooled_dense = weight @ dense
+        pooled_cells = weight @ cells.float()
         known = torch.cat([queries, pooled_cells.to(queries.dtype)], dim=-1)
         return {
             "vectors": unit(pooled_dense + 0.3 * self.correct(known).float()),
@@ -141,11 +140,12 @@ class SlotHead(nn.Module):
 
     def _activity(self, queries: Tensor, cells: Tensor, detail: Tensor) -> Tensor:
         batch, steps, bands, width = detail.shape
-        coarse = self.activity_cells(cells).view(batch, steps // 2, bands // 2, width)
-        fine = coarse.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
-        field = torch.relu(self.activity_detail(detail) + fine)
-        logits = torch.einsum("bmw,btfw->bmtf", self.activity_query(queries), field) / width**0.5
-        return logits.logsumexp(dim=-1) - 2.0
+        # Each cell lies over two steps and two bands of the detail.
+        coarse = self.activity_cells(cells).view(batch, steps // 2, 1, bands // 2, 1, width)
+        fine = self.activity_detail(detail).view(batch, steps // 2, 2, bands // 2, 2, width)
+        field = torch.relu(fine + coarse).view(batch, steps * bands, width)
+        logits = self.activity_query(queries) @ field.transpose(1, 2) / width**0.5
+        return logits.unflatten(-1, (steps, bands)).logsumexp(dim=-1) - 2.0
 
 
 class PartHead(nn.Module):
@@ -161,7 +161,7 @@ class PartHead(nn.Module):
         self.project = _perceptron(width, 2 * width, config.dimension)
 
     def forward(self, cells: Tensor, sounding: Tensor) -> Tensor:
-        queries = self.queries.expand(len(cells), -1, -1)
+        queries = self.queries.expand(cells.shape[0], -1, -1)
         for layer in self.layers:
             queries = layer(queries, cells, sounding)
         return unit(self.project(self.norm(queries)))

@@ -57,6 +57,10 @@ class LogMel(nn.Module):
         power = spectrum.real.square() + spectrum.imag.square()
         return power.transpose(1, 2) @ self.mel.mel_scale.fb
 
+    def of_spectra(self, power: Tensor) -> Tensor:
+        """The ear's input from power spectra [batch, frames, bins], padded to whole cells already."""
+        return self.normalise(power @ self.mel.mel_scale.fb)
+
     def normalise(self, power: Tensor) -> Tensor:
         """Mel power -> the ear's input, -1..1."""
         level = 10 * torch.log10(power.clamp_min(1e-12))

@@ -33,12 +33,30 @@ class EarNetwork(nn.Module):
 
     def hear(self, log_mel: Tensor) -> dict[str, Tensor]:
         """Mixtures: the slots of `SlotHead`, with `dense` vectors and `dominance` logits of the cells."""
-        cells, detail, sounding = self.backbone(log_mel)
+        return self._slots(*self.backbone(log_mel))
+
+    def describe_parts(self, log_mel: Tensor) -> Tensor:
+        """Mixtures: a unit vector for each part [batch, parts, dimension]."""
+        return self.parts_of(*self.backbone(log_mel))
+
+    def _slots(self, cells: Tensor, detail: Tensor, sounding: Tensor) -> dict[str, Tensor]:
         dense, dominance = self.dense(cells)
         slots = self.slots(cells, detail, sounding, dense, dominance)
         return slots | {"dense": dense, "dominance": dominance, "sounding": sounding}
 
-    def describe_parts(self, log_mel: Tensor) -> Tensor:
+    # What the ear answers, from what the backbone makes of a log-mel: float32, probabilities instead of logits.
+
+    def sounds_of(self, cells: Tensor, detail: Tensor, sounding: Tensor) -> tuple[Tensor, Tensor]:
+        """Single sounds: unit vectors [batch, dimension] and family probabilities [batch, families]."""
+        vectors, logits = self.single(cells, sounding)
+        return vectors, logits.float().softmax(-1)
+
+    def windows_of(self, cells: Tensor, detail: Tensor, sounding: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Mixtures: unit vectors [batch, slots, dimension], presence [batch, slots], family probabilities
+        [batch, slots, families] and activity [batch, slots, 2 * steps], all but the vectors 0..1."""
+        slots = self._slots(cells, detail, sounding)
+        return slots["vectors"], slots["presence"].sigmoid(), slots["family"].softmax(-1), slots["activity"].sigmoid()
+
+    def parts_of(self, cells: Tensor, detail: Tensor, sounding: Tensor) -> Tensor:
         """Mixtures: a unit vector for each part [batch, parts, dimension]."""
-        cells, _, sounding = self.backbone(log_mel)
         return self.parts(cells, sounding)

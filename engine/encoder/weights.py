@@ -13,6 +13,11 @@ def shipped_model() -> Path:
     return resources_dir() / "models" / "earshot-ear.safetensors"
 
 
+def shipped_graphs() -> Path:
+    """The folder of ONNX graphs for weights of the shipped shape; only in programs packaged without PyTorch."""
+    return shipped_model().with_name("graphs")
+
+
 def fingerprint(path: Path) -> str:
     """Sixteen hexadecimal digits of the file's SHA-256: vectors of different models are never mixed.
 

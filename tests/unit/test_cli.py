@@ -224,3 +224,22 @@ def test_version_answers_at_once() -> None:
         return time.perf_counter() - began
 
     assert min(seconds() for _ in range(3)) < 0.3
+
+
+def test_training_without_its_packages_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a packaged program, which leaves them out."""
+    for name in [name for name in sys.modules if name.startswith("engine.training")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "engine.training", None)
+    message = refused(["train", "--help"], capsys)
+    assert "engine.training" in message
+    assert "from the source" in message
+
+
+def test_open_without_a_display_is_told(
+    song: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("engine.cli.has_display", lambda: False)
+    assert "no display" in refused(["open", str(song)], capsys)

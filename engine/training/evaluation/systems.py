@@ -15,6 +15,7 @@ from engine.encoder import clips, weights
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
+from engine.encoder.torch_network import TorchNetwork
 from engine.training.instruments import RATE
 from engine.training.methods.csn import CsnNetwork
 from engine.training.methods.pooled import PooledNetwork
@@ -93,22 +94,21 @@ class PooledSystem:
         self.identity, self.clips_seen = identity, clips_seen
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
-        return clips.through(sounds, self._network.config, lambda waveform: [self._ask(self._network.embed, waveform)])[
-            0
-        ]
+        return clips.through(sounds, self._network.config, lambda clip: [self._ask(self._network.embed, clip)])[0]
 
     def hear(self, mixtures: np.ndarray) -> list[HeardMixture]:
-        heard = self._ask(self._network.hear, torch.from_numpy(mixtures)).numpy()
+        heard = self._ask(self._network.hear, mixtures)
         return [HeardMixture(vectors, np.ones(len(vectors), np.float32)) for vectors in heard]
 
     def parts(self, mixtures: np.ndarray) -> np.ndarray:
         if isinstance(self._network, CsnNetwork):
-            return self._ask(self._network.parts, torch.from_numpy(mixtures)).numpy()
+            return self._ask(self._network.parts, mixtures)
         return _same_for_every_part(self.embed(list(mixtures)))
 
-    def _ask(self, answer: Callable[[Tensor], Tensor], waveform: Tensor) -> Tensor:
+    def _ask(self, answer: Callable[[Tensor], Tensor], waveforms: np.ndarray) -> np.ndarray:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            return torch.cat([answer(self._network.log_mel(batch)).float() for batch in waveform.split(16)])
+            batches = torch.from_numpy(waveforms).split(16)
+            return torch.cat([answer(self._network.log_mel(batch)).float() for batch in batches]).numpy()
 
 
 class MfccSystem:
@@ -160,7 +160,7 @@ def trained_system(directory: Path) -> System:
     trained = trained_network(directory)
     identity = weights.fingerprint(directory / CHECKPOINT)
     if isinstance(trained.network, EarNetwork):
-        ear = Ear(trained.network, name=directory.name, fingerprint=identity, device="cpu")
+        ear = Ear(TorchNetwork(trained.network), name=directory.name, fingerprint=identity)
         return EarSystem(ear, directory.name, trained.clips_seen)
     return PooledSystem(trained.network, directory.name, trained.method, identity, trained.clips_seen)
 

@@ -9,6 +9,7 @@ import torch
 
 from engine.encoder import checkpoint, weights
 from engine.encoder.ear import Ear
+from engine.encoder.torch_network import TorchNetwork
 from engine.errors import ModelError
 
 
@@ -21,7 +22,7 @@ def saved(tmp_path: Path) -> Path:
 
 def test_a_saved_model_hears_the_same(saved: Path) -> None:
     sound = np.random.default_rng(0).standard_normal(32_000).astype(np.float32) * 0.1
-    original = Ear(checkpoint.untrained(3), name="small", fingerprint="", device="cpu")
+    original = Ear(TorchNetwork(checkpoint.untrained(3)), name="small", fingerprint="")
     loaded = Ear.load(saved, device="cpu")
     assert loaded.name == "small"
     assert loaded.fingerprint == weights.fingerprint(saved)
