@@ -13,6 +13,11 @@ MODULES = (
     "pythonosc",
     "llvmlite",
     "sklearn",
+    "requests",
+    "qdrant_client",
+    "grpc",
+    "pydantic",
+    "mypy",
     "matplotlib",
     "PIL",
     "pandas",
@@ -29,7 +34,7 @@ MODULES = (
     "cupy",
     "cuda",
 )
-"""Of training, of tests, and what others would use if it were there."""
+"""Of training, of tests, of an index past one machine, and what others would use if it were there."""
 
 TORCH = ("torch", "torchaudio", "triton", "nvidia", "engine.encoder.torch_network", "engine.encoder.checkpoint")
 """What the flavour without PyTorch leaves out beyond that."""
