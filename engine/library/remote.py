@@ -214,7 +214,7 @@ class RemoteKeeper:
                 # The vectors of a sound come one after the other.
                 last, number = self._last_sound
                 self._last_sound = (sound_id, number + 1 if sound_id == last else 0)
-                name = f"{fingerprint} {content.hex()} {self._last_sound[1]}"
+                name = f"{fingerprint} {content} {self._last_sound[1]}"
             ids.append(uuid.uuid5(_NAMESPACE, name))
         return ids
 
@@ -304,15 +304,13 @@ def _labels(point: Any, catalog: str) -> list[int]:
     return labels
 
 
-def _contents(database: Database, sound_ids: Sequence[int]) -> dict[int, bytes]:
-    """What is known of the sounds' contents: the hash of each, by id."""
+def _contents(database: Database, sound_ids: Sequence[int]) -> dict[int, str]:
+    """What tells the sounds from all that hold something else, by id: digest of the file, and the preset in it."""
+    places = ", ".join("?" * len(sound_ids))
+    query = f"SELECT id, content, preset FROM sounds WHERE content IS NOT NULL AND id IN ({places})"
     with database.read() as connection:
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(sounds)")}
-        if "content" not in columns:
-            return {}
-        places = ", ".join("?" * len(sound_ids))
-        query = f"SELECT id, content FROM sounds WHERE content IS NOT NULL AND id IN ({places})"
-        return dict(connection.execute(query, sound_ids).fetchall())
+        rows = connection.execute(query, sound_ids).fetchall()
+    return {sound_id: f"{content.hex()} {preset}" for sound_id, content, preset in rows}
 
 
 def _require_version(address: str, version: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.audio.facts import Facts
-from engine.library.facets import Facets, Favourites
+from engine.library.facets import Facets, MarkedSounds
 from engine.library.library import Library
 from engine.library.query import Query, read_query
 from engine.library.records import Heard, begin_scan, list_files, write_outcomes
@@ -36,7 +36,7 @@ def ids(library: Library) -> dict[str, int]:
         list_files(database, begin_scan(database), root.id, root.path, files)
     numbers = {sound.name: sound.id for sound in library.catalog.sounds()}
     outcomes = [
-        Heard(numbers[name], facts, families[0], 0.9, families, (bytes(8),), bytes(64))
+        Heard(numbers[name], facts, families[0], 0.9, families, (bytes(8),), bytes(64), name.encode())
         for name, (facts, families) in HEARD.items()
     ]
     write_outcomes(database, "ear", outcomes)
@@ -98,10 +98,13 @@ def test_rows_follow_the_ids_asked_for(library: Library, ids: dict[str, int]) ->
     assert mask.tolist() == [True, False, False, True]
 
 
-def test_favourites_are_those_of_now(library: Library, ids: dict[str, int]) -> None:
-    database, favourites = library.catalog.database, Favourites()
-    assert favourites.ids(database).tolist() == []
-    library.catalog.set_favourite(ids["sub"], True)
-    assert favourites.ids(database).tolist() == [ids["sub"]]
-    library.catalog.set_favourite(ids["sub"], False)
-    assert favourites.ids(database).tolist() == []
+def test_marks_are_those_of_now(library: Library, ids: dict[str, int]) -> None:
+    database, marked, marks = library.catalog.database, MarkedSounds(), library.catalog.marks
+    assert marked.of(database).favourites.tolist() == marked.of(database).corrected.tolist() == []
+    marks.set_favourite([ids["sub"]], True)
+    marks.correct_family([ids["riff"]], "hat")
+    assert marked.of(database).favourites.tolist() == [ids["sub"]]
+    assert marked.of(database).corrected.tolist() == [ids["riff"]]
+    marks.set_favourite([ids["sub"]], False)
+    marks.correct_family([ids["riff"]], None)
+    assert marked.of(database).favourites.tolist() == marked.of(database).corrected.tolist() == []
