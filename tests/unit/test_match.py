@@ -41,7 +41,7 @@ class ListLibrary:
     def search(self, vectors, *, top, query, families=None):
         self.asked = query
         rows = [
-            (SimpleNamespace(id=name), float((vectors @ vector).max()))
+            (SimpleNamespace(id=name, instrument=None), float((vectors @ vector).max()))
             for name, family, vector in self.sounds
             if families is None or family in families
         ]

@@ -60,7 +60,7 @@ def test_everything_the_engine_and_the_window_import_is_asked_for() -> None:
     foreign = imported - set(sys.stdlib_module_names) - {"app", "engine"}
     distributions = {"PySide6": "pyside6-essentials", "pythonosc": "python-osc", "sklearn": "scikit-learn"}
     extras = PROJECT["optional-dependencies"]
-    asked = [*PROJECT["dependencies"], *extras["train"], *extras["packaging"]]
+    asked = [*PROJECT["dependencies"], *extras["train"], *extras["shared"], *extras["packaging"]]
     missing = {distributions.get(name, normalised(name)) for name in foreign} - {normalised(name) for name in asked}
     assert not missing
 

@@ -307,10 +307,9 @@ def test_favourites_need_no_refresh(library: Library, kind: str) -> None:
     refresh(library)
     assert names(library, 7, text="favourite:yes") == []
     chosen = [sound.id for sound in library.catalog.sounds() if sound.name in ("5", "77")]
-    for sound_id in chosen:
-        library.catalog.set_favourite(sound_id, True)
+    library.catalog.marks.set_favourite(chosen, True)
     assert set(names(library, 7, text="favourite:yes")) == {"5", "77"}
-    library.catalog.set_favourite(chosen[0], False)
+    library.catalog.marks.set_favourite(chosen[:1], False)
     assert len(names(library, 7, text="favourite:yes")) == 1
 
 

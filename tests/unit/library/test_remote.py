@@ -47,8 +47,6 @@ def shared(tmp_path: Path, client: QdrantClient) -> Iterator[Callable[[str], Lib
 def know_contents(library: Library) -> None:
     """Sounds of the same name have the same content."""
     with library.catalog.database.write() as connection:
-        if "content" not in {row[1] for row in connection.execute("PRAGMA table_info(sounds)")}:
-            connection.execute("ALTER TABLE sounds ADD COLUMN content BLOB")
         connection.execute("UPDATE sounds SET content = CAST(name AS BLOB)")
 
 
@@ -122,6 +120,8 @@ def test_contents_unknown_are_nobody_elses(shared: Callable[[str], Library], cli
     one, other = shared("one"), shared("other")
     for library in (one, other):
         add_sounds(library, range(30))
+        with library.catalog.database.write() as connection:
+            connection.execute("UPDATE sounds SET content = NULL")
         library.refresh()
     assert points(client) == 60
 
@@ -142,12 +142,12 @@ def test_only_what_is_new_is_sent(
     library.refresh()
     add_sounds(library, range(35, 60))  # five are heard anew
     library.refresh()
-    assert sent == [40, 25]
+    assert sent == [40, 20]  # what the five hold was there already
     assert len(names(library, 3, top=200)) == len(set(names(library, 3, top=200))) == 60
 
     again = shared("one")  # the next start
     again.refresh()
-    assert sent == [40, 25]
+    assert sent == [40, 20]
     assert names(again, 36)[0] == "36"
     client.delete_collection(COLLECTION)  # somebody lost it
     last = shared("one")
