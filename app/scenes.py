@@ -147,14 +147,14 @@ class Scenes:
         editor, last = work.slot_editor, work.slots.rowCount() - 1
         editor.rename(0, "Opening chords")
         editor.toggle_pinned(0)
-        if last:
+        if last > 1:
             work.toggle_muted(last)
             editor.set_family(1, FAMILY_BY_HAND)
             window.slots_panel.choose(1)
             self._studio.wait(lambda: window.matches_panel.chip.text() == FAMILY_BY_HAND, "ranking by the family")
             self._rows_are_drawn()
         self.picture("slots-by-hand")
-        if last:
+        if last > 1:
             work.toggle_muted(last)
         while editor.stack.canUndo():
             editor.stack.undo()

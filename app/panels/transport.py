@@ -76,9 +76,6 @@ class TransportPanel(QWidget):
             layout.addSpacing(8 if number else 0)
             layout.addWidget(switch)
         layout.addStretch(1)
-        self.message = Label("", colour="quiet", elide=True, align=Qt.AlignmentFlag.AlignRight)
-        layout.addWidget(self.message)
-        layout.addSpacing(16)
         self.mute = IconButton("volume", "Mute", size=24)
         self.volume = LevelSlider()
         self.volume.setRange(QUIETEST_DB, 0)
@@ -132,7 +129,8 @@ class TransportPanel(QWidget):
     def set_output(self, name: str, *, silent: bool) -> None:
         """Where it sounds; without any output the window says so and goes on."""
         self.device.set_device(name)
-        self.message.setText("No audio output: all else works, silently" if silent else "")
+        if silent:
+            self.device.setToolTip("No audio output: all else works, silently")
 
     def set_keyboard(self, name: str | None) -> None:
         """What notes are played on, if on anything."""
