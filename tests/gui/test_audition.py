@@ -59,11 +59,12 @@ def pitched_row(window: MainWindow) -> Row:
 
 
 @pytest.fixture
-def loop(filled: MainWindow, tmp_path: Path) -> Row:
+def loop(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> Row:
     """A loop of four seconds at 100 BPM beside the song, which goes at 120."""
     path = tmp_path / "Loop 100.wav"
     time = np.arange(4 * RATE) / RATE
     soundfile.write(path, 0.3 * np.sin(2 * np.pi * 300 * time) * np.exp(-8 * (time % 0.6)), RATE)
+    until(qtbot, lambda: filled.workspace.reference.facts is not None)  # else the song's own would come afterwards
     filled.workspace.reference.facts = MusicFacts(120.0, None)
     sound = replace(
         filled.workspace.matches.rows[0].sound,
@@ -187,7 +188,7 @@ def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     assert received[2] == (paths, False)
     assert Path(row.sound.path).read_bytes() == original
     filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
-    filled.copy_path()
+    filled.actions_.copy_path.trigger()
     until(qtbot, lambda: QGuiApplication.clipboard().text() == str(paths[0]))
 
 

@@ -193,8 +193,9 @@ def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -
     qtbot.keyClick(table, Qt.Key.Key_Down, Qt.KeyboardModifier.ShiftModifier)
     assert table.selected_rows == [1, 2, 3]
     paths = [model.rows[number].sound.path for number in (1, 2, 3)]
-    dragged = model.mimeData(table.selectedIndexes())
-    assert [url.toLocalFile() for url in dragged.urls()] == paths
+    with qtbot.waitSignal(table.drag_asked) as asked:
+        table.startDrag(Qt.DropAction.CopyAction)
+    assert [row.sound.path for row in asked.args[0]] == paths
     filled.actions_.copy_path.trigger()
     assert QGuiApplication.clipboard().text().split("\n") == paths
     filled.actions_.copy_list.trigger()
@@ -230,7 +231,11 @@ def test_why_it_matched_says_only_what_is_known() -> None:
     ]
     other = make_sound(2, pitch_hz=440.0, family=None, family_confidence=None)
     told = reasons(Row(other, 2, 0.3), slot, similar_to=sound)
-    assert [(reason.words, reason.figure) for reason in told] == [("Overall", ".30"), ("Pitch", "12 semitones higher")]
+    assert [(reason.words, reason.figure) for reason in told] == [
+        ("Overall", ".30"),
+        ("Pitch", "12 semitones higher"),
+        ("Brightness", "the same"),
+    ]
     assert reasons(Row(sound, 1), None) == []
 
 
