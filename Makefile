@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 # Of all pictures those that are shown in the repository.
-SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand settings-look scanning failed-files empty
+SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand keyboard scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo test lint screenshots bench bundle deb appimage wheel lock clean
