@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
@@ -28,6 +28,7 @@ class KeysPanel(QWidget):
         self._actions = actions
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Keyboard shortcuts")
+        parent.installEventFilter(self)
         self.hide()
 
     def lines(self) -> list[tuple[str, str]]:
@@ -42,10 +43,18 @@ class KeysPanel(QWidget):
             found.append((" or ".join(dict.fromkeys(words)), told.rstrip("…")))
         return found
 
-    def toggle(self) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._cover()
+        return super().eventFilter(watched, event)
+
+    def _cover(self) -> None:
         parent = self.parentWidget()
         assert parent is not None
         self.setGeometry(parent.rect())
+
+    def toggle(self) -> None:
+        self._cover()
         self.setVisible(self.isHidden())
         self.raise_()
         self.setFocus()

@@ -472,6 +472,8 @@ def test_shortcut_sheet_opens_and_any_key_closes_it(filled: MainWindow, qtbot: Q
     filled.actions_.keys.trigger()
     assert filled.keys.isVisible()
     assert ("Space", "Play or pause") in filled.keys.lines()
+    filled.resize(1200, 700)
+    until(qtbot, lambda: filled.keys.size() == filled.centralWidget().size())
     qtbot.keyClick(filled.keys, Qt.Key.Key_Space)
     assert not filled.keys.isVisible()
     assert played(filled) == 0
