@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import stat
@@ -85,8 +86,10 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                     facts = entry.stat()
                     if stat.S_ISREG(facts.st_mode) and not _is_hidden(entry):
                         yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns)
-            except OSError:
-                continue  # deleted a moment ago, or a link that leads nowhere
+            except OSError as error:
+                # Else it was deleted a moment ago, or is a link that leads nowhere.
+                if error.errno == errno.ENAMETOOLONG:
+                    on_unreadable(entry.path, error)
         folders.extendleft(reversed(inner))
 
 
