@@ -94,7 +94,7 @@ class Backend:
     library_dir : the folder of catalog and index.
     model : the weights; None for the shipped ones.
     compute : what the ear runs on: 'cpu', 'cuda' or 'mps'; None for the fastest.
-    scan_workers : processes that scan; None for as many as there are processors.
+    scan_workers : processes that scan; None for as many as is usual.
     """
 
     def __init__(

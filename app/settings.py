@@ -127,7 +127,7 @@ class Settings:
 
     @property
     def scan_workers(self) -> int | None:
-        """Processes that scan; None for as many as there are processors."""
+        """Processes that scan; None for as many as is usual."""
         return int(self._value("scan_workers", 0)) or None
 
     @scan_workers.setter

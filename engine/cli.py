@@ -133,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         "scan", parents=[library, index, model], help="list, measure and embed the sounds of folders"
     )
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
-    scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: one per core)")
+    scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: half the cores, or two)")
     scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     scan.add_argument("--watch", action="store_true", help="then go on, and scan whatever changes in these folders")
     scan.set_defaults(handler=commands.scan)

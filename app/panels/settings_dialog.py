@@ -103,14 +103,13 @@ class SettingsDialog(QDialog):
         return page
 
     def _library(self) -> _Page:
-        from engine.library.scanner import default_workers
+        from engine.library.scanner import default_workers, most_workers
 
         page = _Page()
         self.workers = Choice()
-        most = default_workers()
-        self.workers.addItems([f"All of them ({most})", *(str(number) for number in range(1, most))])
-        chosen = self._settings.scan_workers
-        self.workers.setCurrentIndex(chosen if chosen is not None and chosen < most else 0)
+        most, usual = most_workers(), default_workers()
+        self.workers.addItems([f"As usual ({usual})", *(str(number) for number in range(1, most + 1))])
+        self.workers.setCurrentIndex(min(self._settings.scan_workers or 0, most))
         self.workers.activated.connect(self._choose_workers)
         page.add("Processors", self.workers, "Fewer leave more to your DAW. Counts from the next scan on.")
         self._roots_box = QWidget()

@@ -67,10 +67,15 @@ class ScanResult:
     unreadable: tuple[str, ...] = ()
 
 
-def default_workers() -> int:
+def most_workers() -> int:
     """As many as there are processors to use, up to eight: each holds a model of its own."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(usable, _MOST_WORKERS)
+
+
+def default_workers() -> int:
+    """Half of them, for there is a DAW beside; but two where there are two, since all of them give way to it."""
+    return max(min(most_workers(), 2), most_workers() // 2)
 
 
 def scan(

@@ -20,7 +20,7 @@ from app.settings import COMPUTE_DEVICES, SCALES, Settings
 from app.settings import THEMES as KNOWN_THEMES
 from app.widgets.controls import Choice
 from app.widgets.root_line import RootLine
-from engine.library.scanner import default_workers
+from engine.library.scanner import default_workers, most_workers
 from tests.gui.conftest import until
 from tests.gui.test_window import press
 
@@ -98,11 +98,11 @@ def test_folders_show_their_state_and_can_be_removed(
 
 
 def test_fewer_processors_count_for_the_next_scan(filled: MainWindow, dialog: SettingsDialog) -> None:
-    assert dialog.workers.itemText(0) == f"All of them ({default_workers()})"
+    assert dialog.workers.itemText(0) == f"As usual ({default_workers()})"
     dialog.workers.setCurrentIndex(dialog.workers.count() - 1)
     dialog.workers.activated.emit(dialog.workers.currentIndex())
-    expected = default_workers() - 1 or None
-    assert (filled.settings.scan_workers, filled.workspace.backend.scan_workers) == (expected, expected)
+    most = most_workers()
+    assert (filled.settings.scan_workers, filled.workspace.backend.scan_workers) == (most, most)
 
 
 def test_another_model_and_device_wait_for_the_next_start(
