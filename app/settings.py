@@ -197,16 +197,12 @@ class Settings:
 
     @property
     def recent_songs(self) -> list[Path]:
-        value = self._store.value("recent_songs") or []
-        paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
-        return [Path(str(path)) for path in paths]
+        return self._paths("recent_songs")
 
     @property
     def unfinished_scan(self) -> list[Path]:
         """The folders of a scan that had not ended when the window was closed."""
-        value = self._store.value("unfinished_scan") or []
-        paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
-        return [Path(str(path)) for path in paths]
+        return self._paths("unfinished_scan")
 
     @unfinished_scan.setter
     def unfinished_scan(self, folders: Collection[Path]) -> None:
@@ -237,6 +233,11 @@ class Settings:
             return type(default)(self._store.value(key, default))
         except (TypeError, ValueError):
             return default
+
+    def _paths(self, key: str) -> list[Path]:
+        value = self._store.value(key) or []  # a list of one comes back as a text
+        paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
+        return [Path(str(path)) for path in paths]
 
     def _flag(self, key: str, default: bool) -> bool:
         value = self._store.value(key, default)

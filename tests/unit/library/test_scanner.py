@@ -18,6 +18,7 @@ from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
 from engine.families import FAMILIES
 from engine.jobs import Cancelled, CancelToken, Progress
+from engine.library import scanner
 from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.scanner import scan
@@ -268,3 +269,9 @@ def test_an_empty_folder(library: Library, tmp_path: Path) -> None:
     result = scan(library, [tmp_path / "nothing"], workers=1, loader=load_toy)
     assert (result.listed, result.embedded) == (0, 0)
     assert library.search(library.catalog.embeddings("toy")[1].sum(axis=0)) == []
+
+
+@pytest.mark.parametrize(("most", "usual"), [(1, 1), (2, 2), (3, 2), (4, 2), (8, 4)])
+def test_half_of_the_processors_scan(monkeypatch: pytest.MonkeyPatch, most: int, usual: int) -> None:
+    monkeypatch.setattr(scanner, "most_workers", lambda: most)
+    assert scanner.default_workers() == usual
