@@ -116,11 +116,13 @@ def scan(
         try:
             listing = list_folders(library.catalog, folders, progress, cancel)
             embedded = failed = total = 0
-            if _anything_to_hear(library, listing.number, model, retry_failed):
+            if expected := _expected(library, listing.number, model, retry_failed):
                 with (
                     HeaderPass(library.catalog.database, listing.number),
                     Crew(loader, model, decoding_seconds=decoding_seconds) as crew,
                 ):
+                    # Of many sounds every worker has a share, and they begin together.
+                    crew.grow(max(1, min(workers or default_workers(), expected // _LARGEST_TASK)))
                     embedded, failed, total = _hear(
                         library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
                     )
@@ -171,14 +173,14 @@ def _only_scan_of(directory: Path) -> Iterator[None]:
         lock.release()
 
 
-def _anything_to_hear(library: Library, number: int, model: Path | None, retry_failed: bool) -> bool:
-    """Whether a worker has to be started, which takes seconds: not where this model has heard everything."""
+def _expected(library: Library, number: int, model: Path | None, retry_failed: bool) -> int:
+    """About how many sounds have to be heard. Where it is none no worker has to be started, which takes seconds."""
     try:
         fingerprint = weights.fingerprint(model or weights.shipped_model())
     except OSError:
-        return True  # the worker tells what is wrong with it
-    known = fingerprint == library.catalog.fingerprint
-    return not known or bool(count_pending(library.catalog.database, number, fingerprint, retry_failed=retry_failed))
+        return 1  # the worker tells what is wrong with it
+    count = count_pending(library.catalog.database, number, fingerprint, retry_failed=retry_failed)
+    return count or int(fingerprint != library.catalog.fingerprint)
 
 
 def _hear(
@@ -192,7 +194,6 @@ def _hear(
 ) -> tuple[int, int, int]:
     """Second pass: (embedded, failed, total to do)."""
     database = library.catalog.database
-    crew.grow(1)
     while crew.fingerprint is None:
         cancel.raise_if_cancelled()
         crew.step(_SECONDS_PER_STEP)
