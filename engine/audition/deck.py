@@ -141,24 +141,21 @@ class Deck:
     @property
     def position(self) -> int | None:
         """The next frame of the sound to be rendered, None when there is no sound."""
-        voice = self._current
-        for order, argument in tuple(self._orders):
-            if order == "play":
-                voice = argument  # type: ignore[assignment]
-            elif order == "stop":
-                voice = None
-        return None if voice is None else voice.position
+        return self._position_of(self._current, "play")
 
     @property
     def bed_position(self) -> int | None:
         """The next frame of the bed to be rendered, None when there is no bed."""
-        bed = self._bed
+        return self._position_of(self._bed, "lay")
+
+    def _position_of(self, voice: _Voice | None, replaced_by: str) -> int | None:
+        """Of a voice, or of what waits in the orders to take its place."""
         for order, argument in tuple(self._orders):
-            if order == "lay":
-                bed = argument  # type: ignore[assignment]
+            if order == replaced_by:
+                voice = argument  # type: ignore[assignment]
             elif order == "stop":
-                bed = None
-        return None if bed is None else bed.position
+                voice = None
+        return None if voice is None else voice.position
 
     @property
     def playing(self) -> bool:

@@ -10,9 +10,10 @@ import numpy as np
 import soxr
 
 from engine.audio.decode import Audio, decode
+from engine.audio.suffixes import is_preset_file
 from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS, Frames
-from engine.presets import PRESET_SUFFIXES, audition
+from engine.presets import audition
 
 _CONTEXT_SECONDS = 0.02
 
@@ -32,7 +33,7 @@ def load_for_audition(
     longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the start and the end of the
     file itself are left as they are. Raises AudioError.
     """
-    if str(path).lower().endswith(tuple(PRESET_SUFFIXES)):
+    if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
         first, last = round(start * whole.rate), None if end is None else round(end * whole.rate)
         audio = Audio(whole.samples[:, first:last], whole.rate)

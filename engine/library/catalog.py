@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.audio.suffixes import is_preset_file
 from engine.errors import LibraryError
 from engine.library.database import FILE_NAME, Database, decode_path, encode_path
 from engine.library.marks import Marks
 from engine.library.query import Query
 from engine.library.words import full_text_query
-from engine.presets import PRESET_SUFFIXES
 
 _IDS_PER_QUERY = 5_000
 
@@ -64,7 +64,7 @@ class Sound:
     @property
     def is_preset(self) -> bool:
         """Whether it is played rather than decoded."""
-        return self.path.lower().endswith(tuple(PRESET_SUFFIXES))
+        return is_preset_file(self.path)
 
 
 @dataclass(frozen=True)
@@ -264,21 +264,12 @@ class Catalog:
 
         A sound with several vectors comes several times.
         """
-        _, sound_ids, vectors = self.labelled_embeddings(fingerprint)
-        return sound_ids, vectors
-
-    def labelled_embeddings(self, fingerprint: str, *, after: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Labels int64 [n] (ascending, all above `after`), sound ids int64 [n] and vectors float32 [n, dimension]."""
         rows = self._rows(
-            "SELECT label, sound_id, vector FROM embeddings JOIN sounds ON sounds.id = sound_id "
-            f"WHERE label > ? AND fingerprint = ? AND {_LIVE} ORDER BY label",
-            (after, fingerprint),
+            "SELECT sound_id, vector FROM embeddings JOIN sounds ON sounds.id = sound_id "
+            f"WHERE fingerprint = ? AND {_LIVE} ORDER BY label",
+            (fingerprint,),
         )
-        labels, sound_ids = np.array([row[:2] for row in rows], np.int64).reshape(-1, 2).T
-        if not rows:
-            return labels, sound_ids, np.zeros((0, 0), np.float32)
-        vectors = np.frombuffer(b"".join(row[2] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
-        return labels, sound_ids, vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.array([row[0] for row in rows], np.int64), _unit_vectors([row[1] for row in rows])
 
     def vectors(self, sound_id: int, fingerprint: str) -> np.ndarray:
         """float32 [n, dimension]: what this model heard in a sound, unit rows; [0, 0] where it did not hear it."""
@@ -286,10 +277,7 @@ class Catalog:
             "SELECT vector FROM embeddings WHERE sound_id = ? AND fingerprint = ? ORDER BY label",
             (sound_id, fingerprint),
         )
-        if not rows:
-            return np.zeros((0, 0), np.float32)
-        vectors = np.frombuffer(b"".join(row[0] for row in rows), np.float16).reshape(len(rows), -1).astype(np.float32)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return _unit_vectors([row[0] for row in rows])
 
     def looks(self, ids: Sequence[int], fingerprint: str) -> dict[int, tuple[bytes | None, np.ndarray, np.ndarray]]:
         """Content, overview uint8 [64] and first vector float32 [dimension] of the sounds that this model heard."""
@@ -302,19 +290,8 @@ class Catalog:
                 f"{select} WHERE fingerprint = ? AND id IN ({places}) ORDER BY label DESC", (fingerprint, *part)
             )
             for sound_id, content, overview, vector in rows:
-                values = np.frombuffer(vector, np.float16).astype(np.float32)
-                looks[sound_id] = content, np.frombuffer(overview, np.uint8), values / np.linalg.norm(values)
+                looks[sound_id] = content, np.frombuffer(overview, np.uint8), _unit_vectors([vector])[0]
         return looks
-
-    def live_labels(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
-        """Labels int64 [n], ascending, and sound ids int64 [n] of all that can be found with this model."""
-        rows = self._rows(
-            "SELECT label, sound_id FROM embeddings JOIN sounds ON sounds.id = sound_id "
-            f"WHERE fingerprint = ? AND {_LIVE} ORDER BY label",
-            (fingerprint,),
-        )
-        labels, sound_ids = np.array(rows, np.int64).reshape(-1, 2).T
-        return labels, sound_ids
 
     def _meta(self, key: str) -> Any:
         return self._rows("SELECT value FROM meta WHERE key = ?", (key,))[0][0]
@@ -341,12 +318,11 @@ def _condition(query: Query, heard: bool) -> tuple[str, list[Any]]:
         values.extend(chosen)
         return f"{column} IN ({', '.join('?' * len(chosen))})"
 
-    for words, found in ((query.words, "IN"), (query.excluded, "NOT IN")):
-        # One word that is excluded is enough to exclude, while all that are wanted have to be there.
-        for asked in [words] if found == "IN" else [[word] for word in words]:
-            if (text := full_text_query(asked)) is not None:
-                conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
-                values.append(text)
+    # All the words that are wanted have to be there; of those that are not, one is enough.
+    for found, words in (("IN", query.words), *(("NOT IN", (word,)) for word in query.excluded)):
+        if (text := full_text_query(words)) is not None:
+            conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
+            values.append(text)
     if query.families is not None:
         by_hand = one_of("corrected", query.families)
         heard_as = one_of("family", query.families)
@@ -370,6 +346,14 @@ def _condition(query: Query, heard: bool) -> tuple[str, list[Any]]:
         conditions.append("instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0")
         values.append(tag)
     return " AND ".join(conditions), values
+
+
+def _unit_vectors(blobs: Sequence[bytes]) -> np.ndarray:
+    """float32 [n, dimension], unit rows, of float16 vectors as they are stored; [0, 0] of none."""
+    if not blobs:
+        return np.zeros((0, 0), np.float32)
+    vectors = np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 def is_inside(path: str, folder: str) -> bool:

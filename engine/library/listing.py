@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.audio.suffixes import is_preset_file
 from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
 from engine.library.catalog import Catalog, is_inside
 from engine.library.moves import follow_moved
 from engine.library.records import begin_scan, list_files, mark_missing, see_again
 from engine.library.walk import FoundFile, sound_files
-from engine.presets import PRESET_SUFFIXES, multisamples, presets_of
+from engine.presets import multisamples, presets_of
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
         batch: list[FoundFile] = []
         due = time.monotonic() + _SECONDS_PER_COMMIT
         for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable)):
-            if file.path.lower().endswith(tuple(PRESET_SUFFIXES)):
+            if is_preset_file(file.path):
                 if known := see_again(database, number, file):
                     found += known
                     continue

@@ -112,6 +112,7 @@ def scan(
     started = time.monotonic()
     cancel = cancel or CancelToken()
     folders = _folders(roots)
+    workers = workers or default_workers()
     with _only_scan_of(library.directory):
         try:
             listing = list_folders(library.catalog, folders, progress, cancel)
@@ -122,9 +123,9 @@ def scan(
                     Crew(loader, model, decoding_seconds=decoding_seconds) as crew,
                 ):
                     # Of many sounds every worker has a share, and they begin together.
-                    crew.grow(max(1, min(workers or default_workers(), expected // _LARGEST_TASK)))
+                    crew.grow(max(1, min(workers, expected // _LARGEST_TASK)))
                     embedded, failed, total = _hear(
-                        library, listing.number, crew, workers or default_workers(), retry_failed, progress, cancel
+                        library, listing.number, crew, workers, retry_failed, progress, cancel
                     )
         finally:
             library.refresh()

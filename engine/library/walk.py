@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.decode import AUDIO_SUFFIXES
-from engine.presets import PRESET_SUFFIXES, PREVIEWED_SUFFIXES, preview_of
+from engine.audio.suffixes import PRESET_SUFFIXES, PREVIEWED_SUFFIXES
+from engine.presets import preview_of
 
 logger = logging.getLogger(__name__)
 

@@ -19,6 +19,7 @@ from engine.audio.declared import NOTHING, Declared, declared
 from engine.audio.decode import Audio, decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import Facts, measure
+from engine.audio.suffixes import is_preset_file
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
 from engine.library.content import content_digest
@@ -72,7 +73,7 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
         try:
             waiting.append(
                 _play_and_measure(pending, ear.rate)
-                if Path(pending.path).suffix.lower() in presets.PRESET_SUFFIXES
+                if is_preset_file(pending.path)
                 else _decode_and_measure(pending, ear.rate)
             )
         except AudioError as error:

@@ -1,9 +1,10 @@
 """Sounds that are played rather than decoded: presets of SoundFonts, SFZ and plug-ins, folders of sampled notes."""
 
+from engine.audio.suffixes import PRESET_SUFFIXES, PREVIEWED_SUFFIXES
 from engine.presets.multisamples import multisamples
 from engine.presets.preset import Note, Preset, notes_to_hear
-from engine.presets.previews import PREVIEWED_SUFFIXES, preview_of
-from engine.presets.sounds import PRESET_SUFFIXES, audition, hear, play, preset_of, presets_of
+from engine.presets.previews import preview_of
+from engine.presets.sounds import audition, hear, play, preset_of, presets_of
 
 __all__ = [
     "PRESET_SUFFIXES",

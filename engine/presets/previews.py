@@ -12,9 +12,6 @@ from engine.audio.decode import Audio, decode
 from engine.audio.sources import check_readable
 from engine.errors import AudioError
 
-PREVIEWED_SUFFIXES = frozenset({".nksf", ".nksn", ".nki", ".nkm", ".nbkt"})
-"""Endings (lower case): presets and snapshots of plug-ins, Kontakt instruments and multis, Battery kits."""
-
 
 def preview_of(path: Path) -> Path | None:
     """The recording that belongs to a preset, or None where there is none."""

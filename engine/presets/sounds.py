@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio.decode import Audio
+from engine.audio.suffixes import SFZ_SUFFIX, SOUNDFONT_SUFFIXES
 from engine.errors import AudioError
 from engine.presets import sfz_player, soundfont_player
 from engine.presets.preset import (
@@ -20,14 +21,9 @@ from engine.presets.preset import (
     printable,
     sounds_of_kit,
 )
-from engine.presets.previews import PREVIEWED_SUFFIXES, check_preview, decode_preview
+from engine.presets.previews import check_preview, decode_preview
 from engine.presets.sfz_region import open_sfz
 from engine.presets.soundfont_presets import preset_of_soundfont, presets_of_soundfont
-
-_SOUNDFONT_SUFFIXES = frozenset({".sf2", ".sf3"})
-_SFZ_SUFFIX = ".sfz"
-PRESET_SUFFIXES: frozenset[str] = _SOUNDFONT_SUFFIXES | {_SFZ_SUFFIX} | PREVIEWED_SUFFIXES
-"""Endings (lower case) of files that hold presets."""
 
 _LONGEST_NOTE_SECONDS = 4.0
 _LONGEST_PREVIEW_SECONDS = 10.0
@@ -51,11 +47,11 @@ def presets_of(path: Path, *, root: Path | None = None) -> list[Preset]:
     ------
     AudioError : missing, empty, damaged, cut short, contradicting itself, without any preset that could sound.
     """
-    if _kind(path) == _SFZ_SUFFIX:
+    if _kind(path) == SFZ_SUFFIX:
         instrument = open_sfz(path, root)
         zones, name = instrument.zones(), _name(path)
         return [preset for preset, _ in sounds_of_kit("", name, zones)] if is_kit(zones) else [pitched("", name, zones)]
-    if _kind(path) in _SOUNDFONT_SUFFIXES:
+    if _kind(path) in SOUNDFONT_SUFFIXES:
         return presets_of_soundfont(path)
     check_preview(path)
     return [Preset("", _name(path), drum=False, keys=(), centre=60)]
@@ -63,7 +59,7 @@ def presets_of(path: Path, *, root: Path | None = None) -> list[Preset]:
 
 def preset_of(path: Path, key: str, *, root: Path | None = None) -> Preset:
     """One preset of a file by its key. Raises AudioError as `presets_of`, or where it is not there any more."""
-    if _kind(path) in _SOUNDFONT_SUFFIXES:
+    if _kind(path) in SOUNDFONT_SUFFIXES:
         return preset_of_soundfont(path, key)
     for preset in presets_of(path, root=root):
         if preset.key == key:
@@ -92,9 +88,9 @@ def play(
     ------
     AudioError : as `presets_of`; nothing sounds at that key, a sample is missing or damaged, only a preview is there.
     """
-    if _kind(path) == _SFZ_SUFFIX:
+    if _kind(path) == SFZ_SUFFIX:
         samples = sfz_player.render(path, note, rate=rate, longest_seconds=longest_seconds, root=root)
-    elif _kind(path) in _SOUNDFONT_SUFFIXES:
+    elif _kind(path) in SOUNDFONT_SUFFIXES:
         samples = soundfont_player.render(path, key, note, rate=rate, longest_seconds=longest_seconds)
     else:
         raise AudioError(path, "It takes its plug-in to play it: only its preview can be heard.")
