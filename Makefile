@@ -33,7 +33,7 @@ lint: setup
 
 test: lint
 	@packaging/bootstrap.sh tests
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadfile
 
 screenshots: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots build/screenshots --every-way

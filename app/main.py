@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import log, theme
 from app.backend import Backend
@@ -21,6 +21,8 @@ from app.settings import Settings
 from engine.paths import library_dir, log_dir, resources_dir
 
 LONGEST_EXIT_SECONDS = 60.0
+FRAME_HEIGHT = 40
+"""Of the title bar, about: only a window that is shown knows it."""
 SCALE_VARIABLE = "QT_SCALE_FACTOR"
 
 
@@ -55,6 +57,8 @@ def main(
     reporter = CrashReporter(window, log_dir())
     reporter.install()
     window.workspace.jobs.defect.connect(reporter.tell)
+    if remembered.geometry is None:
+        fit_to_screen(window)
     window.show()
     opened = list(paths) or last_song(remembered)
     if opened:
@@ -76,6 +80,12 @@ def scale_interface(percent: int) -> None:
     """Make everything larger or smaller, on top of what the screen asks for; only before Qt has begun."""
     if percent != 100 and QApplication.instance() is None and SCALE_VARIABLE not in os.environ:
         os.environ[SCALE_VARIABLE] = str(percent / 100)
+
+
+def fit_to_screen(window: QMainWindow) -> None:
+    """Make a window that was never placed no larger than what the screen has to give, its frame included."""
+    room = window.screen().availableSize() - QSize(0, FRAME_HEIGHT)
+    window.resize(window.size().boundedTo(room))
 
 
 def last_song(settings: Settings) -> list[Path]:

@@ -144,23 +144,27 @@ def test_a_click_is_heard_at_once(
     sink: NullSink, player: Player, record_property: Callable[[str, object], None]
 ) -> None:
     sound = tone(440.0, 0.4, 0.5)
-    waits = []
-    for _ in range(12):
-        recording = Recording(sink)
-        clicked = time.monotonic()
-        player.play(sound)
-        time.sleep(0.25)
-        player.stop()
-        first = recording.first_sound()
-        time.sleep(0.25)
-        recording.stop()
-        assert first is not None
-        waits.append(1000 * (first - clicked))
-    median, p95 = np.percentile(waits, [50, 95])
-    record_property("click_to_first_sample_ms", {"median": median, "p95": p95})
-    print(f"\nclick to first recorded sample: median {median:.1f} ms, 95th percentile {p95:.1f} ms")
-    # The aim is 30 ms; a machine that is busy with other tests gets the double of it in the median.
-    assert median < 60
+
+    def click() -> None:
+        waits = []
+        for _ in range(12):
+            recording = Recording(sink)
+            clicked = time.monotonic()
+            player.play(sound)
+            time.sleep(0.25)
+            player.stop()
+            first = recording.first_sound()
+            time.sleep(0.25)
+            recording.stop()
+            assert first is not None
+            waits.append(1000 * (first - clicked))
+        median, p95 = np.percentile(waits, [50, 95]).tolist()
+        record_property("click_to_first_sample_ms", {"median": median, "p95": p95})
+        print(f"\nclick to first recorded sample: median {median:.1f} ms, 95th percentile {p95:.1f} ms")
+        # The aim is 30 ms; a machine that is busy with other tests gets the double of it in the median.
+        assert median < 60
+
+    on_a_busy_machine(click)
 
 
 def steady(heard: np.ndarray) -> np.ndarray:
