@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand keyboard scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test lint screenshots bench bundle deb appimage wheel lock clean
+.PHONY: help setup demo test lint screenshots bench soak bundle deb appimage wheel lock clean
 
 help:
 	@echo "make demo         render a library and a song of our own, scan, match, open the window"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint         linters, types and import contracts alone"
 	@echo "make screenshots  pictures of the real window: every state, theme and size in build/screenshots"
 	@echo "make bench        rates and times, measured"
+	@echo "make soak         a hundred losses of power, a day of use: what takes too long for make test"
 	@echo "make bundle       the desktop program in dist/, tried where nothing of the project is (FLAVOUR=cuda: with CUDA)"
 	@echo "make deb          a Debian package of it; make appimage: an AppImage, with appimagetool; make wheel: a wheel"
 	@echo "make lock         choose the versions in requirements.lock anew from pyproject.toml"
@@ -42,6 +43,9 @@ screenshots: setup
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks
+
+soak: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m soak tests/soak
 
 FLAVOUR ?= cpu
 

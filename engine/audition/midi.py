@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +16,8 @@ NO_BACKEND = (
     "MIDI keyboards need the package python-rtmidi, which is not installed here: pip install python-rtmidi, then start "
     "Earshot again. Without it the computer's keyboard plays notes: Sound, Play notes by typing."
 )
+
+_SEQUENCER = Path("/dev/snd/seq")
 
 _log = logging.getLogger(__name__)
 
@@ -87,6 +91,12 @@ class MidiInput:
 
 
 def _mido() -> ModuleType:
+    if sys.platform == "linux" and not _SEQUENCER.exists():
+        # Asking ALSA all the same would write its own complaints to the terminal.
+        raise PlaybackError(
+            f"MIDI cannot be used here: there is no {_SEQUENCER}. Load the kernel's sequencer (sudo modprobe snd-seq). "
+            "The computer's keyboard plays notes too."
+        )
     import mido
 
     module: ModuleType = mido

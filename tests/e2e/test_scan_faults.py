@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,22 +15,14 @@ import pytest
 import soundfile
 
 from engine.encoder import checkpoint
-from engine.errors import LibraryError
-from engine.library.catalog import Catalog, Counts
-from engine.library.database import FILE_NAME
+from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.scanner import scan
+from tests.e2e.scan_checks import assert_sound, counts, wait_for
 from tests.unit.library.ears import load_toy
 
 FILES = 80
 RATE = 44_100
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = 120.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.02)
 
 
 def tone(seconds: float = 0.5, hz: float = 440.0, rate: int = RATE) -> np.ndarray:
@@ -67,35 +57,6 @@ def start(tmp_path: Path, folder: Path) -> Iterator[Callable[[], subprocess.Pope
         process.stderr.close()
 
 
-def counts(library: Path) -> Counts:
-    """As another Earshot sees them, while the scan is running."""
-    if not Catalog.exists(library):
-        return Counts()
-    try:
-        catalog = Catalog.open(library, read_only=True)
-    except LibraryError:  # in its first moments there is nothing in it
-        return Counts()
-    try:
-        return catalog.counts()
-    finally:
-        catalog.close()
-
-
-def assert_sound(library: Path) -> None:
-    """No row twice, no vector without a ready sound or twice, no damage."""
-    connection = sqlite3.connect(library / FILE_NAME)
-    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-    (rows, paths) = connection.execute("SELECT count(*), count(DISTINCT path) FROM sounds").fetchone()
-    assert rows == paths == FILES
-    odd = connection.execute(
-        "SELECT count(*) FROM sounds WHERE (state = 'ready') <> "
-        "((SELECT count(*) FROM embeddings WHERE sound_id = sounds.id) = 1)"
-    ).fetchone()[0]
-    assert odd == 0
-    connection.close()
-
-
 def test_kill_9_in_the_middle_loses_nothing_that_was_finished(
     tmp_path: Path, folder: Path, start: Callable[[], subprocess.Popen[bytes]]
 ) -> None:
@@ -115,7 +76,7 @@ def test_kill_9_in_the_middle_loses_nothing_that_was_finished(
         kept = counts(directory).ready
         assert kept >= before.ready
         assert counts(directory) == Counts(listed=FILES - kept, ready=kept)
-        assert_sound(directory)
+        assert_sound(directory, FILES)
 
     library = Library.open(directory)
     assert library.searchable == kept
@@ -123,7 +84,7 @@ def test_kill_9_in_the_middle_loses_nothing_that_was_finished(
     assert (result.embedded, result.unchanged, result.failed) == (FILES - kept, kept, 0)
     assert library.searchable == FILES
     library.close()
-    assert_sound(directory)
+    assert_sound(directory, FILES)
 
 
 def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, start: Callable[[], subprocess.Popen[bytes]]) -> None:
@@ -140,7 +101,7 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path: Path, start: Callable[[], subpr
     assert "KeyboardInterrupt" in errors
     assert counts(directory).ready >= 10
     assert counts(directory).total == FILES
-    assert_sound(directory)
+    assert_sound(directory, FILES)
 
 
 def broken(folder: Path) -> tuple[dict[str, str], set[str]]:

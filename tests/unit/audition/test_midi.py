@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import mido
 import pytest
 
+from engine.audition import midi
 from engine.audition.midi import Hands, MidiInput, midi_inputs
 from engine.errors import PlaybackError
 from tests.unit.audition import midi_stand_in
+
+
+@pytest.fixture(autouse=True)
+def _sequencer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a machine whose system knows MIDI."""
+    monkeypatch.setattr(midi, "_SEQUENCER", tmp_path)
 
 
 @pytest.fixture
@@ -71,3 +79,12 @@ def test_without_the_package_below_it_is_said_how_to_get_it(monkeypatch: pytest.
     for attempt in (midi_inputs, lambda: MidiInput("Keystation 49", hands)):
         with pytest.raises(PlaybackError, match="pip install python-rtmidi"):
             attempt()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="The sequencer is ALSA's")
+def test_without_a_sequencer_it_is_said_what_to_do(
+    keyboards: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(midi, "_SEQUENCER", tmp_path / "none")
+    with pytest.raises(PlaybackError, match="modprobe snd-seq"):
+        midi_inputs()

@@ -1,0 +1,76 @@
+"""kill -9, a hundred times: of the whole scan or of one of its workers, at any moment from its first to its last."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soundfile
+
+from tests.e2e.scan_checks import assert_sound, counts, wait_for
+
+pytestmark = pytest.mark.soak
+
+ROUNDS = int(os.environ.get("EARSHOT_ROUNDS", "100"))
+FILES = 120
+RATE = 44_100
+
+
+@pytest.mark.timeout(60 * ROUNDS)
+def test_nothing_is_lost_twice_or_damaged(tmp_path: Path) -> None:
+    moments = random.Random(0)
+    folder, directory = tmp_path / "sounds", tmp_path / "library"
+    folder.mkdir()
+    for number in range(FILES):
+        seconds = np.arange(RATE // 5) / RATE
+        soundfile.write(folder / f"{number:03}.wav", 0.5 * np.sin(2 * np.pi * (100 + 10 * number) * seconds), RATE)
+    ended = {"scan": 0, "worker": 0, "by itself": 0}
+    kept, longest = 0, 6.0
+    for _ in range(ROUNDS):
+        command = [sys.executable, "-m", "tests.e2e.scan_process", str(directory), str(folder)]
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+        began = time.monotonic()
+        try:
+            time.sleep(moments.uniform(0, longest))
+            family = children(process)
+            if moments.random() < 0.5 and len(family) > 1:
+                moments.choice(family).kill()
+                ended["worker"] += 1
+                assert process.wait(300) == 0, "a scan survives the loss of a worker"
+                longest = time.monotonic() - began
+            elif process.poll() is None:
+                os.kill(process.pid, signal.SIGKILL)
+                ended["scan"] += 1
+            else:
+                ended["by itself"] += 1
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        wait_for(lambda family=family: not any(child.is_running() for child in family))  # type: ignore[misc]
+        now = counts(directory)
+        assert now.failed == 0
+        assert now.ready >= kept, "finished rows are kept"
+        kept = now.ready
+        if now.listed + now.ready:
+            assert_sound(directory, FILES)
+        if kept == FILES:  # all of it once more: to a scan they are other files
+            for path in folder.iterdir():
+                os.utime(path)
+            kept = 0
+    print(f"\n{ROUNDS} rounds: {ended}")
+
+
+def children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
+    try:
+        return psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
