@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
+from app.models.timeline import Timeline
 from app.screenshots import PictureBackend, Studio
 from app.widgets.match_table import MatchTable
+from app.widgets.sonogram import MelPicture
+from app.widgets.spectrogram import Spectrogram
 from engine.demo import ensure_demo
 from engine.jobs import ignore_progress
 from tests.gui.stall import StallWatch
@@ -52,6 +57,42 @@ def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp
         f"\nlongest stall while 265 sounds are scanned and a song is heard: {1000 * stall:.0f} ms, "
         f"{stall / floor:.1f} times that of an idle window"
     )
+
+
+def test_frames_of_a_ten_minute_song(application: QApplication) -> None:
+    """Scrolling and zooming the spectrogram on a large screen; sixty frames a second leave 16.7 ms for each."""
+    timeline, rate = Timeline(), 50.0
+    timeline.set_duration(600.0)
+    canvas = Spectrogram(timeline)
+    canvas.resize(2200, 600)
+    canvas.show()
+    levels = np.random.default_rng(0).integers(0, 255, (round(600 * rate), 128), dtype=np.uint8)
+    canvas.set_picture(MelPicture(levels, rate))
+    assert canvas.plot is not None
+    application.processEvents()
+
+    def seconds_per_frame(views: Iterable[tuple[float, float]]) -> np.ndarray:
+        taken = []
+        for view in views:
+            began = time.perf_counter()
+            timeline.show(*view)
+            canvas.plot.viewport().update()
+            application.processEvents()
+            taken.append(time.perf_counter() - began)
+        return np.array(taken[1:])
+
+    floor = np.median(seconds_per_frame((100.0, 160.0) for _ in range(100)))
+    for name, views in {
+        "scrolling a minute of it": [(step / 2, step / 2 + 60) for step in range(200)],
+        "scrolling nine minutes of it": [(step / 4, step / 4 + 540) for step in range(200)],
+        "zooming from all to a second": [(300 - 300 * 0.97**step, 300 + 300 * 0.97**step) for step in range(190)],
+    }.items():
+        median, worst = 1000 * np.percentile(seconds_per_frame(views), [50, 95])
+        print(
+            f"\n{name}: {median:.1f} ms a frame, 95 % within {worst:.1f} ms; {median / (1000 * floor):.2f} times what "
+            "painting alone takes",
+            end="",
+        )
 
 
 class CountingModel(MatchesModel):

@@ -252,7 +252,7 @@ def test_without_a_midi_system_the_menu_says_how_to_get_one(filled: MainWindow, 
 
     filled.workspace.backend.midi_inputs = refuse  # type: ignore[method-assign]
     filled.workspace.keyboard.read_inputs()
-    until(qtbot, lambda: filled.workspace.keyboard.obstacle != "")
+    until(qtbot, lambda: "python-rtmidi" in filled.workspace.keyboard.obstacle)
     filled.actions_.midi.actions()[-1].trigger()
     assert "python-rtmidi" in filled.notice.message.text()
 
