@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +37,7 @@ class Settings:
         )
         found = int(self._value("version", VERSION))
         if found > VERSION:
-            # A newer version wrote it and may mean other things by the same names.
-            self._store.clear()
+            self._set_aside(found)
         for version in range(found, VERSION):
             _MIGRATIONS[version](self._store)
         self._store.setValue("version", VERSION)
@@ -223,6 +224,13 @@ class Settings:
 
     def sync(self) -> None:
         self._store.sync()
+
+    def _set_aside(self, version: int) -> None:
+        """A newer version wrote it and may mean other things by the same names: keep it under another one."""
+        path = Path(self._store.fileName())
+        with suppress(OSError):
+            shutil.copy2(path, path.with_stem(f"{path.stem}-version-{version}"))
+        self._store.clear()
 
     def _one_of(self, key: str, known: Collection[str], default: str) -> str:
         value = str(self._value(key, default))

@@ -257,10 +257,11 @@ def test_settings_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
     assert Settings(path).device == "Headphones"
 
 
-def test_settings_of_a_later_version_are_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "settings.ini"
-    path.write_text("[General]\nversion=99\ntheme=light\n")
+def test_settings_of_a_later_version_are_kept_aside(tmp_path: Path) -> None:
+    path, text = tmp_path / "settings.ini", "[General]\nversion=99\ntheme=light\n"
+    path.write_text(text)
     assert Settings(path).theme == "dark"
+    assert (tmp_path / "settings-version-99.ini").read_text() == text
 
 
 @pytest.mark.parametrize("value", ["nonsense", "a, b", "[1", '{"NAME": "wide"}', '{"GONE": 20}'])
