@@ -35,6 +35,10 @@ AS_ROOT = LINUX and os.geteuid() == 0
 NOBODY = 65534
 SUFFIX = ".exe" if sys.platform == "win32" else ""
 ROUNDS = 3
+SOUND_TOOLS = ("pulseaudio", "parec", "xdotool")
+FIRST_ROW = (325, 515)
+"""Of the table, in a window of the usual size in the corner of the screen."""
+CLICKS, SECONDS_PER_CLICK = 30, 2.0
 WITHOUT_TORCH = """
 import importlib.util, pathlib
 find = importlib.util.find_spec
@@ -202,6 +206,30 @@ class Checks:
                 assert other.poll() is None
         return "both stay open on one library"
 
+    def a_click_is_heard(self) -> str:
+        """The first row of the table plays through a sound server that nobody listens to, and is recorded there."""
+        if not LINUX or not all(map(shutil.which, SOUND_TOOLS)):
+            return f"not asked: it takes Linux with {', '.join(SOUND_TOOLS)}"
+        from tests.e2e.null_sink import Recording, null_sink
+
+        with tempfile.TemporaryDirectory() as folder, null_sink(Path(folder)) as sink, VirtualScreen() as screen:
+            Path(folder).chmod(0o755)
+            server = {name: os.environ[name] for name in ("ALSA_CONFIG_PATH", "PULSE_SERVER")}
+            with self._opened(screen, [self.song], server):
+                screen.seconds_until_painted()
+                recording = Recording(sink)
+                try:
+                    for click in range(1, CLICKS + 1):
+                        pointer = ["xdotool", "mousemove", *map(str, FIRST_ROW), "click", "1"]
+                        subprocess.run(pointer, env={**os.environ, "DISPLAY": screen.display}, check=True)
+                        time.sleep(SECONDS_PER_CLICK)
+                        if recording.first_sound() is not None:
+                            return f"after {click} clicks, {SECONDS_PER_CLICK:g} s apart; the song is heard meanwhile"
+                    screen.save(self.pictures / "silent.png")
+                finally:
+                    recording.stop()
+        raise AssertionError("nothing was heard")
+
     def every_library_finds_its_own(self) -> str:
         if not LINUX:
             return "not asked on this system"
@@ -243,11 +271,13 @@ class Checks:
         )
 
     @contextlib.contextmanager
-    def _opened(self, screen: VirtualScreen, arguments: list[Path]) -> Iterator[subprocess.Popen[str]]:
+    def _opened(
+        self, screen: VirtualScreen, arguments: list[Path], environment: dict[str, str] | None = None
+    ) -> Iterator[subprocess.Popen[str]]:
         """The window program on a screen; closed as by its user, which must end it with 0."""
         process = subprocess.Popen(
             self.place.command("earshot", *arguments),
-            env={**self.place.environment, "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"},
+            env={**self.place.environment, **(environment or {}), "DISPLAY": screen.display, "QT_QPA_PLATFORM": "xcb"},
             cwd=self.place.home,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -305,6 +335,7 @@ def main() -> int:
             checks.an_unwritable_library_is_told,
             checks.window,
             checks.two_windows,
+            checks.a_click_is_heard,
             *([checks.as_fast_as_the_source] if options.compare else []),
             checks.nothing_was_written_beside_the_program,
         ]
