@@ -239,6 +239,12 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
     assert heard.vectors.shape[1] == vectors.shape[1]
     assert system.parts(windows).shape[:2] == (2, 5)
 
+    longer = trainer(bank, tmp_path / "longer", PUBLISHED[name])
+    longer.begin_with(tmp_path / name)
+    weights, kept = longer.method.state_dict(), run.average
+    assert kept is not None
+    assert all(torch.equal(weights[at].float(), kept[at].float()) for at in weights), "heads go on, too"
+
 
 def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> None:
     figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank)).figures

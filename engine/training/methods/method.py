@@ -37,7 +37,10 @@ class Method(nn.Module, ABC):
         self.source = BatchSource(bank, ear)
 
     def begin_with(self, state: Mapping[str, Tensor]) -> None:
-        """Take the averaged weights of an earlier run; by default those of its backbone only."""
+        """Take the averaged weights of an earlier run: all of them where it was of this method, else its backbone's."""
+        if is_of(self, state):
+            self.load_state_dict(state)
+            return
         prefix = "network.backbone."
         self.network.backbone.load_state_dict(
             {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
@@ -67,3 +70,9 @@ class Method(nn.Module, ABC):
         knots = torch.randn((len(waveform), 1, 5), generator=generator).to(self.device) * 2.5
         curve = nn.functional.interpolate(knots, size=power.shape[2], mode="linear", align_corners=True)
         return log_mel.normalise(power * 10 ** (curve / 10))
+
+
+def is_of(method: nn.Module, state: Mapping[str, Tensor]) -> bool:
+    """Whether weights are those of a method, by their names and shapes."""
+    own = method.state_dict()
+    return own.keys() == state.keys() and all(own[name].shape == state[name].shape for name in own)

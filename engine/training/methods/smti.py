@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from engine.encoder.config import EarConfig
 from engine.training import objectives
 from engine.training.config import TrainConfig
-from engine.training.methods.method import Method
+from engine.training.methods.method import Method, is_of
 from engine.training.methods.pooled import PooledNetwork
 from engine.training.mixtures import Mixtures
 from engine.training.phrase_bank import PhraseBank
@@ -80,8 +80,10 @@ class Smti(Method):
         self._targets: Tensor | None = None
 
     def begin_with(self, state: Mapping[str, Tensor]) -> None:
-        """Take f, and let g begin with its backbone, from a run of `SmtiSingle`."""
+        """Take f, and let g begin with its backbone, from a run of `SmtiSingle`; or both from one of this."""
         super().begin_with(state)
+        if is_of(self, state):
+            return
         prefix = "network."
         self.network.single.load_state_dict(
             {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
