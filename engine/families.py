@@ -33,11 +33,26 @@ FAMILIES: tuple[str, ...] = (
 
 DRUM_FAMILIES: tuple[str, ...] = FAMILIES[:6]
 
+PARTS: dict[str, tuple[str, ...]] = {
+    "drums": DRUM_FAMILIES,
+    "bass": ("bass",),
+    "keys": ("keys", "organ", "mallet"),
+    "guitar": ("guitar", "pluck"),
+    "other": ("strings", "brass", "woodwind", "lead", "pad", "voice"),
+}
+"""The parts of a piece and the families that play them; what plays `fx` plays none. In this order everywhere: the ear's
+part vectors follow it."""
+
 FAMILY_INDEX: dict[str, int] = {name: number for number, name in enumerate(FAMILIES)}
 
 LIKELY = 0.08
 """Probability from which a family is likely. Low, because a filter that hides the right sound does more harm than one
 that shows a wrong one at the end of the list."""
+
+
+def part_of_family(family: str | None) -> str | None:
+    """The part that instruments of a family play; None where they play none."""
+    return next((part for part, families in PARTS.items() if family in families), None)
 
 
 def likely_families(probabilities: Sequence[float] | np.ndarray) -> tuple[str, ...]:
