@@ -157,8 +157,8 @@ def _show_by_part(
 
     weights = dict(options.part)
     if missing := [part for part in weights if part not in hearing.parts]:
-        heard = f"{words_for(hearing.parts)} alone" if hearing.parts else "no part at all"
-        raise AudioError(path, f"No {words_for(missing)} was made out in it, but {heard}.")
+        heard = f"only {words_for(hearing.parts)}" if hearing.parts else "nor any other part"
+        raise AudioError(path, f"No {words_for(missing, 'or')} can be made out in it, {heard}.")
     matches = rank_by_part(hearing.parts, weights, library, top=options.top, query=read_query(options.only))
     if options.json:
         print(json.dumps(part_sheet(path, rate, hearing, weights, matches, ear)), flush=True)

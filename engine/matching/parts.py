@@ -67,7 +67,7 @@ def cannot_be_ranked(library: Library) -> str | None:
     return "The library holds no loops or longer sounds yet, and parts are compared among these alone."
 
 
-def words_for(parts: Collection[str]) -> str:
+def words_for(parts: Collection[str], last_word: str = "and") -> str:
     """Names of parts as they stand in a sentence: "drums", "drums and bass", "drums, bass and keys"."""
     *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {last_word} {last}" if first else last
