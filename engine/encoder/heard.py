@@ -37,6 +37,12 @@ class HeardWindows:
     activity: np.ndarray
     parts: np.ndarray | None = None
 
+    def between(self, start: int, end: int) -> HeardWindows:
+        """The windows from number `start` to before `end`."""
+        columns = (self.vectors, self.presence, self.families, self.activity)
+        parts = None if self.parts is None else self.parts[start:end]
+        return HeardWindows(*(column[start:end] for column in columns), parts)
+
 
 class Listener(Protocol):
     """What hears a reference: `engine.encoder.ear.Ear`, or whatever answers like it."""

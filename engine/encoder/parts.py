@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -78,17 +79,25 @@ def part_presence(heard: HeardWindows) -> np.ndarray:
     )
 
 
-def hear_parts(samples: np.ndarray, ear: Windows) -> dict[str, np.ndarray]:
-    """The parts of a loop or a longer sound, as `PartsCollector.parts`.
+def hear_parts(sounds: Sequence[np.ndarray], ear: Windows) -> list[dict[str, np.ndarray]]:
+    """The parts of loops and longer sounds, each as `PartsCollector.parts` tells them.
 
-    samples : mono float32 [n] at the ear's rate, at least one. What is shorter than a window is repeated, as a loop is.
+    sounds : mono float32 [n] at the ear's rate, none of them empty; shorter ones than a window are repeated, as a loop is.
     """
-    collector = PartsCollector()
-    windows = _windows(samples, round(ear.window_seconds * ear.rate))
-    loud = windows[np.abs(windows).max(axis=1) > _SILENT]
-    if len(loud):
-        collector.add(ear.hear(loud))
-    return collector.parts()
+    length = round(ear.window_seconds * ear.rate)
+    loud = [_loud(_windows(sound, length)) for sound in sounds]
+    collectors = [PartsCollector() for _ in sounds]
+    if any(map(len, loud)):
+        heard = ear.hear(np.concatenate(loud))
+        ends = np.cumsum([len(windows) for windows in loud])
+        for collector, windows, end in zip(collectors, loud, ends.tolist(), strict=True):
+            if len(windows):
+                collector.add(heard.between(end - len(windows), end))
+    return [collector.parts() for collector in collectors]
+
+
+def _loud(windows: np.ndarray) -> np.ndarray:
+    return windows[np.abs(windows).max(axis=1) > _SILENT]
 
 
 def _windows(samples: np.ndarray, length: int) -> np.ndarray:

@@ -96,10 +96,11 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
     embeddings = ear.embed([sound for item in to_embed for sound in item.sounds])
     ends = np.cumsum([len(item.sounds) for item in to_embed])[:-1]
     rows = iter(zip(np.split(embeddings.vectors, ends), np.split(embeddings.families, ends), strict=True))
-    outcomes = []
-    for item in waiting:
-        parts = hear_parts(item.sounds[0], ear) if item.has_parts else {}
-        outcomes.append(_outcome(item, parts, None if item.heard is None else next(rows)))
+    parts = iter(hear_parts([item.sounds[0] for item in waiting if item.has_parts], ear))
+    outcomes = [
+        _outcome(item, next(parts) if item.has_parts else {}, None if item.heard is None else next(rows))
+        for item in waiting
+    ]
     tell(Done(tuple(outcomes)))
 
 

@@ -85,7 +85,8 @@ class _Witness:
 def test_as_many_windows_as_the_sound_is_long(seconds: float, count: int) -> None:
     sound = np.random.default_rng(0).normal(size=round(seconds * RATE)).astype(np.float32)
     ear = _Witness()
-    assert list(hear_parts(sound, ear)) == ["bass"]
+    (parts,) = hear_parts([sound], ear)
+    assert list(parts) == ["bass"]
     assert ear.windows.shape == (count, LENGTH)
     assert ear.windows.dtype == np.float32
     np.testing.assert_array_equal(ear.windows[0][: len(sound)], sound[:LENGTH])
@@ -98,7 +99,21 @@ def test_as_many_windows_as_the_sound_is_long(seconds: float, count: int) -> Non
 def test_silence_is_not_asked_about() -> None:
     sound = np.zeros(4 * LENGTH, np.float32)
     ear = _Witness()
-    assert hear_parts(sound, ear) == {}
-    sound[2 * LENGTH : 3 * LENGTH] = 0.5
-    hear_parts(sound, ear)
-    assert len(ear.windows) == 1
+    assert hear_parts([sound], ear) == [{}]
+    louder = sound.copy()
+    louder[2 * LENGTH : 3 * LENGTH] = 0.5
+    assert [list(parts) for parts in hear_parts([louder, sound, louder], ear)] == [["bass"], [], ["bass"]]
+    assert len(ear.windows) == 2
+    assert hear_parts([], ear) == []
+
+
+def test_sounds_heard_together_are_not_mixed_up() -> None:
+    class Ear(_Witness):
+        def hear(self, windows: np.ndarray) -> HeardWindows:
+            return heard(
+                *({"bass": 0.9, "lead": 0.0} if level < 1 else {"bass": 0.0, "lead": 0.9} for level in windows[:, 0])
+            )
+
+    low, high = np.full(2 * LENGTH, 0.5, np.float32), np.full(LENGTH, 2.0, np.float32)
+    found = hear_parts([low, high, low], Ear())
+    assert [list(parts) for parts in found] == [["bass"], ["other"], ["bass"]]

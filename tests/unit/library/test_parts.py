@@ -126,10 +126,10 @@ def test_a_scan_and_a_search(library: Library, tmp_path: Path, tone: Callable[..
     write_loop(folder / "Both 110.wav", 110, 600)
     write_loop(folder / "High.wav", 3000)
     tone(folder / "Shot.wav", 70.0)
-    assert scan(library, [folder], loader=load_toy, workers=1).embedded == 6
+    assert scan(library, [folder], loader=load_toy, workers=1, decoding_seconds=600).embedded == 6
     ids = {sound.name: sound.id for sound in library.catalog.sounds()}
     assert library.part_counts == PartCounts(heard=5, waiting=0)
-    assert scan(library, [folder], loader=load_toy, workers=1).embedded == 0
+    assert scan(library, [folder], loader=load_toy, workers=1, decoding_seconds=600).embedded == 0
 
     def found(name: str, query: str = "", top: int = 50, **weights: float) -> list[str]:
         rows = library.search_by_part(library.parts(ids[name]), weights, top=top, query=read_query(query))
@@ -149,7 +149,7 @@ def test_a_scan_and_a_search(library: Library, tmp_path: Path, tone: Callable[..
     # What is gone is not found, what changed is found by what it is now, what is removed leaves nothing.
     (folder / "Both 70.wav").unlink()
     write_loop(folder / "Both 110.wav", 2000, seconds=7.0)
-    scan(library, [folder], loader=load_toy, workers=1)
+    scan(library, [folder], loader=load_toy, workers=1, decoding_seconds=600)
     assert set(found("Low 70", bass=1)) == {"Low 70", "Low 110"}
     library.catalog.remove_root(folder)
     library.refresh()
