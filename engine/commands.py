@@ -151,8 +151,9 @@ def _show_slots(
 def _show_by_part(
     path: Path, rate: int, hearing: Hearing, ear: Ear, library: Library, options: argparse.Namespace
 ) -> None:
+    from engine.families import words_for
     from engine.library.query import read_query
-    from engine.matching.parts import rank_by_part, words_for
+    from engine.matching.parts import rank_by_part
     from engine.matching.sheet import part_sheet
 
     weights = dict(options.part)

@@ -99,6 +99,7 @@ class MatchController(QObject):
     results_ready = Signal(object)
     failed = Signal(str)
     overviews_ready = Signal(object)
+    sound_parts_changed = Signal()
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -108,6 +109,8 @@ class MatchController(QObject):
         """The sounds to which similar ones were asked for, one after the other; the last one counts."""
         self.parts = PartChoice(self)
         self.parts.changed.connect(self._parts_changed)
+        self.sound_parts: tuple[str, ...] = ()
+        """The parts that sound in the chosen sound, once they are known."""
         self._family_is_sure = False
         self._ranked_by: dict[str, int] = {}
         self.filters = Filters()
@@ -174,6 +177,24 @@ class MatchController(QObject):
 
     def stop(self) -> None:
         self._settle.stop()
+
+    def look_for_parts(self, sound: Sound | None) -> None:
+        """Bring the parts that sound in the chosen sound."""
+        backend = self._backend
+        self._take_sound_parts(())
+        self._jobs.cancel("parts of a sound")
+        if sound is not None:
+            sound_id = sound.id
+            self._jobs.start(
+                "parts of a sound",
+                lambda job: tuple(backend.library().parts(sound_id)),
+                on_done=self._take_sound_parts,
+            )
+
+    def _take_sound_parts(self, parts: tuple[str, ...]) -> None:
+        if parts != self.sound_parts:
+            self.sound_parts = parts
+            self.sound_parts_changed.emit()
 
     def fetch_overviews(self, ids: list[int]) -> None:
         """Bring the small waveforms of these sounds."""
@@ -249,6 +270,8 @@ def _by_part(
     if sound is not None:
         heard = library.parts(sound.id)
     obstacle = cannot_be_ranked(library) or ""
+    if obstacle and counts.waiting:
+        obstacle += " Scan it again: File, Scan the library again."
     if not obstacle and not all(part in heard for part in weights):
         obstacle = f"No {parts[0]} can be made out in {sound.name if sound is not None else 'the reference'}."
     if obstacle:

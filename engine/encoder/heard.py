@@ -39,9 +39,13 @@ class HeardWindows:
 
     def between(self, start: int, end: int) -> HeardWindows:
         """The windows from number `start` to before `end`."""
-        columns = (self.vectors, self.presence, self.families, self.activity)
-        parts = None if self.parts is None else self.parts[start:end]
-        return HeardWindows(*(column[start:end] for column in columns), parts)
+        return HeardWindows(
+            self.vectors[start:end],
+            self.presence[start:end],
+            self.families[start:end],
+            self.activity[start:end],
+            None if self.parts is None else self.parts[start:end],
+        )
 
 
 class Listener(Protocol):

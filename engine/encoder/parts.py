@@ -82,7 +82,7 @@ def part_presence(heard: HeardWindows) -> np.ndarray:
 def hear_parts(sounds: Sequence[np.ndarray], ear: Windows) -> list[dict[str, np.ndarray]]:
     """The parts of loops and longer sounds, each as `PartsCollector.parts` tells them.
 
-    sounds : mono float32 [n] at the ear's rate, none of them empty; shorter ones than a window are repeated, as a loop is.
+    sounds : mono float32 [n] at the ear's rate, none empty; one shorter than a window is repeated, as loops are.
     """
     length = round(ear.window_seconds * ear.rate)
     loud = [_loud(_windows(sound, length)) for sound in sounds]

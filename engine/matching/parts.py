@@ -6,7 +6,7 @@ How well each part is told from the others `earshot eval --protocol parts` measu
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,10 +18,6 @@ from engine.matching.match import COPIES_ALLOWED_FOR, Match, folded
 
 if TYPE_CHECKING:
     from engine.library.library import Library
-
-WELL_TOLD = ("drums",)
-"""Parts that the ear tells from the others nearly always. Of the rest the piece with the same part comes first of five
-in about a third of the cases, by chance in a fifth; see the results in README.md."""
 
 
 def rank_by_part(
@@ -65,9 +61,3 @@ def cannot_be_ranked(library: Library) -> str | None:
     if counts.waiting:
         return "The library's loops were scanned before parts were told apart."
     return "The library holds no loops or longer sounds yet, and parts are compared among these alone."
-
-
-def words_for(parts: Collection[str], last_word: str = "and") -> str:
-    """Names of parts as they stand in a sentence: "drums", "drums and bass", "drums, bass and keys"."""
-    *first, last = parts
-    return f"{', '.join(first)} {last_word} {last}" if first else last

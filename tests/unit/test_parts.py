@@ -13,11 +13,12 @@ import soundfile
 
 from engine.cli import main
 from engine.encoder.ear import Ear
+from engine.families import words_for
 from engine.library.library import Library
 from engine.library.query import read_query
 from engine.library.records import begin_scan, list_files, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
-from engine.matching.parts import cannot_be_ranked, rank_by_part, words_for
+from engine.matching.parts import cannot_be_ranked, rank_by_part
 from engine.matching.reference import hear
 from tests.unit.library.test_catalog import FACTS, heard
 from tests.unit.library.test_parts import coded
