@@ -27,7 +27,7 @@ class Seed:
     @property
     def words(self) -> str:
         """What the similar ones are similar to."""
-        return self.sound.name if self.part is None else f"{self.part} of {self.sound.name}"
+        return self.sound.name if self.part is None else f"{self.sound.name} by {self.part}"
 
 
 class PartChoice(QObject):

@@ -202,7 +202,9 @@ class MatchesPanel(QWidget):
             self.footer_more.setText("These come nearest.")
         elif rough:
             self.footer.setText("A rough order.")
-            self.footer_more.setText("The ear tells drums from the rest well, the other parts only somewhat.")
+            self.footer_more.setText(
+                "Trust it for loops that play little else; of full mixes the ear knows drums alone well."
+            )
 
     def forget_choice(self) -> None:
         """Nothing is chosen any more."""
@@ -244,9 +246,9 @@ class MatchesPanel(QWidget):
         self.title.setText("Similar" if sound is not None else "Matches" if ranked else "Sounds")
         shown = len(results.rows) if results is not None else 0
         if sound is not None:
-            self.subject.setText(f"to the {parts[0]} of {sound.name}" if parts else f"to {sound.name}")
+            self.subject.setText(f"to {sound.name} by {parts[0]}" if parts else f"to {sound.name}")
         elif parts:
-            self.subject.setText(f"by {words_for(parts)}, among loops and songs")
+            self.subject.setText(f"among loops and songs, by {words_for(parts)}")
         elif slot is None:
             self.subject.setText(f"{text.count(shown)}" if results is not None else "")
         if results is not None and results.ranked:
@@ -266,7 +268,7 @@ class MatchesPanel(QWidget):
         trail = self._matching.trail
         self._way_back.setVisible(self._matching.has_way_back)
         parts = self._matching.parts.weights
-        before = f"by {words_for(parts)}" if trail and parts else start
+        before = f"parts: {words_for(parts)}" if trail and parts else start
         words = trail[-2].words if len(trail) > 1 else before
         self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
         self.back.setAccessibleName(f"Back to {words}")

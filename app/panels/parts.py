@@ -13,6 +13,7 @@ from app.widgets.labels import Label, Line
 from engine.families import PARTS, PARTS_WELL_TOLD
 
 SLIDER_WIDTH = 56
+ROUGH = "Works best on loops that play little else; full mixes come in a rough order."
 
 
 class _Part(QWidget):
@@ -106,5 +107,5 @@ _ALIKE = {
 
 
 def _explained(part: str) -> str:
-    rough = "" if part in PARTS_WELL_TOLD else "\nA rough order: better than chance, but often mistaken."
+    rough = "" if part in PARTS_WELL_TOLD else f"\n{ROUGH}"
     return f"Ranks loops and songs by how much {_ALIKE[part]}.{rough}"

@@ -99,7 +99,7 @@ def test_one_click_ranks_and_another_leads_back(window: MainWindow, qtbot: QtBot
     until(qtbot, lambda: shows(window, "other"))
     assert set(names(window)[:2]) == {"Lead", "Bass and lead"}
     assert set(names(window)) == set(LOOPS) - {"Bass"}, "what lacks the part is not found"
-    assert matches.subject.text() == "by other, among loops and songs"
+    assert matches.subject.text() == "among loops and songs, by other"
     assert not matches.chip.isVisible()
     assert matches.footer.text() == "A rough order."
     assert "rough" in panel.parts["other"].switch.toolTip()
@@ -166,9 +166,9 @@ def test_similar_by_a_part_of_a_sound(window: MainWindow, qtbot: QtBot) -> None:
     assert [part for part, action in actions.of_sound.items() if action.isEnabled()] == ["bass", "other"]
     actions.of_sound["other"].trigger()
     until(qtbot, lambda: (r := window.matches_panel.results) is not None and r.sound is not None)
-    assert window.matches_panel.subject.text() == "to the other of Both"
+    assert window.matches_panel.subject.text() == "to Both by other"
     assert set(names(window)[:2]) == {"Both", "Pad"}
-    assert window.matches_panel.back.accessibleName() == "Back to by bass"
+    assert window.matches_panel.back.accessibleName() == "Back to parts: bass"
     window.actions_.back.trigger()
     until(qtbot, lambda: shows(window, "bass") and window.matches_panel.results.sound is None)  # type: ignore[union-attr]
 
