@@ -1,7 +1,7 @@
 """The parts of loops and longer sounds, kept in memory for exact search.
 
-Every row is compared with, which is right up to some 100,000s of them (50,000 take 11 ms, and reading 250,000 anew after
-a scan 1.3 s, by a thread behind the window); a graph could not weigh parts against each other.
+Every row is compared with, which is right up to some 100,000s of them (50,000 take 11 ms, and reading 250,000 anew
+after a scan 1.3 s, by a thread behind the window); a graph could not weigh parts against each other.
 """
 
 from __future__ import annotations
