@@ -248,7 +248,7 @@ class MatchesPanel(QWidget):
         if sound is not None:
             self.subject.setText(f"to {sound.name} by {parts[0]}" if parts else f"to {sound.name}")
         elif parts:
-            self.subject.setText(f"among loops and songs, by {words_for(parts)}")
+            self.subject.setText(f"by {words_for(parts)}")
         elif slot is None:
             self.subject.setText(f"{text.count(shown)}" if results is not None else "")
         if results is not None and results.ranked:

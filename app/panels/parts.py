@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.controllers.parts import HEAVIEST, PartChoice
 from app.density import Density
+from app.widgets import text
 from app.widgets.controls import LevelSlider, Switch
 from app.widgets.labels import Label, Line
 from engine.families import PARTS, PARTS_WELL_TOLD
 
-SLIDER_WIDTH = 56
+SLIDER_WIDTH, SMALL_SLIDER_WIDTH = 56, 40
 ROUGH = "Works best on loops that play little else; full mixes come in a rough order."
 
 
@@ -27,8 +28,8 @@ class _Part(QWidget):
         box.setSpacing(6)
         self.switch = Switch(part.capitalize())
         self.slider = LevelSlider()
-        self.slider.setFixedWidth(SLIDER_WIDTH)
         self.slider.setRange(1, HEAVIEST)
+        self.slider.setAccessibleName(f"Weight of {part}")
         self.share = Label("", colour="secondary")
         for widget in (self.switch, self.slider, self.share):
             box.addWidget(widget)
@@ -48,7 +49,7 @@ class _Part(QWidget):
         self.slider.setVisible(weighed)
         self.share.setVisible(weighed and figures)
         if weighed:
-            share = f"{choice.share(part):.0%}"
+            share = text.percent(choice.share(part))
             self.slider.setValue(choice.weights[part])
             self.slider.setAccessibleName(f"Weight of {part}: {share}")
             self.slider.setToolTip(f"Weight of {part}: {share}")
@@ -87,6 +88,8 @@ class PartsPanel(QWidget):
         self._spine.setFixedWidth(density.spine - 1)
         self.setFixedHeight(density.lane + 4)
         self._figures = not density.small
+        for widget in self.parts.values():
+            widget.slider.setFixedWidth(SMALL_SLIDER_WIDTH if density.small else SLIDER_WIDTH)
         self.refresh()
 
     def refresh(self) -> None:

@@ -99,7 +99,7 @@ def test_one_click_ranks_and_another_leads_back(window: MainWindow, qtbot: QtBot
     until(qtbot, lambda: shows(window, "other"))
     assert set(names(window)[:2]) == {"Lead", "Bass and lead"}
     assert set(names(window)) == set(LOOPS) - {"Bass"}, "what lacks the part is not found"
-    assert matches.subject.text() == "among loops and songs, by other"
+    assert matches.subject.text() == "by other"
     assert not matches.chip.isVisible()
     assert matches.footer.text() == "A rough order."
     assert "rough" in panel.parts["other"].switch.toolTip()
@@ -119,12 +119,12 @@ def test_several_parts_are_weighed(window: MainWindow, qtbot: QtBot) -> None:
     until(qtbot, lambda: shows(window, "bass", "other"))
     assert names(window) == ["Bass and lead", "Both"]
     assert [widget.slider.isVisible() for widget in panel.parts.values()] == [False, True, False, False, True]
-    assert panel.parts["bass"].share.text() == "50%"
+    assert panel.parts["bass"].share.text() == "50 %"
     even = window.workspace.matches.rows[1].similarity
     panel.parts["bass"].slider.setFocus()
     qtbot.keyClick(panel.parts["bass"].slider, Qt.Key.Key_Right, delay=5)
     until(qtbot, lambda: (window.workspace.matches.rows[1].similarity or 0) > (even or 0))
-    assert panel.parts["bass"].slider.accessibleName() == "Weight of bass: 55%"
+    assert panel.parts["bass"].slider.accessibleName() == "Weight of bass: 55 %"
     window.matches_panel.table.choose(0)
     until(qtbot, lambda: [reason.words for reason in window.compare_panel.reasons][:3] == ["Overall", "Bass", "Other"])
     actions["bass"].trigger()
@@ -195,3 +195,19 @@ def test_a_library_without_loops_says_so(filled: MainWindow, qtbot: QtBot) -> No
     assert "no loops" in filled.matches_panel.results.obstacle
     assert filled.matches_panel._stack.currentWidget() is filled.matches_panel._empty
     assert filled.workspace.matches.rowCount() == 0
+
+
+def test_every_part_chosen_has_room_in_the_smallest_window(window: MainWindow, qtbot: QtBot) -> None:
+    choice = window.workspace.matching.parts
+    choice.set_heard(dict.fromkeys(window.parts_panel.parts, np.ones(StandInEar.dimension, np.float32)))
+    for part in window.parts_panel.parts:
+        choice.toggle(part)
+    window.resize(window.minimumSize())
+    until(qtbot, lambda: window.width() <= 960)
+    panel = window.parts_panel
+    assert panel.height() == panel.minimumHeight(), "nothing squeezes it"
+    assert panel.minimumSizeHint().width() <= window.minimumWidth()
+    last = panel.parts["other"]
+    assert last.mapTo(window, QPoint(last.width(), 0)).x() <= window.width()
+    until(qtbot, lambda: len(r.parts) == 5 if (r := window.matches_panel.results) is not None else False)
+    assert window.matches_panel.model.rowCount() == 0
