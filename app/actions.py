@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
+from app.part_actions import PartActions
 from app.slot_actions import SlotActions
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ class Actions:
         self.favourite = self._add(sound, "Favourite", w.toggle_favourite, "F")
         self.search = self._add(sound, "Search", w.focus_search, "/", "Ctrl+F")
         self.similar = self._add(sound, "Find similar to this sound", work.find_similar, "G")
+        self.part_actions = PartActions(w, slot, sound, self._add)
         self.back = self._add(sound, "Back to what was shown before", work.matching.back, "Backspace", "Alt+Left")
         sound.addSeparator()
         self.reveal = self._add(sound, "Show in folder", w.outbox.reveal_sound, "Ctrl+Return")
@@ -170,7 +172,9 @@ class Actions:
         """What can be done with the chosen sounds, at a place on the screen."""
         menu = QMenu(self._window)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.similar, self.favourite])
+        menu.addAction(self.similar)
+        menu.addMenu(self.part_actions.similar)
+        menu.addAction(self.favourite)
         menu.addSeparator()
         menu.addActions([self.copy_path, self.copy_list, self.reveal])
         menu.popup(at)
@@ -188,6 +192,7 @@ class Actions:
         self.columns.addAction("As they were at first", table.reset_columns)
 
     def _choose_slot(self, row: int) -> None:
+        self._window.workspace.matching.leave()
         self._window.slots_panel.choose(row)
 
     def _listen(self) -> None:

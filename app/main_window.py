@@ -29,6 +29,7 @@ from app.panels.keys import KeysPanel
 from app.panels.library import LibraryPanel
 from app.panels.matches import MatchesPanel
 from app.panels.notice import NoticeBar
+from app.panels.parts import PartsPanel
 from app.panels.reference import ReferencePanel
 from app.panels.settings_dialog import SettingsDialog
 from app.panels.slots import SlotsPanel
@@ -83,6 +84,7 @@ class MainWindow(QMainWindow):
         self.header.setFixedHeight(39)
         self.reference_panel = ReferencePanel(work.reference, work.timeline, work.slots, open_buttons[1])
         self.slots_panel = SlotsPanel(work.slots, work.timeline, self.reference_panel, open_buttons[0])
+        self.parts_panel = PartsPanel(work.matching.parts)
         self.library_panel = LibraryPanel(work.library, work.matching, add_icon)
         self.matches_panel = MatchesPanel(work.matches, work.matching, add_button, self.demo_button)
         self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
@@ -106,7 +108,8 @@ class MainWindow(QMainWindow):
             stretch=self.matches_panel,
         )
         self._centre = _column(
-            self._top, Line(colour="zone_divider"), bottom, self.notice, Line(), self.transport, stretch=bottom
+            *(self._top, self.parts_panel, Line(colour="zone_divider"), bottom, self.notice, Line(), self.transport),
+            stretch=bottom,
         )
         self._centre.setObjectName("zone")
         # The focus rests here until a key or a click moves it: no control shows a ring before that.
@@ -141,6 +144,8 @@ class MainWindow(QMainWindow):
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
         self.slots_panel.list.mute_pressed.connect(work.toggle_muted)
         self.reference_panel.row_pressed.connect(self.slots_panel.choose)
+        for signal in (self.reference_panel.row_pressed, self.slots_panel.list.pressed):
+            signal.connect(lambda _: work.matching.leave())
         self.header.whole_song_asked.connect(work.whole_song)
         self.header.hear_region_asked.connect(work.hear_region)
         self.header.settings_asked.connect(self.show_settings)
@@ -261,6 +266,8 @@ class MainWindow(QMainWindow):
 
     def _slot_chosen(self, row: int) -> None:
         self.workspace.slots.held = row >= 0
+        if self.slots_panel.list.hasFocus():
+            self.workspace.matching.leave()
         self.workspace.choose_slot(row)
         self.actions_.slot_actions.refresh()
 
@@ -276,12 +283,14 @@ class MainWindow(QMainWindow):
     def _row_chosen(self, row: Row | None) -> None:
         self.workspace.choose_row(row)
         results = self.matches_panel.results
-        self.compare_panel.show_match(row, self.workspace.matching.slot, results.sound if results else None)
+        self.compare_panel.show_match(row, results.slot if results else None, results.sound if results else None)
 
     def _results_shown(self, results: Results) -> None:
         if results.slot is not None:
             row = self.workspace.slots.row_of(results.slot.id)
             self.matches_panel.name_slot(row + 1, self.workspace.slots.word(results.slot))
+        elif (slot := self.workspace.matching.slot) is not None:
+            self.matches_panel.name_slot(self.workspace.slots.row_of(slot.id) + 1, self.workspace.slots.word(slot))
         self.compare_panel.show_match(self.matches_panel.current, results.slot, results.sound)
         self._refresh_zones()
 
@@ -348,6 +357,7 @@ class MainWindow(QMainWindow):
         self.matches_panel.setVisible(welcome or not small or not self._shows_compare)
         self._compare_line.setVisible(not welcome and not small)
         usable = work.reference.path is not None and work.reference.failure is None and work.timeline.duration > 0
+        self.parts_panel.setVisible(usable and not welcome)
         self.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
         self.actions_.hear_region.setEnabled(usable and work.timeline.region is not None)
         self.actions_.whole_song.setEnabled(usable)
@@ -357,7 +367,7 @@ class MainWindow(QMainWindow):
         self.actions_.export_favourites.setEnabled(favourites > 0)
         self.actions_.save_sheet.setEnabled(work.export.has_sheet)
         self.actions_.similar.setEnabled(work.listening.row is not None)
-        self.actions_.back.setEnabled(bool(work.matching.trail))
+        self.actions_.back.setEnabled(work.matching.has_way_back)
         self.actions_.slot_actions.refresh()
 
     def _apply_density(self) -> None:
@@ -375,6 +385,7 @@ class MainWindow(QMainWindow):
         self.header.set_density(density)
         self.reference_panel.set_density(density)
         self.slots_panel.set_density(density)
+        self.parts_panel.set_density(density)
         self.matches_panel.set_density(density)
         self.compare_panel.set_density(density)
         self.transport.set_density(density)

@@ -89,6 +89,7 @@ class Scenes:
         self._at_work(sounds, song)
         self._matched()
         self._similar()
+        self._parts()
         self._slots_by_hand()
         self._table()
         self._dialogs()
@@ -141,6 +142,20 @@ class Scenes:
         self.picture("similar")
         work.matching.back()
         self._studio.wait(lambda: panel.results is not None and panel.results.sound is None, "going back")
+
+    def _parts(self) -> None:
+        """Ranked by the first of the song's parts: its drums, where it has any."""
+        work, panel = self._work, self._window.matches_panel
+        chosen = tuple(work.matching.parts.heard)[:1]
+        for part in chosen:
+            work.matching.parts.toggle(part)
+        self._studio.wait(lambda: panel.results is not None and panel.results.parts == chosen, "ranking by parts")
+        if panel.model.rowCount():
+            self._studio.audition()
+        self._rows_are_drawn()
+        self.picture("parts")
+        work.matching.leave()
+        self._studio.choose_first_slot()
 
     def _slots_by_hand(self) -> None:
         work, window = self._work, self._window

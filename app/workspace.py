@@ -82,6 +82,7 @@ class Workspace(QObject):
 
     def _connect(self) -> None:
         self.reference.opened.connect(self._reference_opened)
+        self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts))
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
         self.matching.overviews_ready.connect(self.matches.set_overviews)
@@ -175,6 +176,7 @@ class Workspace(QObject):
     def choose_row(self, row: Row | None) -> None:
         """The user moved to a sound: it plays at once."""
         self.listening.choose(row)
+        self.matching.look_for_parts(row.sound if row is not None else None)
         self._show_compare()
         self.row_changed.emit()
 
@@ -192,10 +194,10 @@ class Workspace(QObject):
         self.matches.set_favourite(row.sound.id, not current.sound.favourite)
         self.library.set_favourite(row.sound.id, not current.sound.favourite)
 
-    def find_similar(self) -> None:
-        """Show what is near to the chosen sound."""
+    def find_similar(self, part: str | None = None) -> None:
+        """Show what is near to the chosen sound, or by a part what has one like its own."""
         if self.listening.row is not None:
-            self.matching.find_similar(self.listening.row.sound)
+            self.matching.find_similar(self.listening.row.sound, part)
 
     def hear_region(self) -> None:
         """Hear the instruments of the region alone."""
@@ -237,6 +239,8 @@ class Workspace(QObject):
 
     def _reference_opened(self) -> None:
         self.listening.row = None
+        self.matching.parts.set_heard({})
+        self.matching.look_for_parts(None)
         self.matching.set_slot(None)
         self._show_compare()
         self.row_changed.emit()

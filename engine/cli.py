@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine import __version__, commands
 from engine.errors import EarshotError
+from engine.families import PARTS
 from engine.jobs import Cancelled
 from engine.terminal import has_display, prepare_output, say
 
@@ -38,6 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser.parse_args(arguments)
         if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
             parser.error("--end must come after --start")
+        if getattr(options, "part", None) and options.any_family:
+            parser.error("--any-family is about slots and goes without --part")
         handler: Callable[[argparse.Namespace], int] = options.handler
         return handler(options)
     except EarshotError as error:
@@ -146,6 +149,13 @@ def _parser() -> argparse.ArgumentParser:
     match.add_argument("--end", metavar="S", type=_seconds, help="hear up to this second")
     match.add_argument("--top", metavar="N", type=_count, default=10, help="matches for each slot (default: 10)")
     match.add_argument("--any-family", action="store_true", help="rank by similarity alone, whatever the family")
+    match.add_argument(
+        "--part",
+        metavar="PART[=WEIGHT]",
+        type=_part,
+        action="append",
+        help=f"rank loops and songs by parts instead: {', '.join(PARTS)}; repeatable, such as drums=2",
+    )
     match.add_argument("--only", metavar="QUERY", default="", help="rank only what this query finds: see README")
     match.add_argument("--json", action="store_true", help="one JSON document per song, one per line")
     match.set_defaults(handler=commands.match)
@@ -201,6 +211,19 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return value
+
+
+def _part(text: str) -> tuple[str, float]:
+    part, _, weight = text.partition("=")
+    if part not in PARTS:
+        raise argparse.ArgumentTypeError(f"{part!r} is no part; there are {', '.join(PARTS)}")
+    try:
+        value = float(weight or "1")
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0):
+        raise argparse.ArgumentTypeError(f"the weight of {part} must be a number above 0")
+    return part, value
 
 
 def _seconds(text: str) -> float:

@@ -98,38 +98,39 @@ def match(options: argparse.Namespace) -> int:
     if not songs:
         return 1
 
-    from engine.matching.sheet import slot_sheet
-
     ear, library = _open_for_matching(options)
+    show = _show_by_part if options.part else _show_slots
     try:
         for path, info in songs:
             try:
-                hearing, matches = _hear_and_rank(path, ear, library, options)
+                hearing = _hear(path, ear, options)
+                if not hearing.slots:
+                    say(f"earshot: {path}: Nothing but silence was heard.")
+                show(path, info.rate, hearing, ear, library, options)
             except AudioError as error:
                 failures += 1
                 say(f"earshot: {error}")
-                continue
-            if not hearing.slots:
-                say(f"earshot: {path}: Nothing but silence was heard.")
-            if options.json:
-                print(json.dumps(slot_sheet(path, info.rate, hearing, matches, ear)), flush=True)
-            else:
-                _print_slots(path, hearing.slots, matches)
     finally:
         library.close()
     return 1 if failures else 0
 
 
-def _hear_and_rank(
-    path: Path, ear: Ear, library: Library, options: argparse.Namespace
-) -> tuple[Hearing, dict[int, list[Match]]]:
-    from engine.library.query import read_query
-    from engine.matching.match import rank
+def _hear(path: Path, ear: Ear, options: argparse.Namespace) -> Hearing:
     from engine.matching.reference import hear
 
     with cancel_on_interrupt() as cancel, ProgressBar(path.name) as bar:
         for hearing in hear(path, ear, start=options.start, end=options.end, progress=bar, cancel=cancel):  # noqa: B007
             pass
+    return hearing
+
+
+def _show_slots(
+    path: Path, rate: int, hearing: Hearing, ear: Ear, library: Library, options: argparse.Namespace
+) -> None:
+    from engine.library.query import read_query
+    from engine.matching.match import rank
+    from engine.matching.sheet import slot_sheet
+
     matches = {
         slot.id: rank(
             slot,
@@ -141,7 +142,36 @@ def _hear_and_rank(
         )
         for slot in hearing.slots
     }
-    return hearing, matches
+    if options.json:
+        print(json.dumps(slot_sheet(path, rate, hearing, matches, ear)), flush=True)
+    else:
+        _print_slots(path, hearing.slots, matches)
+
+
+def _show_by_part(
+    path: Path, rate: int, hearing: Hearing, ear: Ear, library: Library, options: argparse.Namespace
+) -> None:
+    from engine.families import words_for
+    from engine.library.query import read_query
+    from engine.matching.parts import rank_by_part
+    from engine.matching.sheet import part_sheet
+
+    weights = dict(options.part)
+    if missing := [part for part in weights if part not in hearing.parts]:
+        heard = f"only {words_for(hearing.parts)}" if hearing.parts else "nor any other part"
+        raise AudioError(path, f"No {words_for(missing, 'or')} can be made out in it, {heard}.")
+    matches = rank_by_part(hearing.parts, weights, library, top=options.top, query=read_query(options.only))
+    if options.json:
+        print(json.dumps(part_sheet(path, rate, hearing, weights, matches, ear)), flush=True)
+        return
+    print(path)
+    print(f"  {words_for(weights)}  (heard: {words_for(hearing.parts)})")
+    for match in matches:
+        each = "  ".join(f"{part} {cosine:.2f}" for part, cosine in match.by_part) if len(weights) > 1 else ""
+        print(
+            "  ".join(filter(None, (f"     {match.rank:3}  {match.similarity:.2f}", match.sound.name, each)))
+            + f"  {match.sound.path}"
+        )
 
 
 def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
@@ -159,9 +189,14 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
         if library.fingerprint != ear.fingerprint:  # another model scanned last, but this one may have scanned before
             library.close()
             library = Library.open(directory, fingerprint=ear.fingerprint, index=options.index)
+        folders = " ".join(root.path for root in library.catalog.roots())
         if not library.searchable:
-            folders = " ".join(root.path for root in library.catalog.roots())
             raise LibraryError(f"The library was scanned with another model. Scan it again: earshot scan {folders}")
+        if options.part:
+            from engine.matching.parts import cannot_be_ranked
+
+            if reason := cannot_be_ranked(library):
+                raise LibraryError(f"{reason} To change that: earshot scan {folders}")
     except BaseException:
         library.close()
         raise

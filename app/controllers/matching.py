@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.backend import Backend
+from app.controllers.parts import PartChoice, Seed
 from app.jobs import Job, JobRunner
 from app.models.columns import Row
 from app.widgets.text import NOTES, note_number
@@ -17,6 +18,7 @@ from app.widgets.text import NOTES, note_number
 if TYPE_CHECKING:
     from engine.library.catalog import Catalog, Sound
     from engine.library.query import Query
+    from engine.matching.match import Match
     from engine.matching.slots import Slot
 
 TOP = 500
@@ -71,8 +73,10 @@ class Results:
 
     slot : the chosen one, if any.
     sound : what the rows are similar to, rather than to the slot.
+    parts : by which the rows were ranked, of the sound or else of the reference; empty where they were not.
     searchable : how many sounds were compared.
     nothing_alike : even the best of the rows is hardly what was heard.
+    obstacle : why nothing can be ranked by part, where that is so.
     """
 
     slot: Slot | None
@@ -80,11 +84,13 @@ class Results:
     searchable: int
     nothing_alike: bool = False
     sound: Sound | None = None
+    parts: tuple[str, ...] = ()
+    obstacle: str = ""
 
     @property
     def ranked(self) -> bool:
         """Whether the rows are compared with something, rather than only listed."""
-        return self.slot is not None or self.sound is not None
+        return self.slot is not None or self.sound is not None or bool(self.parts)
 
 
 class MatchController(QObject):
@@ -93,14 +99,20 @@ class MatchController(QObject):
     results_ready = Signal(object)
     failed = Signal(str)
     overviews_ready = Signal(object)
+    sound_parts_changed = Signal()
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self.slot: Slot | None = None
-        self.trail: list[Sound] = []
+        self.trail: list[Seed] = []
         """The sounds to which similar ones were asked for, one after the other; the last one counts."""
+        self.parts = PartChoice(self)
+        self.parts.changed.connect(self._parts_changed)
+        self.sound_parts: tuple[str, ...] = ()
+        """The parts that sound in the chosen sound, once they are known."""
         self._family_is_sure = False
+        self._ranked_by: dict[str, int] = {}
         self.filters = Filters()
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -117,19 +129,39 @@ class MatchController(QObject):
         self.slot, self._family_is_sure = slot, family_is_sure
         self.refresh()
 
-    def find_similar(self, sound: Sound) -> None:
-        """Show what is near to a sound, itself first."""
-        if not self.trail or self.trail[-1].id != sound.id:
-            self.trail.append(sound)
+    def find_similar(self, sound: Sound, part: str | None = None) -> None:
+        """Show what is near to a sound, or has a part like one of its own; itself first."""
+        last = self.trail[-1] if self.trail else None
+        if last is None or (last.sound.id, last.part) != (sound.id, part):
+            self.trail.append(Seed(sound, part))
             self.refresh()
 
     def back(self) -> bool:
-        """To what was shown before `find_similar`; False where there is nothing to go back to."""
+        """To what was shown before `find_similar`, then from parts to the slot; False where there is nothing before."""
         if self.trail:
             self.trail.pop()
             self.refresh()
             return True
-        return False
+        return self.parts.leave()
+
+    @property
+    def has_way_back(self) -> bool:
+        return bool(self.trail or self.parts.weights)
+
+    def leave(self) -> None:
+        """To the slot at once."""
+        if self.has_way_back:
+            self.trail.clear()
+            self.parts.leave()
+            self.refresh()
+
+    def _parts_changed(self) -> None:
+        chosen = dict(self.parts.weights)
+        if chosen != self._ranked_by:
+            self.trail.clear()
+        if chosen or self._ranked_by:
+            self.refresh()
+        self._ranked_by = chosen
 
     def set_filters(self, **changes: object) -> None:
         """Change some of the filters."""
@@ -145,6 +177,24 @@ class MatchController(QObject):
 
     def stop(self) -> None:
         self._settle.stop()
+
+    def look_for_parts(self, sound: Sound | None) -> None:
+        """Bring the parts that sound in the chosen sound."""
+        backend = self._backend
+        self._take_sound_parts(())
+        self._jobs.cancel("parts of a sound")
+        if sound is not None:
+            sound_id = sound.id
+            self._jobs.start(
+                "parts of a sound",
+                lambda job: tuple(backend.library().parts(sound_id)),
+                on_done=self._take_sound_parts,
+            )
+
+    def _take_sound_parts(self, parts: tuple[str, ...]) -> None:
+        if parts != self.sound_parts:
+            self.sound_parts = parts
+            self.sound_parts_changed.emit()
 
     def fetch_overviews(self, ids: list[int]) -> None:
         """Bring the small waveforms of these sounds."""
@@ -164,12 +214,17 @@ class MatchController(QObject):
 
     def _ask(self) -> None:
         slot, filters, backend, sure = self.slot, self.filters, self._backend, self._family_is_sure
-        sound = self.trail[-1] if self.trail else None
+        seed = self.trail[-1] if self.trail else None
+        sound, part = (seed.sound, seed.part) if seed is not None else (None, None)
+        weights = {part: 1} if part is not None else {} if sound is not None else dict(self.parts.weights)
+        heard = dict(self.parts.heard)
 
         def work(job: Job) -> Results:
             library = backend.library()
             library.refresh()
             query, top = filters.query(), TOP if filters.note is None else TOP_FILTERED
+            if weights:
+                return _by_part(backend, sound, heard, weights, filters)
             if sound is not None:
                 from engine.matching.match import similar
 
@@ -187,13 +242,44 @@ class MatchController(QObject):
             from engine.matching.match import nothing_alike
 
             accepted = [match for match in matches if filters.accept(match.sound)]
-            rows = tuple(
-                Row(match.sound, number, match.similarity, match.chance, match.copies)
-                for number, match in enumerate(accepted, 1)
-            )
-            return Results(slot, rows, library.searchable, nothing_alike(accepted), sound)
+            return Results(slot, _rows(accepted), library.searchable, nothing_alike(accepted), sound)
 
         self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
+
+
+def _rows(matches: Sequence[Match]) -> tuple[Row, ...]:
+    return tuple(
+        Row(match.sound, number, match.similarity, match.chance, match.copies, match.by_part)
+        for number, match in enumerate(matches, 1)
+    )
+
+
+def _by_part(
+    backend: Backend,
+    sound: Sound | None,
+    heard: Mapping[str, np.ndarray],
+    weights: Mapping[str, float],
+    filters: Filters,
+) -> Results:
+    """Loops and longer sounds, by parts of a sound of the library or else of what was heard."""
+    from engine.matching.parts import cannot_be_ranked, rank_by_part
+
+    backend.require_fit()
+    library = backend.library()
+    parts, counts = tuple(weights), library.part_counts
+    if sound is not None:
+        heard = library.parts(sound.id)
+    obstacle = cannot_be_ranked(library) or ""
+    if obstacle and counts.waiting:
+        obstacle += " Scan it again: File, Scan the library again."
+    if not obstacle and not all(part in heard for part in weights):
+        obstacle = f"No {parts[0]} can be made out in {sound.name if sound is not None else 'the reference'}."
+    if obstacle:
+        return Results(None, (), counts.heard, sound=sound, parts=parts, obstacle=obstacle)
+    top = TOP if filters.note is None else TOP_FILTERED
+    matches = rank_by_part(heard, weights, library, top=top, query=filters.query())
+    accepted = [match for match in matches if filters.accept(match.sound)]
+    return Results(None, _rows(accepted), counts.heard, sound=sound, parts=parts)
 
 
 def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:

@@ -60,13 +60,15 @@ KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
 @dataclass(frozen=True)
 class Row:
     """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then. `chance` is that of
-    being the very sound which was heard, where it is known; `copies` are the sounds folded into this one."""
+    being the very sound which was heard, where it is known; `copies` are the sounds folded into this one; `by_part` has
+    the similarity by each part, where parts were compared."""
 
     sound: Sound
     rank: int
     similarity: float | None = None
     chance: float | None = None
     copies: tuple[Sound, ...] = ()
+    by_part: tuple[tuple[str, float], ...] = ()
 
 
 def kind_word(sound: Sound) -> str:

@@ -35,6 +35,11 @@ def reasons(row: Row, slot: Slot | None, similar_to: Sound | None = None) -> lis
     lines = [
         Reason("Overall", text.fraction(row.similarity), row.similarity, "How alike they sound, as the ear hears it")
     ]
+    if row.by_part:
+        alike = "How alike this part alone sounds, whatever else plays"
+        parts = [Reason(part.capitalize(), text.fraction(value), value, alike) for part, value in row.by_part]
+        # Of one part alone that is the whole.
+        lines = [*lines, *parts] if len(parts) > 1 else parts
     if row.chance is not None:
         chance = "How often a sound so similar, at such a rank, was the very one that played"
         lines.append(Reason("Chance", text.percent(row.chance), row.chance, chance))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QWidget
 
 from app import theme
+from app.part_actions import KEYS as PART_KEYS
 from app.widgets.controls import paint_box
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ class KeysPanel(QWidget):
         self.hide()
 
     def lines(self) -> list[tuple[str, str]]:
-        """Keys and what they do; the nine slots are one line."""
-        found = [("1 – 9", "Choose a slot"), ("Up, Down", "Step through the sounds")]
+        """Keys and what they do; the nine slots are one line, and so are the parts."""
+        found = [("1 – 9", "Choose a slot"), (PART_KEYS, "Rank by parts"), ("Up, Down", "Step through the sounds")]
         for action in self._actions.all:
             keys = action.shortcuts()
-            if not keys or action.text().startswith("Slot "):
+            if not keys or action.text().startswith(("Slot ", "Part: ")):
                 continue
             told = action.data() or action.text()  # what changes with the circumstances has a plain name beside it
             words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]

@@ -17,6 +17,7 @@ from app.widgets import text
 from app.widgets.controls import Button, Choice, FamilyChip, IconButton, SearchBox, Segmented
 from app.widgets.labels import Label, Line
 from app.widgets.match_table import MatchTable
+from engine.families import PARTS_WELL_TOLD, words_for
 
 if TYPE_CHECKING:
     from app.controllers.library import LibraryState
@@ -191,12 +192,19 @@ class MatchesPanel(QWidget):
         self._footer.show()
 
     def _show_likeness(self) -> None:
-        """The footer's other words: that nothing listed is like the slot."""
-        alike = self.results is None or not self.results.nothing_alike
-        self._footer.setVisible(not alike)
-        if not alike:
+        """The footer's other words: that nothing listed is like the slot, or how far to trust an order by parts."""
+        results = self.results
+        unlike = results is not None and results.nothing_alike
+        rough = results is not None and bool(results.rows) and not set(results.parts) <= set(PARTS_WELL_TOLD)
+        self._footer.setVisible(unlike or rough)
+        if unlike:
             self.footer.setText("Nothing here sounds quite like it.")
             self.footer_more.setText("These come nearest.")
+        elif rough:
+            self.footer.setText("A rough order.")
+            self.footer_more.setText(
+                "Trust it for loops that play little else; of full mixes the ear knows drums alone well."
+            )
 
     def forget_choice(self) -> None:
         """Nothing is chosen any more."""
@@ -233,10 +241,14 @@ class MatchesPanel(QWidget):
         sound = results.sound if results is not None else None
         self.chip.setVisible(slot is not None and sound is None)
         self.chip.set_families(slot.likely_families if slot is not None else ())
-        self.title.setText("Similar" if sound is not None else "Matches" if slot is not None else "Sounds")
+        parts = results.parts if results is not None else ()
+        ranked = slot is not None or bool(parts)
+        self.title.setText("Similar" if sound is not None else "Matches" if ranked else "Sounds")
         shown = len(results.rows) if results is not None else 0
         if sound is not None:
-            self.subject.setText(f"to {sound.name}")
+            self.subject.setText(f"to {sound.name} by {parts[0]}" if parts else f"to {sound.name}")
+        elif parts:
+            self.subject.setText(f"by {words_for(parts)}")
         elif slot is None:
             self.subject.setText(f"{text.count(shown)}" if results is not None else "")
         if results is not None and results.ranked:
@@ -247,15 +259,17 @@ class MatchesPanel(QWidget):
 
     def name_slot(self, number: int, word: str) -> None:
         """Which slot the matches are for, or what leads back to it."""
-        if self.results is None or self.results.sound is None:
+        if self.results is None or (self.results.sound is None and not self.results.parts):
             self.subject.setText(f"for slot {number}: {word}")
         self._show_way_back(f"slot {number}: {word}")
 
     def _show_way_back(self, start: str) -> None:
         """The chip that leads back: to the sound before, or to where the trail began."""
         trail = self._matching.trail
-        self._way_back.setVisible(bool(trail))
-        words = trail[-2].name if len(trail) > 1 else start
+        self._way_back.setVisible(self._matching.has_way_back)
+        parts = self._matching.parts.weights
+        before = f"parts: {words_for(parts)}" if trail and parts else start
+        words = trail[-2].words if len(trail) > 1 else before
         self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
         self.back.setAccessibleName(f"Back to {words}")
         self.back.updateGeometry()
@@ -275,9 +289,16 @@ class MatchesPanel(QWidget):
         filters = self._matching.filters
         narrowed = filters != Filters(any_family=filters.any_family)
         self._empty.button.setVisible(True)
-        if not results.ranked:
+        if results.obstacle:
+            title, sentence = "Nothing to rank by part", results.obstacle
+            self._empty.button.setVisible(False)
+        elif not results.ranked:
             title, sentence = "No sounds to show", "No sound of the library fits these filters."
             self._empty.button.setVisible(narrowed)
+        elif results.parts and not narrowed:
+            title = f"No {words_for(results.parts)} to compare with"
+            sentence = "No loop or longer sound of the library has what was asked for."
+            self._empty.button.setVisible(False)
         elif not results.searchable:
             title = "No sound was heard yet"
             sentence = "Matches appear here as the scan hears the library's sounds."
@@ -336,6 +357,6 @@ class _Welcome(QWidget):
         layout.addLayout(row)
 
 
-def _subject(results: Results) -> tuple[int | None, int | None]:
-    """What the rows were compared with: ids of slot and sound."""
-    return results.slot.id if results.slot else None, results.sound.id if results.sound else None
+def _subject(results: Results) -> tuple[int | None, int | None, tuple[str, ...]]:
+    """What the rows were compared with: ids of slot and sound, and the parts."""
+    return results.slot.id if results.slot else None, results.sound.id if results.sound else None, results.parts

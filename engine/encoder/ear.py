@@ -77,8 +77,8 @@ class Ear:
     def hear(self, windows: np.ndarray) -> HeardWindows:
         """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""
         found = [self._ask(self._network.windows, batch) for batch in self._batches(windows)]
-        vectors, presence, families, activity = (np.concatenate(column) for column in zip(*found, strict=True))
-        return HeardWindows(vectors, presence, families, self._on_even_steps(activity))
+        vectors, presence, families, activity, parts = (np.concatenate(column) for column in zip(*found, strict=True))
+        return HeardWindows(vectors, presence, families, self._on_even_steps(activity), parts)
 
     def parts(self, windows: np.ndarray) -> np.ndarray:
         """A unit vector for each part of windows [n, window samples]: float32 [n, parts, dimension].

@@ -26,13 +26,26 @@ class HeardWindows:
     """Slots of n windows.
 
     vectors : float32 [n, slots, dimension], unit; presence : [n, slots], 0..1; families : [n, slots, families],
-    probabilities; activity : [n, slots, steps], 0..1 in steps of `ACTIVITY_SECONDS` over the window.
+    probabilities; activity : [n, slots, steps], 0..1 in steps of `ACTIVITY_SECONDS` over the window; parts : float32
+    [n, parts, dimension], unit, in the order of `engine.families.PARTS`, also of parts that do not sound; None where
+    they are not told apart.
     """
 
     vectors: np.ndarray
     presence: np.ndarray
     families: np.ndarray
     activity: np.ndarray
+    parts: np.ndarray | None = None
+
+    def between(self, start: int, end: int) -> HeardWindows:
+        """The windows from number `start` to before `end`."""
+        return HeardWindows(
+            self.vectors[start:end],
+            self.presence[start:end],
+            self.families[start:end],
+            self.activity[start:end],
+            None if self.parts is None else self.parts[start:end],
+        )
 
 
 class Listener(Protocol):

@@ -33,7 +33,8 @@ class Network(Protocol):
 
     def windows(self, waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
         """Mixtures: unit vectors [batch, slots, dimension], presence [batch, slots], family probabilities
-        [batch, slots, families], activity [batch, slots, steps of `config.activity_seconds`]."""
+        [batch, slots, families], activity [batch, slots, steps of `config.activity_seconds`], and a unit vector for
+        each part [batch, parts, dimension]."""
 
     def parts(self, waveforms: np.ndarray) -> np.ndarray:
         """Mixtures: a unit vector for each part [batch, parts, dimension]."""

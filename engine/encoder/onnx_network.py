@@ -63,17 +63,21 @@ class OnnxNetwork:
         return f"{self.device} ({self._threads} threads), onnxruntime {onnxruntime.__version__}"
 
     def sounds(self, waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
-        return self._ask("sounds", waveforms)
+        return self._answer("sounds", self._field(waveforms))
 
     def windows(self, waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
-        return self._ask("windows", waveforms)
+        field = self._field(waveforms)
+        return *self._answer("windows", field), *self._answer("parts", field)
 
     def parts(self, waveforms: np.ndarray) -> np.ndarray:
-        return self._ask("parts", waveforms)[0]
+        return self._answer("parts", self._field(waveforms))[0]
 
-    def _ask(self, question: str, waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
+    def _field(self, waveforms: np.ndarray) -> dict[str, np.ndarray]:
+        """What the backbone makes of waveforms."""
         power = power_spectra(np.asarray(waveforms, np.float32), self._window, self.config)
-        field = dict(zip(FIELD, self._graphs[BACKBONE].run(FIELD, {"power": power}), strict=True))
+        return dict(zip(FIELD, self._graphs[BACKBONE].run(FIELD, {"power": power}), strict=True))
+
+    def _answer(self, question: str, field: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
         graph = self._graphs[question]
         return tuple(graph.run(None, {taken.name: field[taken.name] for taken in graph.get_inputs()}))
 

@@ -38,7 +38,8 @@ class TorchNetwork:
         return self._ask(self._network.sounds_of, waveforms)
 
     def windows(self, waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
-        return self._ask(self._network.windows_of, waveforms)
+        network = self._network
+        return self._ask(lambda *field: (*network.windows_of(*field), network.parts_of(*field)), waveforms)
 
     def parts(self, waveforms: np.ndarray) -> np.ndarray:
         return self._ask(lambda *field: (self._network.parts_of(*field),), waveforms)[0]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.encoder.heard import Embeddings
+from engine.encoder.heard import Embeddings, HeardWindows
 
 
 class Ear(Protocol):
@@ -22,6 +22,13 @@ class Ear(Protocol):
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         """Of mono sounds, float32 [samples] each."""
+
+    @property
+    def window_seconds(self) -> float:
+        """Length of a window."""
+
+    def hear(self, windows: np.ndarray) -> HeardWindows:
+        """Of windows, float32 [n, window_seconds * rate]; asked of loops and longer sounds alone, for their parts."""
 
 
 EarLoader = Callable[[Path | None], Ear]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,9 @@ from engine.library.catalog import Catalog, Sound
 from engine.library.facets import MarkedSounds
 from engine.library.index import VectorIndex
 from engine.library.keeper import Keeper, LocalKeeper
-from engine.library.live import Live, count_new, count_searchable, read_live
-from engine.library.query import Query, read_query
+from engine.library.live import Live, count_new, count_searchable, marks, read_live
+from engine.library.part_vectors import PartCounts, PartVectors, nearest, part_counts, parts_of_sound
+from engine.library.query import EVERYTHING, Query, read_query
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Library:
         self._pinned_fingerprint = fingerprint
         self._keeper = keeper
         self._marked = MarkedSounds()
+        self._parts = PartVectors()
         self._changes = threading.Condition()
         self._state: _State | None = None
         self._reading_behind = False
@@ -134,6 +136,47 @@ class Library:
         sounds = {sound.id: sound for sound in self.catalog.sounds(best)}
         return [(sounds[sound_id], similarity) for sound_id, similarity in best.items() if sound_id in sounds]
 
+    def search_by_part(
+        self,
+        vectors: Mapping[str, np.ndarray],
+        weights: Mapping[str, float],
+        *,
+        top: int = 50,
+        query: Query = EVERYTHING,
+    ) -> list[tuple[Sound, float, tuple[float, ...]]]:
+        """The loops and longer sounds nearest by some parts, best first; those without one of the parts are not found.
+
+        Parameters
+        ----------
+        vectors : for each of the parts float32 [dimension], of this library's model.
+        weights : of the parts to compare by, above 0; at least one.
+        top, query : as those of `search`.
+
+        Returns
+        -------
+        sounds with the weighted mean of the cosines, -1 to 1, and the cosine for each part in the order of `weights`.
+
+        Raises
+        ------
+        LibraryError : the index cannot be read.
+        """
+        state = self._current()
+        if state is None or top < 1:
+            return []
+        live = state.live
+        allowed = self._allowed(live, query)
+        ids = live.sound_ids if allowed is None else live.sound_ids[allowed]
+        rows = self._parts.of(self.catalog.database, live.fingerprint)
+        found = nearest(rows, vectors, weights, marks(ids, int(ids.max(initial=0)) + 1), top)
+        sounds = {sound.id: sound for sound in self.catalog.sounds(found.sound_ids)}
+        return [
+            (sounds[sound_id], mean, tuple(cosines))
+            for sound_id, mean, cosines in zip(
+                found.sound_ids.tolist(), found.means.tolist(), found.cosines.tolist(), strict=True
+            )
+            if sound_id in sounds
+        ]
+
     def vectors(self, sound_id: int) -> np.ndarray:
         """float32 [n, dimension]: what was heard in a sound, to search by.
 
@@ -143,6 +186,15 @@ class Library:
         if not len(vectors):
             raise LibraryError("This sound was not heard yet: nothing can be compared with it before it was scanned.")
         return vectors
+
+    def parts(self, sound_id: int) -> dict[str, np.ndarray]:
+        """float32 [dimension] for each part that is heard in a sound; empty for one-shots and presets."""
+        return parts_of_sound(self.catalog.database, sound_id, self.fingerprint or "")
+
+    @property
+    def part_counts(self) -> PartCounts:
+        """How many of its sounds `search_by_part` may choose from."""
+        return part_counts(self.catalog.database, self.fingerprint or "")
 
     def refresh(self) -> None:
         """Pick up what a scan wrote since the last time; cheap where there is nothing new.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,8 +16,14 @@ from engine.library.words import words_of
 if TYPE_CHECKING:
     from engine.audio.facts import Facts
 
+WITH_PARTS = ("loop", "long")
+"""Kinds of sounds in which several parts may sound."""
+
 _PENDING_PER_QUERY = 1_000
 _HEADERS_PER_QUERY = 500
+
+Parts = tuple[tuple[str, bytes], ...]
+"""Names of parts and float16 unit vectors."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,8 @@ class Heard:
     """A sound that was decoded, measured and embedded.
 
     `family` is the likeliest of `likely_families`; `vectors` are the bytes of float16 unit vectors, `overview` of
-    uint8 [64]; `content` is `content_digest` of the file.
+    uint8 [64]; `content` is `content_digest` of the file; `parts` are the parts that sound in a loop or a longer sound,
+    each with the bytes of its vector.
     """
 
     sound_id: int
@@ -35,6 +43,15 @@ class Heard:
     vectors: tuple[bytes, ...]
     overview: bytes
     content: bytes
+    parts: Parts = ()
+
+
+@dataclass(frozen=True)
+class PartsHeard:
+    """A sound of which everything was known but the parts that sound in it."""
+
+    sound_id: int
+    parts: Parts
 
 
 @dataclass(frozen=True)
@@ -45,17 +62,19 @@ class Failed:
     reason: str
 
 
-Outcome = Heard | Failed
+Outcome = Heard | PartsHeard | Failed
 
 
 @dataclass(frozen=True)
 class Pending:
-    """A sound that waits to be heard; `preset` is '' for a whole file, `root` the path of the sound's root."""
+    """A sound that waits to be heard; `preset` is '' for a whole file, `root` the path of the sound's root. With
+    `parts_only` all is known of it but its parts."""
 
     sound_id: int
     path: str
     preset: str = ""
     root: str | None = None
+    parts_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -139,13 +158,13 @@ def set_fingerprint(database: Database, fingerprint: str) -> None:
 
 
 # Failed files wait for a change, or for a scan that is told to try them again.
-_IS_PENDING = """
+_IS_EMBEDDED = "EXISTS (SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND fingerprint = :fingerprint)"
+_IS_PENDING = f"""
     seen = :scan AND NOT missing AND (
         state = 'listed'
         OR state = 'failed' AND :retry_failed
-        OR state = 'ready' AND NOT EXISTS (
-            SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND fingerprint = :fingerprint
-        )
+        OR state = 'ready' AND kind IN {WITH_PARTS} AND parts_heard_by IS NOT :fingerprint
+        OR state = 'ready' AND NOT {_IS_EMBEDDED}
     )
 """
 
@@ -164,7 +183,8 @@ def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bo
     """
     values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "time": 1 << 62, "id": 1 << 62}
     query = f"""
-        SELECT sounds.id, sounds.path, preset, roots.path, mtime_ns FROM sounds JOIN roots ON roots.id = root_id
+        SELECT sounds.id, sounds.path, preset, roots.path, state = 'ready' AND {_IS_EMBEDDED}, mtime_ns
+        FROM sounds JOIN roots ON roots.id = root_id
         WHERE (mtime_ns, sounds.id) < (:time, :id) AND {_IS_PENDING}
         ORDER BY mtime_ns DESC, sounds.id DESC LIMIT {_PENDING_PER_QUERY}
     """
@@ -173,8 +193,8 @@ def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bo
             rows = connection.execute(query, values).fetchall()
         if not rows:
             return
-        for sound_id, path, preset, root, _ in rows:
-            yield Pending(sound_id, decode_path(path), preset, decode_path(root))
+        for sound_id, path, preset, root, parts_only, _ in rows:
+            yield Pending(sound_id, decode_path(path), preset, decode_path(root), bool(parts_only))
         values["id"], *_, values["time"] = rows[-1]
 
 
@@ -208,6 +228,10 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
     """Enter what was heard, in one transaction. Sounds that were removed in the meantime are left out."""
     with database.write() as connection:
         for outcome in outcomes:
+            connection.execute("DELETE FROM part_vectors WHERE sound_id = ?", (outcome.sound_id,))
+            if isinstance(outcome, PartsHeard):
+                _write_parts(connection, fingerprint, outcome)
+                continue
             # What another model thought of this sound, or this one of its former content, is of no more use.
             connection.execute("DELETE FROM embeddings WHERE sound_id = ?", (outcome.sound_id,))
             connection.execute("DELETE FROM sound_families WHERE sound_id = ?", (outcome.sound_id,))
@@ -257,6 +281,18 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                     "INSERT INTO sound_families (family, sound_id) VALUES (?, ?)",
                     [(family, outcome.sound_id) for family in outcome.likely_families],
                 )
+                _write_parts(connection, fingerprint, outcome)
+
+
+def _write_parts(connection: sqlite3.Connection, fingerprint: str, outcome: Heard | PartsHeard) -> None:
+    known = connection.execute(
+        "UPDATE sounds SET parts_heard_by = ? WHERE id = ?", (fingerprint, outcome.sound_id)
+    ).rowcount
+    if known:
+        connection.executemany(
+            "INSERT INTO part_vectors (sound_id, part, fingerprint, vector) VALUES (?, ?, ?, ?)",
+            [(outcome.sound_id, part, fingerprint, vector) for part, vector in outcome.parts],
+        )
 
 
 def _as_text(name: str) -> str:

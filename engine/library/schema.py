@@ -173,7 +173,31 @@ INSERT INTO sound_words (sound_words) VALUES ('rebuild');
 UPDATE sounds SET mtime_ns = -1;
 """
 
-MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS)
+_PARTS = """
+-- The model that told which parts sound in a loop or a longer sound. The next scan asks those heard before.
+ALTER TABLE sounds ADD COLUMN parts_heard_by TEXT;
+
+-- One row for each part that sounds.
+CREATE TABLE part_vectors (
+    sound_id INTEGER NOT NULL REFERENCES sounds ON DELETE CASCADE,
+    part TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    vector BLOB NOT NULL,               -- float16, unit length
+    PRIMARY KEY (sound_id, part, fingerprint)
+);
+
+INSERT INTO meta VALUES ('parts_revision', 0);
+
+CREATE TRIGGER part_comes AFTER INSERT ON part_vectors BEGIN
+    UPDATE meta SET value = value + 1 WHERE key = 'parts_revision';
+END;
+
+CREATE TRIGGER part_goes AFTER DELETE ON part_vectors BEGIN
+    UPDATE meta SET value = value + 1 WHERE key = 'parts_revision';
+END;
+"""
+
+MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -73,6 +73,10 @@ class Vectors:
         values = np.take_along_axis(similarities, best, axis=1)
         return best if rows is None else rows[best], values
 
+    def similarities(self, query: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Cosines float32 [n] of one vector, float32 [dimension], with the rows of these numbers, int64 [n]."""
+        return self._similarities(unit(query[None]), rows, len(rows))[0]
+
     def _similarities(self, queries: np.ndarray, rows: np.ndarray | None, count: int) -> np.ndarray:
         similarities = np.empty((len(queries), count), np.float32)
         raised, bits = queries * _EXPONENT_MADE_GOOD, self._half.view(np.int16)

@@ -16,17 +16,18 @@ import numpy as np
 
 from engine import presets
 from engine.audio.declared import NOTHING, Declared, declared
-from engine.audio.decode import Audio, decode, probe, resample
+from engine.audio.decode import Audio, AudioInfo, decode, probe, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import Facts, measure
 from engine.audio.suffixes import is_preset_file
+from engine.encoder.parts import hear_parts
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
 from engine.library.content import content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
 from engine.library.processes import settle_in
-from engine.library.records import Failed, Heard, Outcome, Pending
+from engine.library.records import WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard, Pending
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +60,16 @@ def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
 
 @dataclass(frozen=True)
 class _Waiting:
-    """A sound that is measured and waits for the model; `sounds` are float32 [n] each, at the ear's rate."""
+    """A sound that is measured and waits for the model; `sounds` are float32 [n] each, at the ear's rate. `heard` is
+    None where its parts alone are asked for."""
 
-    heard: Heard
+    sound_id: int
+    heard: Heard | None
     sounds: list[np.ndarray]
+
+    @property
+    def has_parts(self) -> bool:
+        return self.heard is None or self.heard.facts.kind in WITH_PARTS
 
 
 def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> None:
@@ -71,11 +78,12 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
     for pending in task:
         tell(Decoding(pending.sound_id))
         try:
-            waiting.append(
-                _play_and_measure(pending, ear.rate)
-                if is_preset_file(pending.path)
-                else _decode_and_measure(pending, ear.rate)
-            )
+            if pending.parts_only:
+                waiting.append(_decode_for_parts(pending, ear.rate))
+            elif is_preset_file(pending.path):
+                waiting.append(_play_and_measure(pending, ear.rate))
+            else:
+                waiting.append(_decode_and_measure(pending, ear.rate))
         except AudioError as error:
             tell(Done((Failed(pending.sound_id, error.reason),)))
         except Exception as error:  # a defect of ours must cost one row, not the scan
@@ -84,22 +92,38 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
     if not waiting:
         return
     tell(Embedding())
-    embeddings = ear.embed([sound for item in waiting for sound in item.sounds])
-    ends = np.cumsum([len(item.sounds) for item in waiting])[:-1]
-    parts = zip(waiting, np.split(embeddings.vectors, ends), np.split(embeddings.families, ends), strict=True)
-    tell(Done(tuple(_with_embeddings(item.heard, vectors, families) for item, vectors, families in parts)))
+    to_embed = [item for item in waiting if item.heard is not None]
+    embeddings = ear.embed([sound for item in to_embed for sound in item.sounds])
+    ends = np.cumsum([len(item.sounds) for item in to_embed])[:-1]
+    rows = iter(zip(np.split(embeddings.vectors, ends), np.split(embeddings.families, ends), strict=True))
+    parts = iter(hear_parts([item.sounds[0] for item in waiting if item.has_parts], ear))
+    outcomes = [
+        _outcome(item, next(parts) if item.has_parts else {}, None if item.heard is None else next(rows))
+        for item in waiting
+    ]
+    tell(Done(tuple(outcomes)))
 
 
-def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
+def _decode(pending: Pending) -> tuple[Audio, AudioInfo, bool]:
+    """The beginning of a sound, what its header says, and whether there is more of it."""
     info = probe(pending.path)
     longest = min(LONGEST_HEARD_SECONDS, _MOST_SAMPLES / (info.rate * info.channels))
     audio = decode(pending.path, end=longest)
-    was_cut = audio.duration_seconds > 0.99 * longest
+    return audio, info, audio.duration_seconds > 0.99 * longest
+
+
+def _decode_for_parts(pending: Pending, rate: int) -> _Waiting:
+    audio, _, _ = _decode(pending)
+    return _Waiting(pending.sound_id, None, [resample(audio.mono(), audio.rate, rate)])
+
+
+def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
+    audio, info, was_cut = _decode(pending)
     facts = _measured(pending, audio, declared(pending.path))
     if was_cut:
         facts = replace(facts, duration_seconds=max(audio.duration_seconds, info.duration_seconds))
     mono = audio.mono()
-    return _Waiting(_heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
+    return _Waiting(pending.sound_id, _heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
 
 
 def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
@@ -108,7 +132,7 @@ def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
     notes = presets.hear(Path(pending.path), pending.preset, rate=rate, root=root)
     facts = replace(_measured(pending, notes[0], NOTHING), kind="preset", tempo_bpm=None, key=None)
     monos = [note.mono() for note in notes]
-    return _Waiting(_heard(pending, facts, monos[0]), monos)
+    return _Waiting(pending.sound_id, _heard(pending, facts, monos[0]), monos)
 
 
 def _measured(pending: Pending, audio: Audio, said: Declared) -> Facts:
@@ -129,16 +153,22 @@ def _heard(pending: Pending, facts: Facts, mono: np.ndarray) -> Heard:
     return Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes(), content)
 
 
-def _with_embeddings(heard: Heard, vectors: np.ndarray, families: np.ndarray) -> Outcome:
-    """vectors [n, dimension], families [n, families]: of each of the sounds by which this one was heard."""
-    if not (np.isfinite(vectors).all() and np.isfinite(families).all()):
-        return Failed(heard.sound_id, "The model made nothing of it.")
+def _outcome(item: _Waiting, parts: dict[str, np.ndarray], embedded: tuple[np.ndarray, np.ndarray] | None) -> Outcome:
+    """embedded : vectors [n, dimension] and families [n, families] of each of the sounds by which this one was heard;
+    None where its parts alone were asked for."""
+    if not all(np.isfinite(values).all() for values in (*parts.values(), *(embedded or ()))):
+        return Failed(item.sound_id, "The model made nothing of it.")
+    stored: Parts = tuple((part, np.asarray(vector, np.float16).tobytes()) for part, vector in parts.items())
+    if item.heard is None or embedded is None:
+        return PartsHeard(item.sound_id, stored)
+    vectors, families = embedded
     probabilities = families.mean(axis=0)
     likely = likely_families(probabilities)
     return replace(
-        heard,
+        item.heard,
         family=likely[0],
         family_confidence=float(probabilities.max()),
         likely_families=likely,
         vectors=tuple(np.asarray(vector, np.float16).tobytes() for vector in vectors),
+        parts=stored,
     )

@@ -25,7 +25,7 @@ sounds above all: on songs of validation instruments a filter by family costs 3.
 NEVER_BEFORE = 2.0
 """More than two cosines can differ: whatever is of a likely family goes first."""
 
-_COPIES_ALLOWED_FOR = 50
+COPIES_ALLOWED_FOR = 50
 """So many more are looked at than are wanted, since copies fold into one."""
 
 NOTHING_ALIKE = 0.05
@@ -42,6 +42,7 @@ class Match:
     rank : 1 for the best.
     chance : that it is the very sound that was heard, 0..1, by what calibration saw of songs whose sounds were all in
         a library of 2,000, unfiltered; None without calibration.
+    by_part : where parts were compared, the cosine of each of them; `similarity` is their weighted mean then.
     copies : other sounds of the library that are the same, or other notes of the same sampled instrument.
     """
 
@@ -50,6 +51,7 @@ class Match:
     rank: int
     chance: float | None = None
     copies: tuple[Sound, ...] = ()
+    by_part: tuple[tuple[str, float], ...] = ()
 
 
 def rank(
@@ -73,14 +75,14 @@ def rank(
     other_family : a difference of cosines; `NEVER_BEFORE` where the producer named the family, who is not mistaken.
     query : only sounds which this finds.
     """
-    asked = top + _COPIES_ALLOWED_FOR
+    asked = top + COPIES_ALLOWED_FOR
     found = library.search(slot.vectors, top=asked, query=query)
     if not any_family:
         likely = library.search(slot.vectors, top=asked, query=query, families=slot.likely_families)
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
         found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
-    matches = _folded(found, library, top)
+    matches = folded(found, library, top)
     if calibration is None:
         return matches
     similarities = np.array([match.similarity for match in matches])
@@ -93,11 +95,12 @@ def similar(sound: Sound, library: Library, *, top: int = 50, query: Query = EVE
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + _COPIES_ALLOWED_FOR, query=query)
-    return _folded(found, library, top)
+    found = library.search(library.vectors(sound.id), top=top + COPIES_ALLOWED_FOR, query=query)
+    return folded(found, library, top)
 
 
-def _folded(found: Sequence[tuple[Sound, float]], library: Library, top: int) -> list[Match]:
+def folded(found: Sequence[tuple[Sound, float]], library: Library, top: int) -> list[Match]:
+    """The first of the ranked sounds with their similarities, copies of a sound as one match."""
     similarities = {sound.id: similarity for sound, similarity in found}
     groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "")
     return [

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from engine.audio import decode
 from engine.encoder.heard import Listener
+from engine.encoder.parts import PartsCollector
 from engine.errors import AudioError
 from engine.families import likely_families
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -32,12 +33,15 @@ class Hearing:
     heard_seconds : end of what was heard, from the start of the file.
     duration_seconds : of the whole file.
     done : True for the last one.
+    parts : a unit vector float32 [dimension] for each of `engine.families.PARTS` that sounds, to rank loops and songs
+        by (`engine.matching.parts`); none of a reference so short that it is one sound.
     """
 
     slots: tuple[Slot, ...]
     heard_seconds: float
     duration_seconds: float
     done: bool
+    parts: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def hear(
         return
 
     report = _Reporter(progress, first, last)
-    tracker = SlotTracker(rules, ear.calibration)
+    tracker, parts = SlotTracker(rules, ear.calibration), PartsCollector()
     blocks = decode.stream(path, rate=ear.rate, block_seconds=rules.hop_seconds, start=first, end=end)
     windows = _windows(blocks, ear, first, rules)
     heard_seconds = first
@@ -101,21 +105,22 @@ def hear(
         done = len(batch) < size
         if cancel is not None:
             cancel.raise_if_cancelled()
-        _hear_batch(batch, ear, tracker)
+        _hear_batch(batch, ear, tracker, parts)
         heard_seconds = batch[-1].end_seconds if batch else heard_seconds
         # A header may lie about the length, or say nothing; what was decoded is true.
         whole = end is None and done
         duration = heard_seconds if whole else max(info.duration_seconds, heard_seconds)
         report(heard_seconds)
-        yield Hearing(tracker.slots(cells_of(duration)), heard_seconds, duration, done)
+        yield Hearing(tracker.slots(cells_of(duration)), heard_seconds, duration, done, parts.parts())
 
 
-def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker) -> None:
+def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker, parts: PartsCollector) -> None:
     loud = [window for window in batch if window.sounding.any()]
     cells = round(ear.window_seconds / CELL_SECONDS)
     answers: Iterator[tuple[np.ndarray, ...]] = iter(())
     if loud:
         heard = ear.hear(np.stack([window.samples for window in loud]))
+        parts.add(heard)
         answers = zip(heard.vectors, heard.presence, heard.families, heard.activity, strict=True)
     for window in batch:
         slots = []

@@ -36,11 +36,7 @@ def slot_sheet(
     """
     names = names or {}
     return {
-        "reference": {
-            "path": os.path.abspath(path),
-            "duration_seconds": round(hearing.duration_seconds, 3),
-            "sample_rate": sample_rate,
-        },
+        "reference": _reference(path, sample_rate, hearing),
         "model": ear.name,
         "device": ear.device,
         "slots": [
@@ -55,6 +51,38 @@ def slot_sheet(
             }
             for slot in hearing.slots
         ],
+    }
+
+
+def part_sheet(
+    path: str | Path,
+    sample_rate: int,
+    hearing: Hearing,
+    weights: Mapping[str, float],
+    matches: Sequence[Match],
+    ear: Ear,
+) -> dict[str, Any]:
+    """The document that `earshot match --part --json` prints; parameters as those of `slot_sheet`.
+
+    weights : of the parts that were compared.
+    """
+    return {
+        "reference": _reference(path, sample_rate, hearing),
+        "model": ear.name,
+        "device": ear.device,
+        "parts": {part: round(weight, 4) for part, weight in weights.items()},
+        "heard": list(hearing.parts),
+        "matches": [
+            _match(match) | {"by_part": {part: round(cosine, 4) for part, cosine in match.by_part}} for match in matches
+        ],
+    }
+
+
+def _reference(path: str | Path, sample_rate: int, hearing: Hearing) -> dict[str, Any]:
+    return {
+        "path": os.path.abspath(path),
+        "duration_seconds": round(hearing.duration_seconds, 3),
+        "sample_rate": sample_rate,
     }
 
 

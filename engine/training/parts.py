@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.families import DRUM_FAMILIES
+from engine import families
 from engine.training.instruments import RATE
 from engine.training.phrase_bank import PhraseBank
 
-PARTS: dict[str, tuple[str, ...]] = {
-    "drums": ("kick", "snare", "hat"),
-    "bass": ("bass",),
-    "keys": ("keys", "organ", "mallet"),
-    "guitar": ("guitar", "pluck"),
-    "other": ("strings", "brass", "woodwind", "lead", "pad", "voice"),
-}
-"""Families of each part. The drums part is one instrument of each of its families, the others are one of any."""
+PARTS: dict[str, tuple[str, ...]] = families.PARTS | {"drums": ("kick", "snare", "hat")}
+"""Families that play each part in pseudo-mixes. The drums are one instrument of each of their families, the other parts
+one of any."""
 
 GAIN_DB = (-6.0, 2.0)
 
@@ -23,10 +18,8 @@ GAIN_DB = (-6.0, 2.0)
 def part_of_family(family: str | None) -> int:
     """Number of the part that instruments of a family play, in the order of `PARTS`; -1 for none. All drums are drums,
     also those that no pseudo-mix is made of."""
-    names = list(PARTS)
-    if family in DRUM_FAMILIES:
-        return names.index("drums")
-    return next((number for number, families in enumerate(PARTS.values()) if family in families), -1)
+    part = families.part_of_family(family)
+    return -1 if part is None else list(PARTS).index(part)
 
 
 class PseudoMixes:

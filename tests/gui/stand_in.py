@@ -16,7 +16,7 @@ from engine.audition.output import OutputDevice
 from engine.audition.player import Bed
 from engine.encoder.calibration import Calibration
 from engine.encoder.heard import Embeddings, HeardWindows
-from engine.families import FAMILIES, FAMILY_INDEX
+from engine.families import FAMILIES, FAMILY_INDEX, PARTS, part_of_family
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.scanner import ScanResult, scan
 
@@ -24,6 +24,7 @@ RATE = 16_000
 EDGES_HZ = (0.0, 120.0, 260.0, 520.0, 1100.0, 2400.0, 5200.0, 8000.0)
 BAND_FAMILIES = ("kick", "bass", "pad", "mallet", "lead", "snare", "hat")
 STEPS = 50
+_PLAYS = np.array([[part_of_family(family) == part for family in BAND_FAMILIES] for part in PARTS])
 
 
 class StandInEar:
@@ -59,6 +60,7 @@ class StandInEar:
             presence=presence.astype(np.float32),
             families=families,
             activity=np.clip(share * 1.5, 0, 1).astype(np.float32),
+            parts=np.stack([_unit(np.where(_PLAYS, level, 0)) for level in levels.mean(axis=2)]),
         )
 
 

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from engine.families import FAMILIES
+from engine.encoder.heard import HeardWindows
+from engine.families import FAMILIES, PARTS, part_of_family
 
 RATE = 8000
 TONES_HZ = (200.0, 330.0, 540.0, 880.0, 1430.0, 2310.0)
 TONE_FAMILIES = ("bass", "organ", "keys", "lead", "hat", "pad")
 DIMENSION = 32
+PLAYS = np.array([[part_of_family(family) == part for part in PARTS] for family in TONE_FAMILIES], np.float32)
+"""[tones, parts]"""
 
 
 def tone(number: int, seconds: float, level: float = 0.2) -> np.ndarray:
@@ -39,7 +42,7 @@ class ToneEar:
         self.largest_batch = 0
         self.windows = 0
 
-    def hear(self, windows: np.ndarray) -> SimpleNamespace:
+    def hear(self, windows: np.ndarray) -> HeardWindows:
         assert windows.shape[1] == round(self.window_seconds * self.rate)
         assert windows.dtype == np.float32
         self.largest_batch = max(self.largest_batch, len(windows))
@@ -49,11 +52,12 @@ class ToneEar:
         # Which query answers for which instrument differs from window to window.
         order = self._random.permuted(np.tile(np.arange(len(TONES_HZ)), (len(windows), 1)), axis=1)
         rows = np.arange(len(windows))[:, None]
-        return SimpleNamespace(
+        return HeardWindows(
             vectors=self._noisy(self.vectors[order]),
             presence=np.where(activity.max(axis=2) > 0.5, 0.9, 0.02)[rows, order].astype(np.float32),
             families=self._families(order),
             activity=activity[rows, order].astype(np.float32),
+            parts=self._noisy(_unit((levels.max(axis=2)[:, None] * PLAYS.T) @ self.vectors)),
         )
 
     def embed(self, sounds: Sequence[np.ndarray]) -> SimpleNamespace:
@@ -75,3 +79,7 @@ class ToneEar:
         noise = self._random.standard_normal(vectors.shape)
         noisy = vectors + self._noise * noise / np.linalg.norm(noise, axis=-1, keepdims=True)
         return (noisy / np.linalg.norm(noisy, axis=-1, keepdims=True)).astype(np.float32)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)

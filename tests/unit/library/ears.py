@@ -17,9 +17,9 @@ import numpy as np
 import engine.library.worker as worker
 from engine.audio.decode import Audio
 from engine.audio.decode import decode as genuine_decode
-from engine.encoder.heard import Embeddings
+from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.errors import ModelError
-from engine.families import FAMILIES
+from engine.families import FAMILIES, FAMILY_INDEX, PARTS
 
 DIMENSION = 8
 Decode = Callable[[], Audio]
@@ -29,6 +29,7 @@ class ToyEar:
     """Hears where the energy of a sound lies: eight octave bands make the vector, the loudest of them the family."""
 
     rate = 16_000
+    window_seconds = 5.0
 
     def __init__(self, fingerprint: str = "toy") -> None:
         self.fingerprint = fingerprint
@@ -42,6 +43,22 @@ class ToyEar:
             vectors[row] = np.sqrt(np.add.reduceat(spectrum, edges)) + 1e-6
             families[row, int(vectors[row].argmax())] = 0.9
         return Embeddings(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), families)
+
+    def hear(self, windows: np.ndarray) -> HeardWindows:
+        """A bass wherever there is much below 125 Hz, keys wherever there is much above, each with its bands alone."""
+        levels = self.embed(list(windows)).vectors
+        low = np.arange(DIMENSION) < 2
+        sides = np.stack([levels * low, levels * ~low], axis=1)
+        lengths = np.linalg.norm(sides, axis=2, keepdims=True)
+        vectors = np.repeat(sides / np.maximum(lengths, 1e-6), [1, len(PARTS) - 1], axis=1)
+        families = np.eye(len(FAMILIES), dtype=np.float32)[[FAMILY_INDEX["bass"], FAMILY_INDEX["keys"]]]
+        return HeardWindows(
+            vectors[:, :2],
+            np.where(lengths[..., 0] > 0.3, 0.9, 0.1).astype(np.float32),
+            np.repeat(families[None], len(windows), axis=0),
+            np.ones((len(windows), 2, round(self.window_seconds / ACTIVITY_SECONDS)), np.float32),
+            vectors[:, [2, 0, 1, 2, 2]],
+        )
 
 
 def load_toy(model: Path | None) -> ToyEar:

@@ -1,0 +1,81 @@
+"""Which parts the ranking is by, in place of the slot: what is heard of the reference, and how much each counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+
+EVEN = 5
+HEAVIEST = 10
+"""Weights are whole numbers from 1 to this; a part that joins has `EVEN`."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A sound to which similar ones were asked for; by one part, or as a whole."""
+
+    sound: Sound
+    part: str | None = None
+
+    @property
+    def words(self) -> str:
+        """What the similar ones are similar to."""
+        return self.sound.name if self.part is None else f"{self.sound.name} by {self.part}"
+
+
+class PartChoice(QObject):
+    """The parts of the reference, and those among them that were chosen."""
+
+    changed = Signal()
+    """Other parts are heard, or others chosen, or they count otherwise."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self.heard: dict[str, np.ndarray] = {}
+        self.weights: dict[str, int] = {}
+        """Of the chosen parts; empty while a slot is ranked for."""
+
+    def set_heard(self, heard: Mapping[str, np.ndarray]) -> None:
+        """What sounds in the reference, as known now; a chosen part that does not is let go of."""
+        before = list(self.heard)
+        self.heard = dict(heard)
+        weights = {part: weight for part, weight in self.weights.items() if part in heard}
+        if weights or self.weights or before != list(heard):
+            self.weights = weights
+            self.changed.emit()
+
+    def toggle(self, part: str) -> None:
+        """Rank by a part too, or no more; nothing where it does not sound."""
+        if part in self.weights:
+            del self.weights[part]
+        elif part in self.heard:
+            self.weights = {name: self.weights.get(name, EVEN) for name in self.heard if name in {*self.weights, part}}
+        else:
+            return
+        self.changed.emit()
+
+    def set_weight(self, part: str, weight: int) -> None:
+        """How much a chosen part counts against the others."""
+        weight = min(HEAVIEST, max(1, weight))
+        if self.weights.get(part, weight) != weight:
+            self.weights[part] = weight
+            self.changed.emit()
+
+    def leave(self) -> bool:
+        """Back to the slot; False where no part was chosen."""
+        if not self.weights:
+            return False
+        self.weights = {}
+        self.changed.emit()
+        return True
+
+    def share(self, part: str) -> float:
+        """How much of the whole a chosen part counts, 0..1."""
+        return self.weights[part] / sum(self.weights.values())
