@@ -34,6 +34,9 @@ class Filters:
     kinds : of 'one-shot', 'loop', 'long', 'preset'; None for all.
     text : a query, as `engine.library.query` reads it.
     note : 0..11 from C; None for any.
+    rating_from : 1..5; 0 for any, or none.
+    tags : all of them.
+    history : only what was listened to lately, the last one first whatever slot is chosen.
     """
 
     any_family: bool = False
@@ -42,8 +45,12 @@ class Filters:
     note: int | None = None
     bpm_from: float | None = None
     bpm_to: float | None = None
+    rating_from: int = 0
     favourites: bool = False
     root_id: int | None = None
+    collection_id: int | None = None
+    tags: tuple[str, ...] = ()
+    history: bool = False
 
     def query(self) -> Query:
         """What the library is asked for."""
@@ -52,9 +59,18 @@ class Filters:
         query = read_query(self.text).with_kinds(None if self.kinds is None else frozenset(self.kinds))
         if self.bpm_from is not None or self.bpm_to is not None:
             query = replace(query, tempo_bpm=(self.bpm_from or 0.0, self.bpm_to or float("inf")))
+        if self.rating_from:
+            query = replace(query, rating=(self.rating_from, float("inf")))
         if self.root_id is not None:
             query = replace(query, roots=frozenset({self.root_id}))
-        return replace(query, favourites=query.favourites or self.favourites)
+        if self.collection_id is not None:
+            query = replace(query, collections=frozenset({self.collection_id}))
+        return replace(
+            query,
+            favourites=query.favourites or self.favourites,
+            tags=(*query.tags, *self.tags),
+            auditioned=query.auditioned or self.history,
+        )
 
     def accept(self, sound: Sound) -> bool:
         """Whether a sound passes what the library does not know of: its note, in whichever octave, or else its key."""
@@ -65,6 +81,23 @@ class Filters:
         return tonic == NOTES[self.note]
 
 
+NO_FILTERS: dict[str, object] = {
+    name: getattr(Filters(), name)
+    for name in (
+        "note",
+        "bpm_from",
+        "bpm_to",
+        "rating_from",
+        "favourites",
+        "root_id",
+        "collection_id",
+        "tags",
+        "history",
+    )
+}
+"""Changes that let go of all that narrows the library, but for the type and what was typed."""
+
+
 @dataclass(frozen=True)
 class Results:
     """What the table shows, and for what.
@@ -73,6 +106,7 @@ class Results:
     sound : what the rows are similar to, rather than to the slot.
     searchable : how many sounds were compared.
     nothing_alike : even the best of the rows is hardly what was heard.
+    history : the rows are what was listened to, the last one first.
     """
 
     slot: Slot | None
@@ -80,6 +114,7 @@ class Results:
     searchable: int
     nothing_alike: bool = False
     sound: Sound | None = None
+    history: bool = False
 
     @property
     def ranked(self) -> bool:
@@ -93,6 +128,7 @@ class MatchController(QObject):
     results_ready = Signal(object)
     failed = Signal(str)
     overviews_ready = Signal(object)
+    filters_changed = Signal()
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -137,6 +173,13 @@ class MatchController(QObject):
         if filters != self.filters:
             self.filters = filters
             self.refresh()
+            self.filters_changed.emit()
+
+    def marks_changed(self) -> None:
+        """The producer said something of sounds: results that depend on it, or are just being read, are stale."""
+        query = self.filters.query()
+        if self._jobs.running("rank") is not None or query.tags or query.rating or query.collections:
+            self.refresh()
 
     def refresh(self) -> None:
         """Ask again; questions that come together are one."""
@@ -174,6 +217,8 @@ class MatchController(QObject):
                 from engine.matching.match import similar
 
                 matches = similar(sound, library, top=top, query=query)
+            elif filters.history:
+                return Results(None, _auditioned(library.catalog, query, filters), library.searchable, history=True)
             elif slot is not None:
                 matches = backend.rank(
                     slot,
@@ -205,3 +250,11 @@ def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callab
         rows += [Row(sound, len(rows) + number) for number, sound in enumerate(filter(filters.accept, page), 1)]
         last = page[-1]
     return tuple(rows)
+
+
+def _auditioned(catalog: Catalog, query: Query, filters: Filters) -> tuple[Row, ...]:
+    """What was listened to and is still to be seen, the last one first."""
+    seen = set(catalog.matching(query, heard=False).tolist())
+    wanted = [sound_id for sound_id in catalog.marks.auditioned() if sound_id in seen]
+    sounds = filter(filters.accept, catalog.sounds(wanted))
+    return tuple(Row(sound, number) for number, sound in enumerate(sounds, 1))

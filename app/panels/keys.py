@@ -32,11 +32,15 @@ class KeysPanel(QWidget):
         self.hide()
 
     def lines(self) -> list[tuple[str, str]]:
-        """Keys and what they do; the nine slots are one line."""
-        found = [("1 – 9", "Choose a slot"), ("Up, Down", "Step through the sounds")]
+        """Keys and what they do; the nine slots are one line, and so are the ratings."""
+        found = [
+            ("1 – 9", "Choose a slot"),
+            ("Up, Down", "Step through the sounds"),
+            ("Alt+1 – Alt+5, Alt+0", "Rate the chosen sounds"),
+        ]
         for action in self._actions.all:
             keys = action.shortcuts()
-            if not keys or action.text().startswith("Slot "):
+            if not keys or action.text().startswith(("Slot ", "Rate ", "No rating")):
                 continue
             told = action.data() or action.text()  # what changes with the circumstances has a plain name beside it
             words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
