@@ -83,6 +83,7 @@ class Actions:
         self.slot_actions = SlotActions(w, slot, self._add)
         slot.addSeparator()
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
+        self.region_slot = self._add(slot, "Make a slot of the region", work.region_slot.make, "N")
         self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
 
         sound = bar.addMenu("Sound")

@@ -143,6 +143,8 @@ class MainWindow(QMainWindow):
         work.library.scan_progress.connect(lambda _: self._show_scan())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         work.slot_editor.changed.connect(self._slots_edited)
+        work.slot_editor.added.connect(lambda slot_id: self.slots_panel.choose(work.slots.row_of(slot_id)))
+        self.header.region_slot_asked.connect(work.region_slot.make)
         self.slots_panel.list.menu_asked.connect(self.actions_.slot_actions.popup)
         self.slots_panel.slot_chosen.connect(self._slot_chosen)
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
@@ -314,6 +316,7 @@ class MainWindow(QMainWindow):
         usable = work.reference.path is not None and work.reference.failure is None and work.timeline.duration > 0
         self.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
         self.actions_.hear_region.setEnabled(usable and work.timeline.region is not None)
+        self.actions_.region_slot.setEnabled(usable)
         self.actions_.whole_song.setEnabled(usable)
         self.actions_.compare.setEnabled(small)
         self.actions_.rescan.setEnabled(not welcome)

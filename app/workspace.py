@@ -22,6 +22,7 @@ from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
 from app.controllers.recording import RecordingController
 from app.controllers.reference import ReferenceController
+from app.controllers.region_slot import RegionSlot
 from app.controllers.slots import SlotEditor
 from app.jobs import Job, JobRunner
 from app.models.columns import Row
@@ -65,6 +66,7 @@ class Workspace(QObject):
         self.slot_editor = SlotEditor(self.slots, self)
         self.matches = MatchesModel(self)
         self.reference = ReferenceController(backend, self.jobs, self.timeline, self.slots, self)
+        self.region_slot = RegionSlot(backend, self.jobs, self.reference, self.timeline, self.slot_editor, self)
         self.library = LibraryController(backend, self.jobs, self)
         self.matching = MatchController(backend, self.jobs, self)
         self.marks = MarksController(backend, self.jobs, self)
@@ -105,6 +107,9 @@ class Workspace(QObject):
         self.devices.changed.connect(self.read_outputs)
         self.devices.changed.connect(lambda: self.keyboard.read_inputs())
         self.auditioner.noted.connect(self._playback_noted)
+        self.region_slot.said.connect(lambda words: self.said.emit(words, "region", False))
+        self.region_slot.failed.connect(lambda words: self.said.emit(words, "region", True))
+        self.region_slot.ready.connect(lambda: self.settled.emit("region"))
         self.recording.recorded.connect(self._recorded)
         self.recording.kept.connect(
             lambda path: self.said.emit(f"What was recorded is kept: {path}", "recording", False)
