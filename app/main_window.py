@@ -259,8 +259,8 @@ class MainWindow(QMainWindow):
     def _show_recording(self) -> None:
         shown = self.recording_page.isVisible()
         self.reference_panel.put_before(self.recording_page, self.workspace.recording.active)
-        if self.recording_page.isVisible() and not shown:
-            self.recording_page.setFocus()
+        if self.recording_page.isVisible() != shown:
+            (self._centre if shown else self.recording_page).setFocus()
 
     def _heard(self) -> None:
         hearing, listening = self.workspace.reference.hearing, self.workspace.listening

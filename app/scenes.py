@@ -92,6 +92,7 @@ class Scenes:
         self._similar()
         self._marked()
         self._slots_by_hand()
+        self._region_slot()
         self._table()
         self._dialogs()
         self._failures()
@@ -204,6 +205,24 @@ class Scenes:
             work.toggle_muted(last)
         while editor.stack.canUndo():
             editor.stack.undo()
+        self._studio.choose_first_slot()
+
+    def _region_slot(self) -> None:
+        work, window = self._work, self._window
+        work.timeline.set_region((0.2 * work.timeline.duration, 0.35 * work.timeline.duration))
+        work.region_slot.make()
+        self._studio.wait(lambda: bool(work.slots.edits.added), "hearing the region")
+        self._studio.wait(
+            lambda: (
+                (results := window.matches_panel.results) is not None
+                and results.slot is work.slots.slot(window.slots_panel.row)
+            ),
+            "ranking for the new slot",
+        )
+        self._rows_are_drawn()
+        self.picture("region-slot")
+        work.slot_editor.stack.undo()
+        work.timeline.set_region(None)
         self._studio.choose_first_slot()
 
     def _table(self) -> None:

@@ -92,7 +92,7 @@ class StillRecorder:
     """The interface of the recorder; it has recorded a while, at a steady level."""
 
     failure: str | None = None
-    recording = False
+    recording = has_recording = False
     seconds = 0.0
 
     def begin(self) -> None:

@@ -187,14 +187,14 @@ class RecordingController(QObject):
         self.level_db = max(FLOOR_DB, now_db, self.level_db - FALL_DB)
         self._silent_polls = 0 if now_db > FLOOR_DB else self._silent_polls + 1
         if recorder.failure is not None:
-            self._lose(recorder.failure)
+            self._lose(recorder, recorder.failure)
         self.moved.emit()
 
-    def _lose(self, reason: str) -> None:
+    def _lose(self, recorder: Recorder, reason: str) -> None:
         """The input or the disk gave up: what was recorded is opened, else another input can be chosen."""
         self._timer.stop()
         self.failed.emit(reason)
-        if "kept" in reason:
+        if recorder.has_recording:
             self.finish()
         else:
             self._refuse(reason)

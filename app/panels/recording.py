@@ -122,7 +122,7 @@ class RecordingPage(QWidget):
         loud = recording.level_db > TOO_LOUD_DB
         quiet = recording.level_db <= FLOOR_DB
         self.level.setText(
-            "too loud" if loud else "" if quiet or not recording.ready else f"{recording.level_db:.0f} dB"
+            "too loud" if loud else "" if quiet or not recording.ready else text.decibels(recording.level_db)
         )
         self.hint.setText(recording.obstacle or self._advice())
         self.hint.setToolTip(recording.obstacle)

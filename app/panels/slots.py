@@ -256,13 +256,13 @@ class SlotsPanel(QWidget):
         layout.setSpacing(0)
         self._open_row = QWidget()
         row = QHBoxLayout(self._open_row)
-        row.setContentsMargins(16, 0, 16, 0)
-        row.setSpacing(8)
+        row.setContentsMargins(16, 0, 8, 0)
+        row.setSpacing(12)
         row.addWidget(open_button)
-        row.addWidget(record_button)
         self._shortcut = Label("Ctrl+O", colour="quiet")
         row.addWidget(self._shortcut)
         row.addStretch(1)
+        row.addWidget(record_button)
         self.readout = Readout(timeline, reference.spectrogram)
         self._heading = QWidget()
         heading = QHBoxLayout(self._heading)
@@ -298,6 +298,7 @@ class SlotsPanel(QWidget):
         self.list.setFixedHeight(density.lane * density.lanes)
         self.list.set_lane(density.lane)
         self._shortcut.setVisible(not density.small)
+        self._show_current()
         self.refresh()
 
     @property
@@ -310,7 +311,11 @@ class SlotsPanel(QWidget):
         index = self._model.index(row)
         if index.isValid():
             self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.list.scrollTo(index)
+            self._show_current()
+
+    def _show_current(self) -> None:
+        self.list.doItemsLayout()  # a row that has just come, or changed its height, has no place yet
+        self.list.scrollTo(self.list.currentIndex())
 
     def rename(self) -> None:
         """Let a name be typed for the chosen slot."""

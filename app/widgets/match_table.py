@@ -28,6 +28,8 @@ from app.widgets.match_columns import STAR, MatchHeader, least_width, section_wi
 from app.widgets.match_delegate import HIGHEST_RATING, MatchDelegate
 
 NAME_MIN = 150
+NAME_LEAST = 100
+"""Where even the waveform gave way to columns that were asked for."""
 NARROW_WORDS = 72
 """What folder and tags keep where there is little room."""
 PLENTY = 300
@@ -182,9 +184,11 @@ class MatchTable(QTableView):
                 given = min(NAME_MIN - spare, max(0, widths[column] - NARROW_WORDS))
                 widths[column] -= given
                 spare += given
+        least = NAME_MIN
         if spare < NAME_MIN and Column.WAVEFORM in widths:
             spare += widths.pop(Column.WAVEFORM)
-        widths[Column.NAME] = max(NAME_MIN, spare)
+            least = NAME_LEAST
+        widths[Column.NAME] = max(least, spare)
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:
             self.setColumnHidden(column, column not in widths)

@@ -110,6 +110,11 @@ class Recorder:
         return self._file is not None
 
     @property
+    def has_recording(self) -> bool:
+        """Whether there is something that `finish` gives, also after a failure."""
+        return self._path is not None
+
+    @property
     def seconds(self) -> float:
         """How much was recorded."""
         file = self._file

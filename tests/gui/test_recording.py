@@ -69,7 +69,7 @@ def test_a_song_is_recorded_by_keyboard_and_opened(
     until(qtbot, lambda: recording.ready and page.isVisible())
     assert page.hasFocus()
     assert [page.input.itemText(number) for number in range(page.input.count())] == [DESK.name, PLAYED.name]
-    until(qtbot, lambda: page.level.text() == "-12 dB")
+    until(qtbot, lambda: page.level.text() == "−12 dB")
     page.input.setCurrentIndex(1)
     page.input.activated.emit(1)
     until(qtbot, lambda: recording.ready and recording.device == PLAYED)
@@ -102,6 +102,7 @@ def test_escape_leaves_without_a_trace(filled: MainWindow, qtbot: QtBot, opened:
     until(qtbot, lambda: not opened[0].alive)
     assert not filled.recording_page.isVisible()
     assert filled.reference_panel.spectrogram.isVisible()
+    assert filled.focusWidget() is filled._centre, "no control shows a ring that nobody asked for"
     assert (filled.workspace.reference.path, recordings(filled)) == (before, [])
 
 
