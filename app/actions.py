@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from app.mark_actions import MarkActions
 from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
 from app.part_actions import PartActions
 from app.slot_actions import SlotActions
@@ -33,6 +34,7 @@ class Actions:
         self.open_song = self._add(file, "Open song…", w.choose_song, "Ctrl+O")
         self.recent = file.addMenu("Open recent")
         self.recent.aboutToShow.connect(self._fill_recent)
+        self.record = self._add(file, "Record a song…", work.record, "Ctrl+Shift+R")
         self.add_folder = self._add(file, "Add folder of sounds…", w.choose_folder, "Ctrl+Shift+O")
         self.rescan = self._add(file, "Scan the library again", work.library.rescan, "F5")
         file.addSeparator()
@@ -82,6 +84,7 @@ class Actions:
         self.slot_actions = SlotActions(w, slot, self._add)
         slot.addSeparator()
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
+        self.region_slot = self._add(slot, "Make a slot of the region", work.region_slot.make, "N")
         self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
 
         sound = bar.addMenu("Sound")
@@ -122,6 +125,8 @@ class Actions:
         self.part_actions = PartActions(w, slot, sound, self._add)
         self.back = self._add(sound, "Back to what was shown before", work.matching.back, "Backspace", "Alt+Left")
         sound.addSeparator()
+        self.mark_actions = MarkActions(w, sound, self._add)
+        sound.addSeparator()
         self.reveal = self._add(sound, "Show in folder", w.outbox.reveal_sound, "Ctrl+Return")
         sound.addSeparator()
         self.typing = self._add(
@@ -140,34 +145,6 @@ class Actions:
         self.keys = self._add(help_menu, "Keyboard", lambda: w.keys.toggle(), "?")
         self._add(help_menu, "About Earshot", w.show_about)
 
-    def fill_outputs(self, names: list[str], chosen: str | None, choose: Callable[[str | None], None]) -> None:
-        """One entry for the system's choice and one for each output."""
-        self.outputs.clear()
-        for name in (None, *names):
-            action = self.outputs.addAction(name or "As the system chooses")
-            action.setCheckable(True)
-            action.setChecked(name == (chosen if chosen in names else None))
-            action.triggered.connect(lambda _=False, name=name: choose(name))
-        if not names:
-            self.outputs.addAction("No audio output was found").setEnabled(False)
-
-    def fill_midi(
-        self, names: list[str], chosen: str | None, obstacle: str, choose: Callable[[str | None], None]
-    ) -> None:
-        """One entry for none and one for each MIDI keyboard, or why there can be none."""
-        self.midi.clear()
-        for name in (None, *names):
-            action = self.midi.addAction(name or "None")
-            action.setCheckable(True)
-            action.setChecked(name == chosen)
-            action.triggered.connect(lambda _=False, name=name: choose(name))
-        if obstacle:
-            self.midi.addAction("Not available: why?").triggered.connect(
-                lambda: self._window.notice.say(obstacle, topic="keyboard", danger=False)
-            )
-        elif not names:
-            self.midi.addAction("No MIDI keyboard was found").setEnabled(False)
-
     def popup_for_sound(self, at: QPoint) -> None:
         """What can be done with the chosen sounds, at a place on the screen."""
         menu = QMenu(self._window)
@@ -175,6 +152,8 @@ class Actions:
         menu.addAction(self.similar)
         menu.addMenu(self.part_actions.similar)
         menu.addAction(self.favourite)
+        menu.addSeparator()
+        self.mark_actions.add_to(menu)
         menu.addSeparator()
         menu.addActions([self.copy_path, self.copy_list, self.reveal])
         menu.popup(at)

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.widgets.scales import HIGH_HZ, LOW_HZ
 from app.widgets.sonogram import MelPicture
-from engine.paths import rendered_dir
+from engine.paths import recordings_dir, rendered_dir
 
 if TYPE_CHECKING:
     from engine.audio.decode import Audio, AudioInfo
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from engine.library.watch import Watcher
     from engine.matching.match import Match
     from engine.matching.slots import Slot
+    from engine.recording.inputs import InputDevice
+    from engine.recording.recorder import Recorder
 
 PICTURE_RATE = 32_000
 PICTURE_FRAMES_PER_SECOND = 50
@@ -107,7 +109,7 @@ class Backend:
     ) -> None:
         self.library_dir = library_dir
         self.model, self.compute, self.scan_workers = model, compute, scan_workers
-        self.rendered_dir = rendered_dir()
+        self.rendered_dir, self.recordings_dir = rendered_dir(), recordings_dir()
         self._ear: Ear | None = None
         self._library: Library | None = None
         self._player: Player | None = None
@@ -260,6 +262,18 @@ class Backend:
         from engine.audition.player import Player
 
         return Player.devices()
+
+    def inputs(self) -> list[InputDevice]:
+        """The audio inputs. Raises RecordingError."""
+        from engine.recording.inputs import input_devices
+
+        return input_devices()
+
+    def recorder(self, device: InputDevice) -> Recorder:
+        """Listen to an input, until it is closed. Raises RecordingError."""
+        from engine.recording.recorder import Recorder
+
+        return Recorder(device, self.recordings_dir)
 
     def probe(self, path: Path) -> AudioInfo:
         """Raises AudioError."""

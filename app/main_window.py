@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QMenu, QMenuBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
 
 from app import theme
 from app.actions import Actions
@@ -30,15 +30,16 @@ from app.panels.library import LibraryPanel
 from app.panels.matches import MatchesPanel
 from app.panels.notice import NoticeBar
 from app.panels.parts import PartsPanel
+from app.panels.recording import RecordingPage
 from app.panels.reference import ReferencePanel
 from app.panels.settings_dialog import SettingsDialog
 from app.panels.slots import SlotsPanel
 from app.panels.transport import TransportPanel
 from app.settings import Settings
-from app.widgets import text
+from app.sound_menus import SoundMenus
+from app.widgets.boxes import column, row
 from app.widgets.controls import Button, IconButton
 from app.widgets.labels import Line
-from app.widgets.match_table import drag_out
 from app.workspace import Workspace
 
 WAKE_MILLISECONDS = 50
@@ -80,12 +81,19 @@ class MainWindow(QMainWindow):
         add_button.clicked.connect(self.choose_folder)
         add_icon.clicked.connect(self.choose_folder)
         self.demo_button.clicked.connect(work.try_demo)
+        record_buttons = (Button("Record…", icon="microphone"), IconButton("microphone", "Record a song", size=28))
+        for record in record_buttons:
+            record.clicked.connect(work.record)
         self.header = HeaderPanel(work.reference, work.timeline)
         self.header.setFixedHeight(39)
         self.reference_panel = ReferencePanel(work.reference, work.timeline, work.slots, open_buttons[1])
-        self.slots_panel = SlotsPanel(work.slots, work.timeline, self.reference_panel, open_buttons[0])
+        self.slots_panel = SlotsPanel(
+            work.slots, work.timeline, self.reference_panel, open_buttons[0], record_buttons[1]
+        )
         self.parts_panel = PartsPanel(work.matching.parts)
-        self.library_panel = LibraryPanel(work.library, work.matching, add_icon)
+        self.reference_panel.invitation.offer(record_buttons[0])
+        self.recording_page = RecordingPage(work.recording)
+        self.library_panel = LibraryPanel(work.library, work.matching, work.marks, add_icon)
         self.matches_panel = MatchesPanel(work.matches, work.matching, add_button, self.demo_button)
         self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
         self.matches_panel.table.choose_columns(self.settings.columns, self.settings.column_widths)
@@ -96,10 +104,10 @@ class MainWindow(QMainWindow):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
         self._spine = [menus, self.slots_panel, self.library_panel]
-        top_right = _column(self.header, Line(), self.reference_panel)
-        self._top = _row(_column(menus, Line(), self.slots_panel), Line(vertical=True), top_right, stretch=top_right)
+        top_right = column(self.header, Line(), self.reference_panel)
+        self._top = row(column(menus, Line(), self.slots_panel), Line(vertical=True), top_right, stretch=top_right)
         self._compare_line = Line(vertical=True)
-        bottom = _row(
+        bottom = row(
             self.library_panel,
             Line(vertical=True),
             self.matches_panel,
@@ -107,7 +115,7 @@ class MainWindow(QMainWindow):
             self.compare_panel,
             stretch=self.matches_panel,
         )
-        self._centre = _column(
+        self._centre = column(
             *(self._top, self.parts_panel, Line(colour="zone_divider"), bottom, self.notice, Line(), self.transport),
             stretch=bottom,
         )
@@ -123,9 +131,9 @@ class MainWindow(QMainWindow):
         work.said.connect(lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed))
         work.settled.connect(self.notice.settle)
         work.analysis_changed.connect(self.header.set_device)
-        work.outputs_changed.connect(lambda _: self._show_output())
         work.demo_running.connect(self.demo_button.setDisabled)
         work.row_changed.connect(self._refresh_zones)
+        work.recording.changed.connect(self._show_recording)
         work.reference.opened.connect(self._reference_opened)
         work.reference.heard.connect(lambda _: self._heard())
         work.reference.progress_changed.connect(lambda _: self.slots_panel.refresh())
@@ -136,9 +144,10 @@ class MainWindow(QMainWindow):
         work.library.changed.connect(self._refresh_zones)
         work.library.changed.connect(self._show_scan)
         work.library.scan_progress.connect(lambda _: self._show_scan())
-        work.auditioner.changed.connect(self._show_audition)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         work.slot_editor.changed.connect(self._slots_edited)
+        work.slot_editor.added.connect(lambda slot_id: self.slots_panel.choose(work.slots.row_of(slot_id)))
+        self.header.region_slot_asked.connect(work.region_slot.make)
         self.slots_panel.list.menu_asked.connect(self.actions_.slot_actions.popup)
         self.slots_panel.slot_chosen.connect(self._slot_chosen)
         self.slots_panel.list.listen_pressed.connect(work.listening.listen_to_slot)
@@ -158,21 +167,19 @@ class MainWindow(QMainWindow):
         header = table.horizontalHeader()
         header.customContextMenuRequested.connect(lambda at: self.actions_.columns.popup(header.mapToGlobal(at)))
         self.matches_panel.favourite_asked.connect(work.toggle_favourite)
+        table.rating_clicked.connect(self.actions_.mark_actions.click_star)
+        self.library_panel.marks.export_asked.connect(self.outbox.copy_collection)
+        self.library_panel.marks.favourites_asked.connect(work.set_favourites)
         self.library_panel.reveal_asked.connect(reveal)
         self.transport.play_asked.connect(work.listening.play_pause)
         self.transport.stop_asked.connect(work.listening.stop)
         self.transport.start_asked.connect(work.listening.to_start)
         self.transport.side_asked.connect(work.listening.play_side)
         self.transport.context_asked.connect(work.listening.set_in_context)
-        self.transport.keyboard_menu_asked.connect(self._show_keyboards)
-        self.matches_panel.table.drag_asked.connect(lambda rows: self._drag_out(self.matches_panel.table, rows))
-        self.compare_panel.drag_out.drag_asked.connect(self._drag_current)
-        work.fitting.changed.connect(self._show_audition)
-        work.keyboard.changed.connect(self._show_keyboard)
-        self.transport.device_menu_asked.connect(lambda: self.transport.device.popup(self.actions_.outputs))
-        self._show_audition()
-        self._show_output()
-        self._show_keyboard()
+        self.sound_menus = SoundMenus(self)
+        self.actions_.themes[self.settings.theme].setChecked(True)
+        table.drag_asked.connect(lambda rows: self.outbox.drag(table, rows))
+        self.compare_panel.drag_out.drag_asked.connect(self.outbox.drag_current)
 
     # what the user asks for, where it takes a widget
 
@@ -194,8 +201,9 @@ class MainWindow(QMainWindow):
             self.workspace.library.scan([Path(path)])
 
     def toggle_favourite(self) -> None:
-        if self.matches_panel.current is not None:
-            self.workspace.toggle_favourite(self.matches_panel.current)
+        rows = self.matches_panel.selected
+        if rows:
+            self.workspace.set_favourites([row.sound.id for row in rows], not all(row.sound.favourite for row in rows))
 
     def focus_search(self) -> None:
         self.matches_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -225,7 +233,7 @@ class MainWindow(QMainWindow):
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         theme.apply(application, name)
-        self._show_audition()
+        self.actions_.themes[name].setChecked(True)
         for widget in self.findChildren(QWidget):
             widget.update()
 
@@ -252,6 +260,12 @@ class MainWindow(QMainWindow):
         self.matches_panel.forget_choice()
         self.slots_panel.refresh()
         self._refresh_zones()
+
+    def _show_recording(self) -> None:
+        shown = self.recording_page.isVisible()
+        self.reference_panel.put_before(self.recording_page, self.workspace.recording.active)
+        if self.recording_page.isVisible() != shown:
+            (self._centre if shown else self.recording_page).setFocus()
 
     def _heard(self) -> None:
         hearing, listening = self.workspace.reference.hearing, self.workspace.listening
@@ -298,54 +312,6 @@ class MainWindow(QMainWindow):
         library = self.workspace.library
         self.matches_panel.show_scan(library.progress, library.state)
 
-    def _show_output(self) -> None:
-        work = self.workspace
-        self.actions_.fill_outputs(work.output_names, self.settings.device, work.choose_output)
-        self.transport.set_output(work.output, silent=not work.output_names)
-
-    def _drag_current(self) -> None:
-        if self.matches_panel.current is not None:
-            self._drag_out(self.compare_panel.drag_out, [self.matches_panel.current])
-
-    def _drag_out(self, source: QWidget, rows: list[Row]) -> None:
-        def carry(paths: list[Path], waited: bool) -> None:
-            if waited and not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
-                names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
-                self.notice.say(
-                    f"{names} made in {paths[-1].parent}. Drag again to use it.", topic="carry", danger=False
-                )
-            else:
-                drag_out(source, paths)
-
-        self.workspace.carrying.fetch([row.sound for row in rows], carry)
-
-    def _show_keyboard(self) -> None:
-        work, keyboard = self.workspace, self.workspace.keyboard
-        self.actions_.fill_midi(keyboard.inputs, keyboard.input, keyboard.obstacle, work.choose_midi_input)
-        self.actions_.typing.setChecked(keyboard.typing)
-        octave = f"Keys from {text.note_of(keyboard.first_note)}"
-        self.transport.set_keyboard(octave if keyboard.typing else keyboard.input)
-
-    def _show_keyboards(self) -> None:
-        menu = QMenu(self)
-        menu.addAction(self.actions_.typing)
-        menu.addMenu(self.actions_.midi)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.transport.keyboard.popup(menu)
-
-    def _show_audition(self) -> None:
-        auditioner, fitting = self.workspace.auditioner, self.workspace.fitting
-        for action, on in (
-            *((action, name == self.settings.theme) for name, action in self.actions_.themes.items()),
-            (self.actions_.loop, auditioner.loop),
-            (self.actions_.level, auditioner.level_match),
-            (self.actions_.pitch, fitting.at_pitch),
-            (self.actions_.tempo, fitting.at_tempo),
-            (self.actions_.context, auditioner.in_context),
-            (self.actions_.autoplay, self.workspace.listening.autoplay),
-        ):
-            action.setChecked(on)
-
     def _refresh_zones(self) -> None:
         """Which parts are there to be seen, and what can be done."""
         work = self.workspace
@@ -360,6 +326,7 @@ class MainWindow(QMainWindow):
         self.parts_panel.setVisible(usable and not welcome)
         self.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
         self.actions_.hear_region.setEnabled(usable and work.timeline.region is not None)
+        self.actions_.region_slot.setEnabled(usable)
         self.actions_.whole_song.setEnabled(usable)
         self.actions_.compare.setEnabled(small)
         self.actions_.rescan.setEnabled(not welcome)
@@ -434,23 +401,3 @@ class MainWindow(QMainWindow):
         self.settings.geometry = self.saveGeometry()
         self.workspace.close()
         super().closeEvent(event)
-
-
-def _column(*widgets: QWidget, stretch: QWidget | None = None) -> QWidget:
-    box = QWidget()
-    return _fill(box, QVBoxLayout(box), widgets, stretch)
-
-
-def _row(*widgets: QWidget, stretch: QWidget | None = None) -> QWidget:
-    box = QWidget()
-    return _fill(box, QHBoxLayout(box), widgets, stretch)
-
-
-def _fill(
-    box: QWidget, layout: QVBoxLayout | QHBoxLayout, widgets: tuple[QWidget, ...], stretch: QWidget | None
-) -> QWidget:
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    for widget in widgets:
-        layout.addWidget(widget, 1 if widget is stretch else 0)
-    return box

@@ -1,16 +1,20 @@
-"""What the menus send out of the window: to the clipboard, the file manager, a file, a folder."""
+"""What leaves the window: to the clipboard, the file manager, a file, a folder, another program."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.models.columns import Row
+from app.widgets.match_table import drag_out
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+    from engine.library.marks import SoundCollection
 
 SHEET_KINDS = {"Slot sheet (*.json)": ".json", "Table for spreadsheets (*.csv)": ".csv"}
 
@@ -41,6 +45,26 @@ class Outbox:
     def _copy(self, paths: list[Path], _: bool) -> None:
         QGuiApplication.clipboard().setText("\n".join(map(str, paths)))
         self._say(f"{len(paths)} paths are on the clipboard." if len(paths) > 1 else "The path is on the clipboard.")
+
+    def drag_current(self) -> None:
+        """Drag the chosen sound from the comparison."""
+        panel = self._window.compare_panel.drag_out
+        if self._window.matches_panel.current is not None:
+            self.drag(panel, [self._window.matches_panel.current])
+
+    def drag(self, source: QWidget, rows: list[Row]) -> None:
+        """Carry rows to wherever the pointer lets go of them, as files."""
+
+        def carry(paths: list[Path], waited: bool) -> None:
+            if waited and not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+                names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+                self._window.notice.say(
+                    f"{names} made in {paths[-1].parent}. Drag again to use it.", topic="carry", danger=False
+                )
+            else:
+                drag_out(source, paths, [row.sound.id for row in rows])
+
+        self._window.workspace.carrying.fetch([row.sound for row in rows], carry)
 
     def copy_list(self) -> None:
         """Put the chosen rows on the clipboard as a table; all of them where no more than one is chosen."""
@@ -73,6 +97,12 @@ class Outbox:
         folder = QFileDialog.getExistingDirectory(self._window, "Export favourites into a folder")
         if folder:
             self._export.copy_favourites(Path(folder))
+
+    def copy_collection(self, collection: SoundCollection) -> None:
+        """Ask where to, and copy a collection into a folder of its name there."""
+        folder = QFileDialog.getExistingDirectory(self._window, f"Export {collection.name} into a folder")
+        if folder:
+            self._export.copy_collection(collection, Path(folder))
 
     def _stop(self) -> None:
         self._export.stop()

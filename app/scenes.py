@@ -88,9 +88,12 @@ class Scenes:
         self._first_start()
         self._at_work(sounds, song)
         self._matched()
+        self._recording()
         self._similar()
         self._parts()
+        self._marked()
         self._slots_by_hand()
+        self._region_slot()
         self._table()
         self._dialogs()
         self._failures()
@@ -134,6 +137,20 @@ class Scenes:
         work.timeline.set_region(None)
         work.timeline.show_all()
 
+    def _recording(self) -> None:
+        recording = self._work.recording
+        self._work.record()
+        self._studio.wait(lambda: recording.ready, "opening the input")
+        recording.choose(1)
+        self._studio.wait(lambda: recording.ready, "opening another input")
+        self.picture("record")
+        recording.begin()
+        self._studio.wait(lambda: recording.recording, "recording")
+        self._studio.live(0.2)
+        self.picture("recording")
+        recording.finish()
+        self._studio.wait(lambda: not recording.active, "ending the recording")
+
     def _similar(self) -> None:
         work, panel = self._work, self._window.matches_panel
         work.find_similar()
@@ -157,6 +174,36 @@ class Scenes:
         work.matching.leave()
         self._studio.choose_first_slot()
 
+    def _marked(self) -> None:
+        work, panel = self._work, self._window.matches_panel
+        table, marks, lists = panel.table, work.marks, self._window.library_panel.marks
+        rows = [row.sound.id for row in panel.model.rows]
+        for ids, rating in ((rows[:2], 5), (rows[2:5], 4), (rows[6:7], 2)):
+            marks.rate(ids, rating)
+        for tag, ids in (("warm", rows[:4]), ("dusty tape", rows[2:3]), ("intro", rows[5:9])):
+            marks.tag(ids, add=[tag])
+        marks.add_collection("Late-night kit", rows[:6])
+        marks.add_collection("Song two", rows[4:7])
+        self._studio.wait(lambda: len(marks.state.collections) == 2 and marks.state.auditioned > 0, "marking")
+        table.choose_columns({*table.shown, Column.RATING, Column.TAGS}, {})
+        collection = next(iter(lists.rows.values()))
+        collection.click()
+        self._studio.wait(lambda: panel.model.rowCount() == 6, "showing a collection")
+        self._rows_are_drawn()
+        self.picture("marked")
+        collection.click()
+        lists.ask_name()
+        lists.naming.field.setText("A name")  # type: ignore[union-attr]
+        self.picture("naming")
+        lists.naming.field.left.emit(False)  # type: ignore[union-attr]
+        lists.history.click()
+        self._studio.wait(lambda: panel.results is not None and panel.results.history, "showing the history")
+        self.picture("auditioned")
+        lists.history.click()
+        table.reset_columns()
+        self._window.notice.hide()
+        self._studio.choose_first_slot()
+
     def _slots_by_hand(self) -> None:
         work, window = self._work, self._window
         editor, last = work.slot_editor, work.slots.rowCount() - 1
@@ -173,6 +220,24 @@ class Scenes:
             work.toggle_muted(last)
         while editor.stack.canUndo():
             editor.stack.undo()
+        self._studio.choose_first_slot()
+
+    def _region_slot(self) -> None:
+        work, window = self._work, self._window
+        work.timeline.set_region((0.2 * work.timeline.duration, 0.35 * work.timeline.duration))
+        work.region_slot.make()
+        self._studio.wait(lambda: bool(work.slots.edits.added), "hearing the region")
+        self._studio.wait(
+            lambda: (
+                (results := window.matches_panel.results) is not None
+                and results.slot is work.slots.slot(window.slots_panel.row)
+            ),
+            "ranking for the new slot",
+        )
+        self._rows_are_drawn()
+        self.picture("region-slot")
+        work.slot_editor.stack.undo()
+        work.timeline.set_region(None)
         self._studio.choose_first_slot()
 
     def _table(self) -> None:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.audio.decode import Audio
     from engine.audition.change import Rendering
     from engine.audition.player import Bed, OutputDevice
+    from engine.recording.inputs import InputDevice
 
 WIDE = (1440, 900)
 PATIENCE_SECONDS = 300.0
@@ -87,6 +88,25 @@ class StillPlayer:
     def close(self) -> None: ...
 
 
+class StillRecorder:
+    """The interface of the recorder; it has recorded a while, at a steady level."""
+
+    failure: str | None = None
+    recording = has_recording = False
+    seconds = 0.0
+
+    def begin(self) -> None:
+        self.recording, self.seconds = True, 12.4
+
+    def level(self) -> float:
+        return 0.18
+
+    def finish(self) -> None:
+        self.recording = False
+
+    def close(self) -> None: ...
+
+
 class PictureBackend(Backend):
     """The real engine, silently."""
 
@@ -104,6 +124,14 @@ class PictureBackend(Backend):
         from engine.audition.player import OutputDevice
 
         return [OutputDevice(0, "Speakers", "", 2, 48_000, True)]
+
+    def inputs(self) -> list[InputDevice]:
+        from engine.recording.inputs import InputDevice
+
+        return [InputDevice("Built-in microphone", 0), InputDevice("What is played: Speakers", 1, loopback=True)]
+
+    def recorder(self, device: InputDevice) -> StillRecorder:  # type: ignore[override]
+        return StillRecorder()
 
 
 class Studio:

@@ -127,6 +127,15 @@ class Settings:
         self._store.setValue("output_device", name or "")
 
     @property
+    def input(self) -> str | None:
+        """Name of the audio input that was recorded last."""
+        return str(self._value("audio_input", "")) or None
+
+    @input.setter
+    def input(self, name: str | None) -> None:
+        self._store.setValue("audio_input", name or "")
+
+    @property
     def scan_workers(self) -> int | None:
         """Processes that scan; None for as many as is usual."""
         return int(self._value("scan_workers", 0)) or None

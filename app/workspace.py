@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,11 @@ from app.controllers.fitting import Fitting
 from app.controllers.keyboard import KeyboardController
 from app.controllers.library import LibraryController
 from app.controllers.listening import Listening
+from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
+from app.controllers.recording import RecordingController
 from app.controllers.reference import ReferenceController
+from app.controllers.region_slot import RegionSlot
 from app.controllers.slots import SlotEditor
 from app.jobs import Job, JobRunner
 from app.models.columns import Row
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from engine.audition.player import OutputDevice
     from engine.encoder.ear import Ear
     from engine.jobs import Progress
+    from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
 DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
@@ -61,8 +66,10 @@ class Workspace(QObject):
         self.slot_editor = SlotEditor(self.slots, self)
         self.matches = MatchesModel(self)
         self.reference = ReferenceController(backend, self.jobs, self.timeline, self.slots, self)
+        self.region_slot = RegionSlot(backend, self.jobs, self.reference, self.timeline, self.slot_editor, self)
         self.library = LibraryController(backend, self.jobs, self)
         self.matching = MatchController(backend, self.jobs, self)
+        self.marks = MarksController(backend, self.jobs, self)
         self.fitting = Fitting(backend, self.jobs, self.reference, self)
         self.fitting.at_pitch, self.fitting.at_tempo = settings.at_pitch, settings.at_tempo
         self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
@@ -71,6 +78,7 @@ class Workspace(QObject):
         self.listening = Listening(self.auditioner, self.fitting, self.reference, self.timeline, self.slots, self)
         self.listening.autoplay = settings.autoplay
         self.carrying = Carrying(backend, self.jobs, self.fitting, self)
+        self.recording = RecordingController(backend, self.jobs, self)
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.devices = DeviceWatch(backend, self)
         self.compare = CompareController(backend, self.jobs, self)
@@ -88,6 +96,10 @@ class Workspace(QObject):
         self.matching.overviews_ready.connect(self.matches.set_overviews)
         self.library.changed.connect(self._library_changed)
         self.library.contents_changed.connect(self.matching.refresh)
+        self.library.changed.connect(self.marks.refresh)
+        self.marks.sounds_changed.connect(self._sounds_marked)
+        self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
+        self.marks.failed.connect(lambda words: self.said.emit(words, "marks", True))
         self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
         self.listening.stretch_changed.connect(self._show_compare)
         self.auditioner.failed.connect(self._playback_failed)
@@ -96,6 +108,14 @@ class Workspace(QObject):
         self.devices.changed.connect(self.read_outputs)
         self.devices.changed.connect(lambda: self.keyboard.read_inputs())
         self.auditioner.noted.connect(self._playback_noted)
+        self.region_slot.said.connect(lambda words: self.said.emit(words, "region", False))
+        self.region_slot.failed.connect(lambda words: self.said.emit(words, "region", True))
+        self.region_slot.ready.connect(lambda: self.settled.emit("region"))
+        self.recording.recorded.connect(self._recorded)
+        self.recording.kept.connect(
+            lambda path: self.said.emit(f"What was recorded is kept: {path}", "recording", False)
+        )
+        self.recording.failed.connect(lambda words: self.said.emit(words, "recording", True))
         self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
         self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
         self.fitting.failed.connect(lambda words: self.said.emit(words, "fitting", True))
@@ -118,6 +138,8 @@ class Workspace(QObject):
         self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo
         self.settings.sync()
         self.matching.stop()
+        self.marks.stop()
+        self.recording.stop()
         self.keyboard.close()
         self.jobs.shutdown()
         self.backend.close()
@@ -147,6 +169,12 @@ class Workspace(QObject):
             self.settled.emit(topic)
         self.settings.remember_song(path)
         self.reference.open(path)
+
+    def record(self) -> None:
+        """Get ready to record a song."""
+        if not self.recording.active:
+            self.settled.emit("recording")
+            self.recording.open(self.settings.input)
 
     def try_demo(self) -> None:
         """Make the demo's song and library once, then open both."""
@@ -194,6 +222,12 @@ class Workspace(QObject):
         self.matches.set_favourite(row.sound.id, not current.sound.favourite)
         self.library.set_favourite(row.sound.id, not current.sound.favourite)
 
+    def set_favourites(self, ids: Collection[int], on: bool = True) -> None:
+        """Mark several sounds, or take the mark away."""
+        for sound_id in ids:
+            self.matches.set_favourite(sound_id, on)
+        self.library.set_favourites(ids, on)
+
     def find_similar(self, part: str | None = None) -> None:
         """Show what is near to the chosen sound, or by a part what has one like its own."""
         if self.listening.row is not None:
@@ -237,7 +271,13 @@ class Workspace(QObject):
 
     # what the engine says
 
+    def _recorded(self, path: Path) -> None:
+        if self.recording.device is not None:
+            self.settings.input = self.recording.device.name
+        self.open_song(path)
+
     def _reference_opened(self) -> None:
+        self.recording.close()
         self.listening.row = None
         self.matching.parts.set_heard({})
         self.matching.look_for_parts(None)
@@ -328,9 +368,15 @@ class Workspace(QObject):
         else:
             self.settled.emit("fitting")
 
+    def _sounds_marked(self, sounds: list[Sound]) -> None:
+        self.matches.set_sounds(sounds)
+        self.matching.marks_changed()
+
     def _audition_changed(self) -> None:
         if self.auditioner.playing:
             self.settled.emit("playback")
+            if self.auditioner.side == "B" and self.auditioner.sound is not None:
+                self.marks.listening_to(self.auditioner.sound)
         self.settings.loop, self.settings.level_match = self.auditioner.loop, self.auditioner.level_match
         self._mark_playing()
 

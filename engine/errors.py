@@ -5,7 +5,8 @@ EarshotError
  ├─ LibraryError    the library folder, its catalog or its index
  ├─ ModelError      the ear's weights
  ├─ PlaybackError   the audio output, or a MIDI keyboard
- └─ ExportError     a file that could not be written for other programs
+ ├─ ExportError     a file that could not be written for other programs
+ └─ RecordingError  an audio input, or the file into which it is recorded
 
 Every other exception is a defect of Earshot and keeps its traceback.
 """
@@ -51,3 +52,7 @@ class PlaybackError(EarshotError):
 
 class ExportError(EarshotError):
     """A file for other programs could not be written."""
+
+
+class RecordingError(EarshotError):
+    """Nothing can be recorded: no input, the input refused, or its file could not be made."""

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import platformdirs
+
+
+def file_name(words: str, otherwise: str) -> str:
+    """Words as the name of a file on any system; `otherwise` where nothing is left of them."""
+    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", words).strip(" .") or otherwise
 
 
 def resources_dir() -> Path:
@@ -36,6 +42,11 @@ def log_dir() -> Path:
     if home:
         return Path(home).expanduser().absolute() / "log"
     return Path(platformdirs.user_log_dir("earshot", appauthor=False))
+
+
+def recordings_dir() -> Path:
+    """The folder of recorded references, beside the library: nothing in it is ever deleted."""
+    return library_dir().parent / "recordings" if not os.environ.get("EARSHOT_HOME") else library_dir() / "recordings"
 
 
 def rendered_dir() -> Path:

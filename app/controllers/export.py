@@ -1,9 +1,10 @@
-"""What leaves Earshot as files: the slot sheet, and the favourites as a folder."""
+"""What leaves Earshot as files: the slot sheet, favourites and collections as folders."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +17,12 @@ from app.controllers.reference import ReferenceController
 from app.jobs import Job, JobRunner
 from app.models.slots import SlotsModel
 from engine.errors import EarshotError
+from engine.paths import file_name
 
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.export import CopyResult
+    from engine.library.marks import Marks, SoundCollection
     from engine.matching.match import Match
 
 SHEET_TOP = 50
@@ -87,16 +90,30 @@ class ExportController(QObject):
 
     def copy_favourites(self, folder: Path) -> None:
         """Copy the favourites' files into a folder, beside what is there."""
+        self._copy_sounds("favourites", folder, lambda marks: marks.favourites())
+
+    def copy_collection(self, collection: SoundCollection, folder: Path) -> None:
+        """Copy a collection's files into a folder of its name inside `folder`, beside what is there."""
+        inside = folder / file_name(collection.name, "Collection")
+        self._copy_sounds(collection.name, inside, lambda marks: marks.collected(collection.id))
+
+    def _copy_sounds(self, what: str, folder: Path, chosen: Callable[[Marks], list[int]]) -> None:
         backend = self._backend
 
         def work(job: Job) -> tuple[Path, CopyResult]:
             from engine.library.export import copy_sounds
 
             catalog = backend.library().catalog
-            paths = [sound.path for sound in catalog.sounds(catalog.marks.favourites())]
+            paths = [sound.path for sound in catalog.sounds(chosen(catalog.marks))]
             return folder, copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
 
-        self._jobs.start("export", work, on_progress=self._copying, on_done=self._copied, on_failed=self.failed.emit)
+        self._jobs.start(
+            "export",
+            work,
+            on_progress=lambda progress: self._copying(what, progress),
+            on_done=self._copied,
+            on_failed=self.failed.emit,
+        )
 
     def stop(self) -> None:
         """End what runs; files that are whole stay."""
@@ -105,8 +122,8 @@ class ExportController(QObject):
     def _sheet_saved(self, target: Path) -> None:
         self.done.emit(f"The slot sheet was saved as {target.name}.", target)
 
-    def _copying(self, progress: Progress) -> None:
-        self.said.emit(f"Copying favourites: {progress.done:,.0f} of {progress.total or 0:,.0f}.")
+    def _copying(self, what: str, progress: Progress) -> None:
+        self.said.emit(f"Copying {what}: {progress.done:,.0f} of {progress.total or 0:,.0f}.")
 
     def _copied(self, answer: tuple[Path, CopyResult]) -> None:
         folder, result = answer

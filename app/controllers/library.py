@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -130,10 +131,14 @@ class LibraryController(QObject):
 
     def set_favourite(self, sound_id: int, favourite: bool) -> None:
         """Kept in the catalog."""
-        backend = self._backend
+        self.set_favourites([sound_id], favourite)
+
+    def set_favourites(self, ids: Collection[int], favourite: bool) -> None:
+        """Kept in the catalog."""
+        backend, wanted = self._backend, list(ids)
         self._jobs.start(
-            f"favourite {sound_id}",
-            lambda job: backend.library().catalog.marks.set_favourite([sound_id], favourite),
+            f"favourite {wanted}",
+            lambda job: backend.library().catalog.marks.set_favourite(wanted, favourite),
             on_done=lambda _: self.refresh(),
             on_failed=self._fail,
         )

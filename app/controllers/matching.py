@@ -36,6 +36,9 @@ class Filters:
     kinds : of 'one-shot', 'loop', 'long', 'preset'; None for all.
     text : a query, as `engine.library.query` reads it.
     note : 0..11 from C; None for any.
+    rating_from : 1..5; 0 for any, or none.
+    tags : all of them.
+    history : only what was listened to lately, the last one first whatever slot is chosen.
     """
 
     any_family: bool = False
@@ -44,8 +47,12 @@ class Filters:
     note: int | None = None
     bpm_from: float | None = None
     bpm_to: float | None = None
+    rating_from: int = 0
     favourites: bool = False
     root_id: int | None = None
+    collection_id: int | None = None
+    tags: tuple[str, ...] = ()
+    history: bool = False
 
     def query(self) -> Query:
         """What the library is asked for."""
@@ -54,9 +61,18 @@ class Filters:
         query = read_query(self.text).with_kinds(None if self.kinds is None else frozenset(self.kinds))
         if self.bpm_from is not None or self.bpm_to is not None:
             query = replace(query, tempo_bpm=(self.bpm_from or 0.0, self.bpm_to or float("inf")))
+        if self.rating_from:
+            query = replace(query, rating=(self.rating_from, float("inf")))
         if self.root_id is not None:
             query = replace(query, roots=frozenset({self.root_id}))
-        return replace(query, favourites=query.favourites or self.favourites)
+        if self.collection_id is not None:
+            query = replace(query, collections=frozenset({self.collection_id}))
+        return replace(
+            query,
+            favourites=query.favourites or self.favourites,
+            tags=(*query.tags, *self.tags),
+            auditioned=query.auditioned or self.history,
+        )
 
     def accept(self, sound: Sound) -> bool:
         """Whether a sound passes what the library does not know of: its note, in whichever octave, or else its key."""
@@ -65,6 +81,23 @@ class Filters:
         number = note_number(sound.pitch_hz) if sound.pitch_hz else None
         tonic = NOTES[number % len(NOTES)] if number is not None else (sound.key or "").split(" ")[0]
         return tonic == NOTES[self.note]
+
+
+NO_FILTERS: dict[str, object] = {
+    name: getattr(Filters(), name)
+    for name in (
+        "note",
+        "bpm_from",
+        "bpm_to",
+        "rating_from",
+        "favourites",
+        "root_id",
+        "collection_id",
+        "tags",
+        "history",
+    )
+}
+"""Changes that let go of all that narrows the library, but for the type and what was typed."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +110,7 @@ class Results:
     searchable : how many sounds were compared.
     nothing_alike : even the best of the rows is hardly what was heard.
     obstacle : why nothing can be ranked by part, where that is so.
+    history : the rows are what was listened to, the last one first.
     """
 
     slot: Slot | None
@@ -86,6 +120,7 @@ class Results:
     sound: Sound | None = None
     parts: tuple[str, ...] = ()
     obstacle: str = ""
+    history: bool = False
 
     @property
     def ranked(self) -> bool:
@@ -100,6 +135,7 @@ class MatchController(QObject):
     failed = Signal(str)
     overviews_ready = Signal(object)
     sound_parts_changed = Signal()
+    filters_changed = Signal()
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -169,6 +205,13 @@ class MatchController(QObject):
         if filters != self.filters:
             self.filters = filters
             self.refresh()
+            self.filters_changed.emit()
+
+    def marks_changed(self) -> None:
+        """The producer said something of sounds: results that depend on it, or are just being read, are stale."""
+        query = self.filters.query()
+        if self._jobs.running("rank") is not None or query.tags or query.rating or query.collections:
+            self.refresh()
 
     def refresh(self) -> None:
         """Ask again; questions that come together are one."""
@@ -223,12 +266,14 @@ class MatchController(QObject):
             library = backend.library()
             library.refresh()
             query, top = filters.query(), TOP if filters.note is None else TOP_FILTERED
-            if weights:
+            if weights and (sound is not None or not filters.history):
                 return _by_part(backend, sound, heard, weights, filters)
             if sound is not None:
                 from engine.matching.match import similar
 
                 matches = similar(sound, library, top=top, query=query)
+            elif filters.history:
+                return Results(None, _auditioned(library.catalog, query, filters), library.searchable, history=True)
             elif slot is not None:
                 matches = backend.rank(
                     slot,
@@ -291,3 +336,11 @@ def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callab
         rows += [Row(sound, len(rows) + number) for number, sound in enumerate(filter(filters.accept, page), 1)]
         last = page[-1]
     return tuple(rows)
+
+
+def _auditioned(catalog: Catalog, query: Query, filters: Filters) -> tuple[Row, ...]:
+    """What was listened to and is still to be seen, the last one first."""
+    seen = set(catalog.matching(query, heard=False).tolist())
+    wanted = [sound_id for sound_id in catalog.marks.auditioned() if sound_id in seen]
+    sounds = filter(filters.accept, catalog.sounds(wanted))
+    return tuple(Row(sound, number) for number, sound in enumerate(sounds, 1))

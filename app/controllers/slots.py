@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
+from app.models.slot_edits import FIRST_BY_HAND
 from app.models.slots import SlotsModel
 
 if TYPE_CHECKING:
     from app.models.slot_edits import SlotEdits
+    from engine.matching.slots import Slot
 
 LONGEST_NAME = 60
 
 
 class SlotEditor(QObject):
-    """Renames, re-families, hides, pins and merges; rows that are not there are ignored."""
+    """Renames, re-families, hides, pins, merges and adds; rows that are not there are ignored."""
 
     changed = Signal()
     """Something about the slots was edited, undone or done again."""
+    added = Signal(int)
+    """The id of a slot that was made by hand."""
 
     def __init__(self, slots: SlotsModel, parent: QObject) -> None:
         super().__init__(parent)
@@ -53,6 +57,13 @@ class SlotEditor(QObject):
         else:
             families[slot.id] = family
         self._change(f"Family of {self._slots.word(slot)}", families=families)
+
+    def add(self, slot: Slot) -> None:
+        """Take a slot that was made by hand; it is pinned."""
+        edits = self._slots.edits
+        slot = replace(slot, id=max((known.id + 1 for known in edits.added), default=FIRST_BY_HAND))
+        self._change(f"Add {slot.family}", added=(*edits.added, slot), pinned=edits.pinned | {slot.id})
+        self.added.emit(slot.id)
 
     def hide(self, row: int) -> None:
         """Take a slot out of the list; it is neither ranked nor exported."""

@@ -27,6 +27,8 @@ class Column(IntEnum):
     FAVOURITE = 9
     CHANCE = 10
     TYPE = 11
+    RATING = 12
+    TAGS = 13
 
 
 NAMES = {
@@ -42,6 +44,8 @@ NAMES = {
     Column.FAVOURITE: "Favourite",
     Column.CHANCE: "Chance",
     Column.TYPE: "Type",
+    Column.RATING: "Rating",
+    Column.TAGS: "Tags",
 }
 """In menus, and for who listens to the table."""
 
@@ -52,7 +56,8 @@ ALWAYS_SHOWN = {Column.NAME}
 SHOWN_AT_FIRST = frozenset(column for column in Column if column <= Column.FAVOURITE)
 VISUAL_ORDER = (
     *(Column.NUMBER, Column.WAVEFORM, Column.NAME, Column.MATCH, Column.CHANCE, Column.FAMILY, Column.TYPE),
-    *(Column.PITCH, Column.BPM, Column.LENGTH, Column.FOLDER, Column.FAVOURITE),
+    *(Column.PITCH, Column.BPM, Column.LENGTH, Column.FOLDER, Column.TAGS, Column.RATING),
+    Column.FAVOURITE,
 )
 KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
 
@@ -100,6 +105,10 @@ def shown(row: Row, column: Column) -> str:
             return f"{sound.tempo_bpm:.0f}{_unless_told(sound, 'tempo')}" if sound.tempo_bpm else text.NONE
         case Column.LENGTH:
             return text.NONE if sound.duration_seconds is None else _length(sound.duration_seconds)
+        case Column.RATING:
+            return text.stars(sound.rating) if sound.rating else text.NONE
+        case Column.TAGS:
+            return ", ".join(sound.tags) or text.NONE
     return ""
 
 
@@ -123,6 +132,10 @@ def sort_value(row: Row, column: Column) -> Any:
             return sound.duration_seconds
         case Column.FAVOURITE:
             return sound.favourite
+        case Column.RATING:
+            return sound.rating or None
+        case Column.TAGS:
+            return sound.tags or None
     return row.rank
 
 

@@ -82,11 +82,17 @@ class MatchesModel(QAbstractTableModel):
         return [row.sound.id for row in self._rows[first : last + 1] if self._overviews.get(row.sound.id) is None]
 
     def set_favourite(self, sound_id: int, favourite: bool) -> None:
-        number = self.number_of(sound_id)
-        if number >= 0:
-            row = self._rows[number]
-            self._rows[number] = replace(row, sound=replace(row.sound, favourite=favourite))
-            self.dataChanged.emit(self.index(number, 0), self.index(number, len(Column) - 1))
+        row = self.row(self.number_of(sound_id))
+        if row is not None:
+            self.set_sounds([replace(row.sound, favourite=favourite)])
+
+    def set_sounds(self, sounds: Iterable[Sound]) -> None:
+        """Sounds of which something else is known now; those that are not shown are left out, no row moves."""
+        for sound in sounds:
+            number = self.number_of(sound.id)
+            if number >= 0:
+                self._rows[number] = replace(self._rows[number], sound=sound)
+                self.dataChanged.emit(self.index(number, 0), self.index(number, len(Column) - 1))
 
     def set_playing(self, sound_id: int | None, share: float = 0.0) -> None:
         """Mark the row that sounds."""
@@ -125,6 +131,8 @@ class MatchesModel(QAbstractTableModel):
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
             return "\n".join([row.sound.path, *_named([copy.path for copy in row.copies])])
+        if role == Qt.ItemDataRole.ToolTipRole and column == Column.TAGS and row.sound.tags:
+            return ", ".join(row.sound.tags)
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE) and row.chance is not None:
             return f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}."
         return None
@@ -193,6 +201,10 @@ class MatchesModel(QAbstractTableModel):
             return f"{row.sound.name}, {kind_word(row.sound)}{away}"
         if column == Column.FAVOURITE:
             return "favourite" if row.sound.favourite else "not a favourite"
+        if column == Column.RATING:
+            return f"rated {row.sound.rating} of 5" if row.sound.rating else "not rated"
+        if column == Column.TAGS:
+            return f"tags {', '.join(row.sound.tags)}" if row.sound.tags else "no tags"
         return f"{NAMES[column]} {self._text(row, column)}".strip()
 
     def _sort_rows(self) -> None:

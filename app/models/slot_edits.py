@@ -12,13 +12,19 @@ if TYPE_CHECKING:
     from engine.matching.slots import Slot
 
 
+FIRST_BY_HAND = 1001
+"""The ear numbers from 1 on, and never so far."""
+
+
 @dataclass(frozen=True)
 class SlotEdits:
     """All by slot's id.
 
+    added : slots made by hand; their ids begin with `FIRST_BY_HAND`.
     merged : the ids of those that became part of another; a part may hold parts itself.
     """
 
+    added: tuple[Slot, ...] = ()
     names: Mapping[int, str] = field(default_factory=dict)
     families: Mapping[int, str] = field(default_factory=dict)
     merged: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
@@ -26,14 +32,16 @@ class SlotEdits:
     pinned: frozenset[int] = frozenset()
 
     def shown(self, heard: Sequence[Slot]) -> list[Slot]:
-        """What is to be seen of these slots, in their order."""
+        """What is to be seen of these slots, in their order, and of those made by hand after them."""
+        heard = [*heard, *self.added]
         by_id = {slot.id: slot for slot in heard}
         parts = {part for parts in self.merged.values() for part in parts}
         whole = (slot for slot in heard if slot.id not in parts and slot.id not in self.hidden)
         return [self._edited(slot, by_id) for slot in whole]
 
     def renumbered(self, numbers: Mapping[int, int]) -> SlotEdits:
-        """The same for slots with new ids, without what is said of others; parts are one with their whole by then."""
+        """The same for slots with new ids, without what is said of others; parts are one with their whole by then, and
+        what was made by hand is no longer apart from what was heard."""
         return SlotEdits(
             names={numbers[old]: name for old, name in self.names.items() if old in numbers},
             families={numbers[old]: family for old, family in self.families.items() if old in numbers},

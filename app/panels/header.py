@@ -18,12 +18,13 @@ class HeaderPanel(QWidget):
 
     whole_song_asked = Signal()
     hear_region_asked = Signal()
+    region_slot_asked = Signal()
     settings_asked = Signal()
 
     def __init__(self, reference: ReferenceController, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._reference, self._timeline = reference, timeline
-        self._small = False
+        self._small = self._narrow = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 12, 0)
         layout.setSpacing(0)
@@ -41,12 +42,21 @@ class HeaderPanel(QWidget):
         self.region_name = Label("Region", colour="quiet")
         self.region = Label("")
         self.hear_region = Button("Hear region")
+        self.region_slot = Button("Make slot")
+        self.region_slot.setToolTip("Hear this region as one instrument, and keep it as a slot (N)")
+        self.region_slot.clicked.connect(self.region_slot_asked)
         self.whole_song = Button("Whole song")
         self.hear_region.setToolTip("Hear the instruments of this region alone")
         self.whole_song.setToolTip("Let go of the region")
         self.hear_region.clicked.connect(self.hear_region_asked)
         self.whole_song.clicked.connect(self.whole_song_asked)
-        for widget, space in ((self.region_name, 8), (self.region, 12), (self.hear_region, 8), (self.whole_song, 0)):
+        for widget, space in (
+            (self.region_name, 8),
+            (self.region, 12),
+            (self.hear_region, 8),
+            (self.region_slot, 8),
+            (self.whole_song, 0),
+        ):
             layout.addWidget(widget)
             layout.addSpacing(space)
         layout.addSpacing(16)
@@ -73,7 +83,7 @@ class HeaderPanel(QWidget):
         self.refresh()
 
     def set_density(self, density: Density) -> None:
-        self._small = density.small
+        self._small, self._narrow = density.small, density.narrow
         self.refresh()
 
     def set_device(self, words: str, sure: bool = True) -> None:
@@ -119,5 +129,6 @@ class HeaderPanel(QWidget):
         self.region.setVisible(usable)
         self.region.setText(f"{text.clock(region[0])} – {text.clock(region[1])}" if region else "whole song")
         self.hear_region.setVisible(usable and region is not None and region != heard)
+        self.region_slot.setVisible(usable and region is not None and not self._narrow)
         self.whole_song.setVisible(usable and (region is not None or heard is not None))
         self._divider.setVisible(usable)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.widgets.controls import Button
@@ -43,8 +43,17 @@ class Invitation(QWidget):
         layout.addSpacing(4)
         layout.addWidget(self.sentence)
         layout.addSpacing(16)
-        layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._buttons = QHBoxLayout()
+        self._buttons.setSpacing(8)
+        self._buttons.addStretch(1)
+        self._buttons.addWidget(button)
+        self._buttons.addStretch(1)
+        layout.addLayout(self._buttons)
         layout.addStretch(1)
+
+    def offer(self, button: Button) -> None:
+        """Another way, beside the first."""
+        self._buttons.insertWidget(self._buttons.count() - 1, button)
 
     def say(self, title: str, sentence: str, *, icon: str, danger: bool = False) -> None:
         """Change what is shown."""

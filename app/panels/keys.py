@@ -33,11 +33,16 @@ class KeysPanel(QWidget):
         self.hide()
 
     def lines(self) -> list[tuple[str, str]]:
-        """Keys and what they do; the nine slots are one line, and so are the parts."""
-        found = [("1 – 9", "Choose a slot"), (PART_KEYS, "Rank by parts"), ("Up, Down", "Step through the sounds")]
+        """Keys and what they do; the nine slots are one line, and so are the parts and the ratings."""
+        found = [
+            ("1 – 9", "Choose a slot"),
+            (PART_KEYS, "Rank by parts"),
+            ("Up, Down", "Step through the sounds"),
+            ("Alt+1 – Alt+5, Alt+0", "Rate the chosen sounds"),
+        ]
         for action in self._actions.all:
             keys = action.shortcuts()
-            if not keys or action.text().startswith(("Slot ", "Part: ")):
+            if not keys or action.text().startswith(("Slot ", "Part: ", "Rate ", "No rating")):
                 continue
             told = action.data() or action.text()  # what changes with the circumstances has a plain name beside it
             words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]

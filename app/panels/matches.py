@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from app.controllers.matching import Filters, MatchController, Results
+from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
 from app.density import Density
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
@@ -77,7 +77,7 @@ class MatchesPanel(QWidget):
         self.search.setMinimumWidth(120)
         self.search.setToolTip(
             'Words of name, folder and tags: deep "sub bass" -dark\n'
-            "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 favourite:yes tag:warm"
+            "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 rating:3- favourite:yes tag:warm"
         )
         self.search.setMaximumWidth(280)
         spaced: list[tuple[QWidget, int]] = [
@@ -157,6 +157,12 @@ class MatchesPanel(QWidget):
     @property
     def current(self) -> Row | None:
         return self.model.row(self.table.currentIndex().row())
+
+    @property
+    def selected(self) -> list[Row]:
+        """The chosen rows, from top to bottom."""
+        rows = (self.model.row(number) for number in self.table.selected_rows)
+        return [row for row in rows if row is not None]
 
     def show_results(self, results: Results) -> None:
         """Take what was ranked; the chosen sound stays chosen, and does not play again."""
@@ -242,15 +248,18 @@ class MatchesPanel(QWidget):
         self.chip.setVisible(slot is not None and sound is None)
         self.chip.set_families(slot.likely_families if slot is not None else ())
         parts = results.parts if results is not None else ()
+        history = results is not None and results.history
         ranked = slot is not None or bool(parts)
-        self.title.setText("Similar" if sound is not None else "Matches" if ranked else "Sounds")
+        listed = "Auditioned lately" if history else "Sounds"
+        self.title.setText("Similar" if sound is not None else "Matches" if ranked else listed)
         shown = len(results.rows) if results is not None else 0
         if sound is not None:
             self.subject.setText(f"to {sound.name} by {parts[0]}" if parts else f"to {sound.name}")
         elif parts:
             self.subject.setText(f"by {words_for(parts)}")
         elif slot is None:
-            self.subject.setText(f"{text.count(shown)}" if results is not None else "")
+            order = ", the last one first" if history else ""
+            self.subject.setText(f"{text.count(shown)}{order}" if results is not None else "")
         if results is not None and results.ranked:
             self.search.setPlaceholderText(f"Search {text.sounds(results.searchable)}")
         else:
@@ -309,11 +318,11 @@ class MatchesPanel(QWidget):
         self._stack.setCurrentWidget(self._empty)
 
     def clear_filters(self) -> None:
-        """Type and words; key and tempo are cleared where they are set."""
+        """All of the library again."""
         self.kinds.choose(0)
         self._choose_kind(0)
         self.search.clear()
-        self._matching.set_filters(note=None, bpm_from=None, bpm_to=None, favourites=False, root_id=None)
+        self._matching.set_filters(**NO_FILTERS)
 
     def _choose_kind(self, number: int) -> None:
         self.kinds.choose(number)
@@ -357,6 +366,11 @@ class _Welcome(QWidget):
         layout.addLayout(row)
 
 
-def _subject(results: Results) -> tuple[int | None, int | None, tuple[str, ...]]:
-    """What the rows were compared with: ids of slot and sound, and the parts."""
-    return results.slot.id if results.slot else None, results.sound.id if results.sound else None, results.parts
+def _subject(results: Results) -> tuple[int | None, int | None, tuple[str, ...], bool]:
+    """What the rows were compared with: ids of slot and sound, and the parts; and whether they are the history."""
+    return (
+        results.slot.id if results.slot else None,
+        results.sound.id if results.sound else None,
+        results.parts,
+        results.history,
+    )

@@ -128,6 +128,8 @@ class ReferencePanel(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.invitation)
         self._stack.addWidget(self._plot)
+        self._shown: QWidget = self.invitation
+        self._before_it: QWidget | None = None
         self.lanes.row_pressed.connect(self.row_pressed)
         reference.opened.connect(self._opened)
         reference.look_changed.connect(self._draw)
@@ -147,6 +149,22 @@ class ReferencePanel(QWidget):
         self._place_strip()
 
     @property
+    def empty(self) -> bool:
+        """Whether there is no reference to be seen, even where something else stands before it."""
+        return self._shown is self.invitation
+
+    def put_before(self, page: QWidget, on: bool) -> None:
+        """Let something else stand before the reference, or take it away."""
+        if page not in (self._stack.widget(number) for number in range(self._stack.count())):
+            self._stack.addWidget(page)
+        self._before_it = page if on else None
+        self._show(self._shown)
+
+    def _show(self, widget: QWidget) -> None:
+        self._shown = widget
+        self._stack.setCurrentWidget(self._before_it or widget)
+
+    @property
     def hearing(self) -> bool:
         """Whether the row of the analysis is shown."""
         return not self.strip.isHidden()
@@ -163,9 +181,9 @@ class ReferencePanel(QWidget):
         self.strip.hide()
         if self._reference.path is None:
             self.invitation.say("Drop a song here", "Earshot hears the instruments in it.", icon="music")
-            self._stack.setCurrentWidget(self.invitation)
+            self._show(self.invitation)
         else:
-            self._stack.setCurrentWidget(self._plot)
+            self._show(self._plot)
 
     def _draw(self, look: Look) -> None:
         self.overview.set_peaks(look.peaks)
@@ -212,7 +230,7 @@ class ReferencePanel(QWidget):
         if self._reference.failure is not None:
             name = self._reference.path.name if self._reference.path is not None else "This file"
             self.invitation.say(f"{name} could not be opened", reason, icon="warning", danger=True)
-            self._stack.setCurrentWidget(self.invitation)
+            self._show(self.invitation)
         else:
             self.lanes.set_heard(0.0)
             self._say(reason)

@@ -32,7 +32,7 @@ from app.density import Density
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.panels.reference import ReferencePanel
-from app.widgets.controls import Button, claims, paint_box, paint_focus
+from app.widgets.controls import Button, IconButton, claims, paint_box, paint_focus
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Line, Paragraph
 from app.widgets.readout import Readout
@@ -246,6 +246,7 @@ class SlotsPanel(QWidget):
         timeline: Timeline,
         reference: ReferencePanel,
         open_button: Button,
+        record_button: IconButton,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -255,12 +256,13 @@ class SlotsPanel(QWidget):
         layout.setSpacing(0)
         self._open_row = QWidget()
         row = QHBoxLayout(self._open_row)
-        row.setContentsMargins(16, 0, 16, 0)
+        row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(12)
         row.addWidget(open_button)
         self._shortcut = Label("Ctrl+O", colour="quiet")
         row.addWidget(self._shortcut)
         row.addStretch(1)
+        row.addWidget(record_button)
         self.readout = Readout(timeline, reference.spectrogram)
         self._heading = QWidget()
         heading = QHBoxLayout(self._heading)
@@ -296,6 +298,7 @@ class SlotsPanel(QWidget):
         self.list.setFixedHeight(density.lane * density.lanes)
         self.list.set_lane(density.lane)
         self._shortcut.setVisible(not density.small)
+        self._show_current()
         self.refresh()
 
     @property
@@ -308,7 +311,11 @@ class SlotsPanel(QWidget):
         index = self._model.index(row)
         if index.isValid():
             self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.list.scrollTo(index)
+            self._show_current()
+
+    def _show_current(self) -> None:
+        self.list.doItemsLayout()  # a row that has just come, or changed its height, has no place yet
+        self.list.scrollTo(self.list.currentIndex())
 
     def rename(self) -> None:
         """Let a name be typed for the chosen slot."""
@@ -320,7 +327,7 @@ class SlotsPanel(QWidget):
         """Fit the heading and the rows beneath the list to what was heard so far."""
         rows = self._model.rowCount()
         hearing = self._reference.hearing
-        empty = not self._reference.overview.isVisibleTo(self._reference)
+        empty = self._reference.empty
         hidden = len(self._model.edits.hidden)
         known = f"{rows} so far" if hearing else "" if empty or not rows + hidden else f"{rows} heard"
         self.count.setText(f"{known}, {hidden} hidden" if hidden else known)

@@ -14,8 +14,10 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 NARROWEST = 36
 GAP = 12
 """Between two columns, where the tokens tell none; and between a heading and the next one."""
-OTHER_WIDTHS = {Column.CHANCE: 68, Column.TYPE: 88}
+OTHER_WIDTHS = {Column.CHANCE: 68, Column.TYPE: 88, Column.RATING: 92, Column.TAGS: 120}
 """Sections of the columns that the tokens do not know."""
+STAR = 15
+"""From one star of a rating to the next."""
 EDGE = 44
 """The last section reaches so far beyond its left edge."""
 

@@ -11,9 +11,10 @@ from app import theme
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import content_width
+from app.widgets.match_columns import STAR, content_width
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
+HIGHEST_RATING = 5
 FIGURE_WIDTH, FIGURE_TO_BAR = 32, 8
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
@@ -71,6 +72,8 @@ class MatchDelegate(QStyledItemDelegate):
                 self._text(painter, rect.adjusted(16, 0, -2, 0), index.data(), second)
             case Column.BPM | Column.LENGTH | Column.CHANCE:
                 self._paint_figure(painter, rect, column, index.data(), second)
+            case Column.RATING:
+                self._paint_rating(painter, rect, row.sound.rating, second, empty=selected or hovered)
             case Column.FAVOURITE:
                 if row.sound.favourite or selected or hovered:
                     star = "star-filled" if row.sound.favourite else "star"
@@ -147,6 +150,12 @@ class MatchDelegate(QStyledItemDelegate):
         bar.setWidth(max(height, width * min(1.0, max(0.0, similarity))))
         painter.drawRoundedRect(bar, 2, 2)
         painter.setOpacity(1.0)
+
+    def _paint_rating(self, painter: QPainter, rect: QRect, rating: int, colour: QColor, *, empty: bool) -> None:
+        """The stars it has; those that it could have only where the row is at hand."""
+        for star in range(HIGHEST_RATING if empty else rating):
+            box = QRectF(rect.left() + star * STAR, rect.center().y() - 5, 12, 12)
+            draw_icon(painter, "star-filled" if star < rating else "star", box, colour)
 
     def _paint_figure(self, painter: QPainter, rect: QRect, column: Column, text: str, colour: QColor) -> None:
         """A right-aligned figure; the mark of a detected value hangs outside it."""

@@ -21,12 +21,17 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from app import theme
 from app.models.columns import ALWAYS_SHOWN, SHOWN_AT_FIRST, UNSORTABLE, Column
 from app.models.matches import MatchesModel
+from app.widgets.carried import put_sounds
 from app.widgets.controls import paint_box, paint_focus
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import MatchHeader, least_width, section_width
-from app.widgets.match_delegate import MatchDelegate
+from app.widgets.match_columns import STAR, MatchHeader, least_width, section_width
+from app.widgets.match_delegate import HIGHEST_RATING, MatchDelegate
 
 NAME_MIN = 150
+NAME_LEAST = 100
+"""Where even the waveform gave way to columns that were asked for."""
+NARROW_WORDS = 72
+"""What folder and tags keep where there is little room."""
 PLENTY = 300
 """What the name has before it shares with the folder."""
 Index = QModelIndex | QPersistentModelIndex
@@ -38,6 +43,8 @@ class MatchTable(QTableView):
     chosen = Signal(int)
     """The user moved to this row."""
     favourite_clicked = Signal(int)
+    rating_clicked = Signal(int, int)
+    """A row, and the star of it, 1 to 5."""
     drag_asked = Signal(object)
     """The rows that are dragged out, a list."""
     visible_changed = Signal()
@@ -172,7 +179,16 @@ class MatchTable(QTableView):
             extra = (spare - PLENTY) // 2
             widths[Column.FOLDER] += extra
             spare -= extra
-        widths[Column.NAME] = max(NAME_MIN, spare)
+        for column in (Column.FOLDER, Column.TAGS):  # in a narrow table they give what they can
+            if spare < NAME_MIN and column in widths and column not in self.widths:
+                given = min(NAME_MIN - spare, max(0, widths[column] - NARROW_WORDS))
+                widths[column] -= given
+                spare += given
+        least = NAME_MIN
+        if spare < NAME_MIN and Column.WAVEFORM in widths:
+            spare += widths.pop(Column.WAVEFORM)
+            least = NAME_LEAST
+        widths[Column.NAME] = max(least, spare)
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:
             self.setColumnHidden(column, column not in widths)
@@ -219,6 +235,11 @@ class MatchTable(QTableView):
         if index.isValid() and index.column() == Column.FAVOURITE and event.button() == Qt.MouseButton.LeftButton:
             self.favourite_clicked.emit(index.row())
             return
+        if index.isValid() and index.column() == Column.RATING and event.button() == Qt.MouseButton.LeftButton:
+            star = int(event.position().x() - self.columnViewportPosition(Column.RATING)) // STAR + 1
+            if star <= HIGHEST_RATING:
+                self.rating_clicked.emit(index.row(), star)
+                return
         again = index.isValid() and index.row() == self.currentIndex().row()
         super().mousePressEvent(event)
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
@@ -228,8 +249,12 @@ class MatchTable(QTableView):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.currentIndex().isValid():
             by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-            below = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
-            self.menu_asked.emit(below if by_key else event.globalPos())
+            self.menu_asked.emit(self.below_current if by_key else event.globalPos())
+
+    @property
+    def below_current(self) -> QPoint:
+        """Where on the screen the chosen row ends, at its left."""
+        return self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
 
     def leaveEvent(self, event: QEvent) -> None:
         self._set_hovered(-1)
@@ -260,10 +285,11 @@ class MatchTable(QTableView):
             )
 
 
-def drag_out(source: QWidget, paths: Sequence[Path]) -> None:
-    """Carry files to wherever the pointer lets go of them."""
+def drag_out(source: QWidget, paths: Sequence[Path], ids: Collection[int]) -> None:
+    """Carry files to wherever the pointer lets go of them; `ids` are their sounds, for this window's own lists."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    put_sounds(data, ids)
     drag = QDrag(source)
     drag.setMimeData(data)
     drag.setPixmap(drag_picture(paths[0].stem if len(paths) == 1 else f"{len(paths)} sounds"))

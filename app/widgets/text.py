@@ -8,6 +8,11 @@ NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 NONE = "–"
 
 
+def stars(rating: int) -> str:
+    """A rating as it is shown: ★★★."""
+    return "★" * rating
+
+
 def clock(seconds: float, decimals: int = 1) -> str:
     """Minutes and seconds, such as 0:44.7; hours too where there are any."""
     scale = 10**decimals

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ import soundfile
 from engine.audio.decode import Audio
 from engine.audition.fit import Change
 from engine.errors import ExportError
+from engine.paths import file_name
 
 _SAME = 2e-4
 """Two renderings of one sound differ by less; the joints of one that was made in pieces are as good as exact."""
@@ -27,7 +27,7 @@ def changed_name(name: str, change: Change, tempo_bpm: float | None) -> str:
     name : of the sound.
     tempo_bpm : of the sound as it is; None where it has none.
     """
-    words = [re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", name).strip(" .") or "Sound"]
+    words = [file_name(name, "Sound")]
     if change.semitones:
         words.append(f"{change.semitones:+d}st")
     if change.speed != 1.0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -60,6 +60,23 @@ def refresh() -> None:
             library._initialize()
         except library.PortAudioError as error:
             raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
+
+
+@contextlib.contextmanager
+def opening() -> Iterator[None]:
+    """Around looking a device up and opening a stream on it: PortAudio is not restarted meanwhile, nor before `closed`
+    was called for that stream."""
+    global _open_streams
+    with _lock:
+        yield
+        _open_streams += 1
+
+
+def closed() -> None:
+    """A stream that was opened inside `opening` is closed."""
+    global _open_streams
+    with _lock:
+        _open_streams -= 1
 
 
 def device_trace() -> tuple[str, ...]:
@@ -123,8 +140,7 @@ class Output:
         self._closed = False
         library = portaudio()
         try:
-            # Locked, lest PortAudio be restarted by `refresh` between looking a device up and opening it.
-            with _lock:
+            with opening():
                 self._stream = self._open(library, device, prepare, latency)
         except (ValueError, library.PortAudioError) as error:
             if not [found for found in library.query_devices() if found["max_output_channels"] > 0]:
@@ -141,7 +157,6 @@ class Output:
         prepare: Callable[[int, int], Callable[[np.ndarray], None]],
         latency: float,
     ) -> Any:
-        global _open_streams
         facts = library.query_devices(device, "output")
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_output_channels"]))
@@ -166,7 +181,6 @@ class Output:
         except library.PortAudioError:
             stream.close(ignore_errors=True)
             raise
-        _open_streams += 1
         self._latency_seconds = float(stream.latency)
         return stream
 
@@ -187,12 +201,10 @@ class Output:
 
     def close(self) -> None:
         """Give the device back. Never raises: a device that is gone cannot be closed in order."""
-        global _open_streams
         if self._closed:
             return
         self._closed = True
         try:
             self._stream.close(ignore_errors=True)
         finally:
-            with _lock:
-                _open_streams -= 1
+            closed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,10 @@ import numpy as np
 
 from engine.audio.suffixes import is_preset_file
 from engine.errors import LibraryError
+from engine.library.conditions import LIVE, condition_of
 from engine.library.database import FILE_NAME, Database, decode_path, encode_path
 from engine.library.marks import Marks
 from engine.library.query import Query
-from engine.library.words import full_text_query
 
 _IDS_PER_QUERY = 5_000
 
@@ -103,7 +103,6 @@ _SPECIAL = {
     "declared": "declared || CASE WHEN corrected IS NULL THEN '' ELSE ' family' END",
 }
 _SELECT_SOUND = "SELECT " + ", ".join(_SPECIAL.get(name, name) for name in _FIELDS)
-_LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
 
 
 class Catalog:
@@ -241,7 +240,7 @@ class Catalog:
         ----------
         heard : only those that can be found by similarity; else all but failed and missing ones.
         """
-        condition, values = _condition(query, heard)
+        condition, values = condition_of(query, heard)
         rows = self._rows(f"SELECT id FROM sounds WHERE {condition} ORDER BY id", values)
         return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
@@ -252,7 +251,7 @@ class Catalog:
         ----------
         after : the last sound of the page before; None begins with the first.
         """
-        condition, values = _condition(query, heard=False)
+        condition, values = condition_of(query, heard=False)
         if after is not None:
             condition += " AND (name COLLATE NOCASE, id) > (?, ?)"
             values += [after.name, after.id]
@@ -266,7 +265,7 @@ class Catalog:
         """
         rows = self._rows(
             "SELECT sound_id, vector FROM embeddings JOIN sounds ON sounds.id = sound_id "
-            f"WHERE fingerprint = ? AND {_LIVE} ORDER BY label",
+            f"WHERE fingerprint = ? AND {LIVE} ORDER BY label",
             (fingerprint,),
         )
         return np.array([row[0] for row in rows], np.int64), _unit_vectors([row[1] for row in rows])
@@ -307,45 +306,6 @@ class Catalog:
             query = f"{select} FROM sounds WHERE id IN ({', '.join('?' * len(part))})"
             found.update((row[0], row) for row in self._rows(query, part))
         return [found[number] for number in ids if number in found]
-
-
-def _condition(query: Query, heard: bool) -> tuple[str, list[Any]]:
-    """The query as SQL over `sounds`, and its values."""
-    conditions = [_LIVE if heard else "state <> 'failed' AND NOT missing"]
-    values: list[Any] = []
-
-    def one_of(column: str, chosen: Collection[object]) -> str:
-        values.extend(chosen)
-        return f"{column} IN ({', '.join('?' * len(chosen))})"
-
-    # All the words that are wanted have to be there; of those that are not, one is enough.
-    for found, words in (("IN", query.words), *(("NOT IN", (word,)) for word in query.excluded)):
-        if (text := full_text_query(words)) is not None:
-            conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
-            values.append(text)
-    if query.families is not None:
-        by_hand = one_of("corrected", query.families)
-        heard_as = one_of("family", query.families)
-        conditions.append(
-            f"({by_hand} OR corrected IS NULL AND id IN (SELECT sound_id FROM sound_families WHERE {heard_as}))"
-        )
-    if query.kinds is not None:
-        conditions.append(one_of("kind", query.kinds))
-    if query.keys is not None:
-        either = [f"{key}{mode}" for key in query.keys for mode in ("", " minor", " major")]
-        conditions.append(one_of("key", either))
-    for column, span in (("tempo_bpm", query.tempo_bpm), ("duration_seconds", query.seconds)):
-        if span is not None:
-            conditions.append(f"{column} BETWEEN ? AND ?")
-            values.extend(span)
-    if query.roots is not None:
-        conditions.append(one_of("root_id", query.roots))
-    if query.favourites:
-        conditions.append("favourite")
-    for tag in query.tags:
-        conditions.append("instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0")
-        values.append(tag)
-    return " AND ".join(conditions), values
 
 
 def _unit_vectors(blobs: Sequence[bytes]) -> np.ndarray:

@@ -263,13 +263,10 @@ class Library:
         if query.favourites:
             chosen = live.with_sounds(marked.favourites)
             allowed = chosen if allowed is None else allowed & chosen
-        if query.words or query.excluded or query.tags:
-            chosen = live.with_sounds(self._with_words(query))
+        if not query.of_the_catalog.asks_nothing:
+            chosen = live.with_sounds(self.catalog.matching(query.of_the_catalog))
             allowed = chosen if allowed is None else allowed & chosen
         return allowed
-
-    def _with_words(self, query: Query) -> np.ndarray:
-        return self.catalog.matching(Query(words=query.words, excluded=query.excluded, tags=query.tags))
 
     def _is_much(self, fingerprint: str) -> bool:
         before, much = None if self._state is None else self._state.live, index_module.EXACT_BELOW

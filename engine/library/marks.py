@@ -17,6 +17,8 @@ from engine.library.content import content_digest
 from engine.library.database import Database, decode_path
 
 HIGHEST_RATING = 5
+MOST_AUDITIONED = 200
+"""Of what was listened to the last ones are remembered."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,15 @@ class SoundCollection:
     id: int
     name: str
     sounds: int
+
+
+@dataclass(frozen=True)
+class RemovedCollection:
+    """A collection that was forgotten, for `Marks.restore_collection`."""
+
+    name: str
+    members: tuple[tuple[bytes, str], ...]
+    """Content and preset of each sound."""
 
 
 class Marks:
@@ -86,20 +97,33 @@ class Marks:
 
     def add_collection(self, name: str) -> int:
         """Make an empty collection; its id. Raises LibraryError: there is one of that name, or the name is empty."""
-        name = " ".join(name.split())
-        if not name:
-            raise LibraryError("A collection needs a name.")
         with self._database.write() as connection:
-            if connection.execute("SELECT 1 FROM collections WHERE name = ?", (name,)).fetchone():
-                raise LibraryError(f"There is a collection named {name} already. Choose another name.")
-            added = connection.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid
-        assert added is not None
-        return added
+            return _added(connection, _free_name(connection, name))
 
-    def remove_collection(self, collection_id: int) -> None:
-        """Forget a collection; its sounds stay."""
+    def rename_collection(self, collection_id: int, name: str) -> None:
+        """Raises LibraryError: another one has that name, or it is empty."""
         with self._database.write() as connection:
+            name = _free_name(connection, name, but=collection_id)
+            connection.execute("UPDATE collections SET name = ? WHERE id = ?", (name, collection_id))
+
+    def remove_collection(self, collection_id: int) -> RemovedCollection:
+        """Forget a collection; its sounds stay. What it was, to be restored."""
+        with self._database.write() as connection:
+            found = connection.execute("SELECT name FROM collections WHERE id = ?", (collection_id,)).fetchone()
+            members = connection.execute(
+                "SELECT content, preset FROM collected WHERE collection_id = ?", (collection_id,)
+            ).fetchall()
             connection.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
+        return RemovedCollection(found[0] if found is not None else "", tuple(members))
+
+    def restore_collection(self, removed: RemovedCollection) -> int:
+        """Bring back what `remove_collection` forgot; its new id. Raises LibraryError: the name is taken by now."""
+        with self._database.write() as connection:
+            collection_id = _added(connection, _free_name(connection, removed.name))
+            connection.executemany(
+                "INSERT INTO collected VALUES (?, ?, ?)", [(collection_id, *member) for member in removed.members]
+            )
+        return collection_id
 
     def collect(self, collection_id: int, ids: Collection[int]) -> None:
         """Put sounds into a collection. Raises LibraryError where one was never read and cannot be read now."""
@@ -117,6 +141,26 @@ class Marks:
             "SELECT sounds.id FROM collected JOIN sounds USING (content, preset) WHERE collection_id = ? ORDER BY 1",
             (collection_id,),
         )
+
+    def note_auditioned(self, sound_id: int) -> None:
+        """A sound was listened to; one that is no longer in the library is left out."""
+        with self._database.write() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO auditioned (sound_id) SELECT id FROM sounds WHERE id = ?", (sound_id,)
+            )
+            connection.execute(
+                "DELETE FROM auditioned WHERE number NOT IN "
+                f"(SELECT number FROM auditioned ORDER BY number DESC LIMIT {MOST_AUDITIONED})"
+            )
+
+    def auditioned(self) -> list[int]:
+        """Ids of what was listened to, the last one first; `MOST_AUDITIONED` at most."""
+        return self._ids("SELECT sound_id FROM auditioned ORDER BY number DESC", ())
+
+    def forget_auditioned(self) -> None:
+        """As if nothing had been listened to."""
+        with self._database.write() as connection:
+            connection.execute("DELETE FROM auditioned")
 
     def _collect(self, statement: str, collection_id: int, ids: Collection[int]) -> None:
         with self._database.write() as connection:
@@ -196,6 +240,23 @@ def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, str
         connection.execute("UPDATE sounds SET content = ? WHERE id = ?", (content, sound_id))
         recall_marks(connection, sound_id)
     return path, preset, content
+
+
+def _free_name(connection: sqlite3.Connection, name: str, *, but: int | None = None) -> str:
+    """A name as collections have it. Raises LibraryError where it is empty or that of another collection."""
+    name = " ".join(name.split())
+    if not name:
+        raise LibraryError("A collection needs a name.")
+    taken = connection.execute("SELECT 1 FROM collections WHERE name = ? AND id IS NOT ?", (name, but)).fetchone()
+    if taken is not None:
+        raise LibraryError(f"There is a collection named {name} already. Choose another name.")
+    return name
+
+
+def _added(connection: sqlite3.Connection, name: str) -> int:
+    added = connection.execute("INSERT INTO collections (name) VALUES (?)", (name,)).lastrowid
+    assert added is not None
+    return added
 
 
 def _as_tag(text: str) -> str:

@@ -20,6 +20,7 @@ _TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})?(-)?({_NUMBER})?(?:bpm|s|sec)?")
 _TEMPO_TOLERANCE = 0.5
+_YES = ("yes", "true", "1")
 
 Range = tuple[float, float]
 
@@ -39,6 +40,9 @@ class Query:
     roots : ids.
     favourites : only the producer's own.
     tags : the producer's; all of them.
+    rating : least and most of 1 to 5, both included; a sound without one is left out.
+    collections : ids; in one of them.
+    auditioned : only what was listened to lately.
     """
 
     words: tuple[str, ...] = ()
@@ -51,10 +55,26 @@ class Query:
     roots: frozenset[int] | None = None
     favourites: bool = False
     tags: tuple[str, ...] = ()
+    rating: Range | None = None
+    collections: frozenset[int] | None = None
+    auditioned: bool = False
 
     @property
     def asks_nothing(self) -> bool:
         return self == EVERYTHING
+
+    @property
+    def of_the_catalog(self) -> Query:
+        """What of it only the catalog can answer."""
+        return replace(
+            EVERYTHING,
+            words=self.words,
+            excluded=self.excluded,
+            tags=self.tags,
+            rating=self.rating,
+            collections=self.collections,
+            auditioned=self.auditioned,
+        )
 
     def with_families(self, families: frozenset[str] | None) -> Query:
         """Only those of both that are in both, where both name some."""
@@ -121,12 +141,21 @@ def _seconds(query: Query, value: str) -> Query | None:
     return None if found is None else replace(query, seconds=found)
 
 
+def _rating(query: Query, value: str) -> Query | None:
+    found = _range(value)
+    return None if found is None or found[1] < 1 else replace(query, rating=found)
+
+
 def _tags(query: Query, value: str) -> Query | None:
     return replace(query, tags=(*query.tags, *(tag for tag in value.split(",") if tag)))
 
 
 def _only_favourites(query: Query, value: str) -> Query | None:
-    return replace(query, favourites=True) if value in ("yes", "true", "1") else None
+    return replace(query, favourites=True) if value in _YES else None
+
+
+def _only_auditioned(query: Query, value: str) -> Query | None:
+    return replace(query, auditioned=True) if value in _YES else None
 
 
 def _range(value: str) -> Range | None:
@@ -151,5 +180,7 @@ _FACTS: dict[str, Callable[[Query, str], Query | None]] = {
     "tempo": _tempo,
     "length": _seconds,
     "tag": _tags,
+    "rating": _rating,
     "favourite": _only_favourites,
+    "auditioned": _only_auditioned,
 }

@@ -197,7 +197,19 @@ CREATE TRIGGER part_goes AFTER DELETE ON part_vectors BEGIN
 END;
 """
 
-MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS)
+_HISTORY = """
+-- What was listened to last; `number` counts on, so that two in one second keep their order.
+CREATE TABLE auditioned (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    sound_id INTEGER NOT NULL UNIQUE REFERENCES sounds ON DELETE CASCADE
+);
+
+CREATE INDEX rated ON sounds (rating) WHERE rating > 0;
+
+CREATE INDEX tagged ON sounds (tags) WHERE tags <> '';
+"""
+
+MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS + _HISTORY)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -88,7 +88,11 @@ def hear(
     if info.duration_seconds and first >= info.duration_seconds:
         raise AudioError(path, f"The region begins at {first:g} s, but it is {info.duration_seconds:.1f} s long.")
     if last is not None and last - first < rules.short_seconds:
-        yield _hear_one_sound(path, ear, first, end, info.duration_seconds, rules)
+        # Too short for a mixture.
+        duration = info.duration_seconds
+        slot = hear_as_one(path, ear, start=first, end=end, duration_seconds=duration, rules=rules)
+        heard_seconds = slot.exposed_seconds[1] if slot is not None else last
+        yield Hearing((slot,) if slot is not None else (), heard_seconds, max(duration, heard_seconds), True)
         return
 
     report = _Reporter(progress, first, last)
@@ -180,26 +184,41 @@ def _windows(blocks: Iterable[np.ndarray], ear: Listener, first: float, rules: S
         yield window(buffer[back:], position + back)
 
 
-def _hear_one_sound(
-    path: Path, ear: Listener, first: float, end: float | None, duration: float, rules: SlotRules
-) -> Hearing:
-    """A reference too short for a mixture is one slot, in the words of the single head."""
-    audio = decode.decode(path, start=first, end=end)
+def hear_as_one(
+    path: str | Path,
+    ear: Listener,
+    *,
+    start: float = 0.0,
+    end: float | None = None,
+    duration_seconds: float = 0.0,
+    rules: SlotRules = DEFAULT_RULES,
+) -> Slot | None:
+    """A stretch of a file as one instrument, in the words of the single head; None where it is silent.
+
+    Parameters
+    ----------
+    start, end : seconds; of what is longer than 10 s the loudest 10 s count.
+    duration_seconds : of the whole file, as far as it is known: the exposure reaches so far.
+
+    Raises
+    ------
+    AudioError : not decodable, or nothing of it lies in the stretch.
+    """
+    audio = decode.decode(path, start=start, end=end)
     samples = decode.resample(audio.mono(), audio.rate, ear.rate)
-    heard_seconds = first + len(samples) / ear.rate
-    duration = max(duration, heard_seconds)
+    heard_seconds = start + len(samples) / ear.rate
     cell = round(ear.rate * CELL_SECONDS)
     padded = np.pad(samples, (0, -len(samples) % cell)).reshape(-1, cell)
     rms = padded.std(axis=1)  # without the constant part, which nobody hears
     if rms.max() <= 10 ** (rules.silence_db / 20):
-        return Hearing((), heard_seconds, duration, True)
-    exposure = np.zeros(cells_of(duration), np.float32)
-    at = int(round(first / CELL_SECONDS, 6))
+        return None
+    exposure = np.zeros(cells_of(max(duration_seconds, heard_seconds)), np.float32)
+    at = int(round(start / CELL_SECONDS, 6))
     exposure = np.pad(exposure, (0, max(0, at + len(rms) - len(exposure))))
     exposure[at : at + len(rms)] = rms / rms.max()
     heard = ear.embed([samples])
     likely = likely_families(heard.families[0])
-    slot = Slot(
+    return Slot(
         id=1,
         vectors=heard.vectors.astype(np.float32),
         family=likely[0],
@@ -207,9 +226,8 @@ def _hear_one_sound(
         confidence=1.0,
         exposure=exposure,
         activity=active_stretches(exposure, rules),
-        exposed_seconds=(first, heard_seconds),
+        exposed_seconds=(start, heard_seconds),
     )
-    return Hearing((slot,), heard_seconds, duration, True)
 
 
 class _Reporter:

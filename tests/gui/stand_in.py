@@ -163,6 +163,7 @@ class StandInBackend(Backend):
         super().__init__(library_dir)
         self.silent_player = SilentPlayer()
         self.rendered_dir = library_dir.parent / "rendered"
+        self.recordings_dir = library_dir.parent / "recordings"
 
     def player(self) -> SilentPlayer:  # type: ignore[override]
         return self.silent_player

@@ -123,8 +123,8 @@ def test_matches_sort_by_every_column_with_unknown_values_last(qapp: object) -> 
     model = MatchesModel()
     QAbstractItemModelTester(model, Mode.Fatal)
     sounds = [
-        make_sound(1, tempo_bpm=90.0, pitch_hz=440.0),
-        make_sound(2, tempo_bpm=None, pitch_hz=110.0, duration_seconds=9.0),
+        make_sound(1, tempo_bpm=90.0, pitch_hz=440.0, rating=2, tags=("warm",)),
+        make_sound(2, tempo_bpm=None, pitch_hz=110.0, duration_seconds=9.0, rating=4, tags=("dusty", "warm")),
         make_sound(3, tempo_bpm=120.0, favourite=True),
     ]
     model.set_rows([Row(sound, rank, 1.0 - rank / 10) for rank, sound in enumerate(sounds, 1)])
@@ -140,6 +140,9 @@ def test_matches_sort_by_every_column_with_unknown_values_last(qapp: object) -> 
     assert order(Column.PITCH, up) == [2, 1, 3]
     assert order(Column.LENGTH, down)[0] == 2
     assert order(Column.FAVOURITE, down)[0] == 3
+    assert order(Column.RATING, down) == [2, 1, 3]
+    assert order(Column.RATING, up) == [1, 2, 3]
+    assert order(Column.TAGS, up) == [2, 1, 3]
     assert order(Column.MATCH, down) == [1, 2, 3]
     assert order(Column.MATCH, up) == [3, 2, 1]
     assert model.row(kept.row()).sound.id == 2  # type: ignore[union-attr]
@@ -153,8 +156,16 @@ def test_what_a_row_shows(qapp: object) -> None:
     sound = make_sound(1, pitch_hz=311.1, tempo_bpm=127.6, duration_seconds=75.0)
     model.set_rows([Row(sound, 1, 0.934), Row(make_sound(2, root_id=7), 2, 1.0)])
     shown = [model.index(0, column).data() for column in Column]
-    assert shown == ["1", "", "Sound 01", ".93", "bass", "D#4~", "128~", "1:15", "Kit", "", "–", "one-shot"]
+    assert shown == ["1", "", "Sound 01", ".93", "bass", "D#4~", "128~", "1:15", "Kit", "", "–", "one-shot", "–", "–"]
     assert model.index(1, Column.MATCH).data() == "1.00"
+    model.set_sounds([replace(sound, rating=3, tags=("dusty", "warm")), make_sound(99, rating=5)])
+    spoken = Qt.ItemDataRole.AccessibleTextRole
+    assert [model.index(0, column).data() for column in (Column.RATING, Column.TAGS)] == ["★★★", "dusty, warm"]
+    assert [model.index(0, column).data(spoken) for column in (Column.RATING, Column.TAGS)] == [
+        "rated 3 of 5",
+        "tags dusty, warm",
+    ]
+    assert model.index(1, Column.RATING).data(spoken) == "not rated"
 
     model.set_roots({1: ("/sounds", False)})
     assert model.index(0, Column.FOLDER).data() == "sounds: offline"

@@ -15,7 +15,10 @@ from tests.gui.stand_in import StandInBackend
 
 
 class SilentBackend(StandInBackend):
-    """Another ear, and a player that stands still."""
+    """Another ear, and a player and a recorder that stand still."""
+
+    inputs = PictureBackend.inputs
+    recorder = PictureBackend.recorder
 
     def __init__(self, library_dir: Path) -> None:
         super().__init__(library_dir)
@@ -29,7 +32,8 @@ def test_every_state_is_pictured(qapp: object, tmp_path: Path, sounds: Path, son
     saved = save_all(tmp_path / "pictures", SilentBackend, good, song)
     names = {path.stem for path in saved}
     assert {"empty", "analysing", "scanning", "matched", "similar", "slots-by-hand", "failed-files"} <= names
-    assert len(names) >= 14
+    assert {"marked", "naming", "auditioned", "record", "recording", "region-slot"} <= names
+    assert len(names) >= 20
     assert {QImage(str(path)).size().toTuple() for path in saved} == {(1440, 900)}
     assert len({path.read_bytes() for path in saved}) == len(saved), "no two states look the same"
 

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from app.controllers.region_slot import NO_REGION, SILENT
 from app.controllers.slots import SlotEditor
 from app.main_window import MainWindow
 from app.models.slots import SlotsModel
@@ -179,3 +181,56 @@ def test_pinned_slots_survive_hearing_a_region_but_not_another_song(
     assert words(work.slots) == ["lead", "bass"]
     work.open_song(sounds / "Bass" / "Bass 03.wav")
     assert words(work.slots) == []
+
+
+def test_a_slot_is_made_of_a_region_and_taken_back(filled: MainWindow, qtbot: QtBot) -> None:
+    work, action = filled.workspace, filled.actions_.region_slot
+    action.trigger()
+    assert filled.notice.message.text() == NO_REGION
+    work.timeline.set_region((1.0, 3.0))
+    qtbot.mouseClick(filled.header.region_slot, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: words(work.slots) == ["bass", "lead", "bass"])
+    assert not filled.notice.isVisible()
+    made = work.slots.slots[2]
+    assert made.exposed_seconds == (1.0, 3.0)
+    assert filled.slots_panel.row == 2
+    assert work.slots.index(2).data(SlotsModel.PINNED_ROLE)
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 3: bass")
+    assert work.matches.rows[0].sound.family == "bass"
+    assert work.slot_editor.stack.undoText() == "Add bass"
+    filled.actions_.undo.trigger()
+    assert words(work.slots) == ["bass", "lead"]
+    filled.actions_.redo.trigger()
+    filled.slots_panel.choose(2)
+    filled.actions_.slot_actions.hide.trigger()
+    filled.actions_.undo.trigger()
+    work.reference.hear((5.0, 8.0))
+    assert words(work.slots) == ["bass"], "what was made by hand stays when the song is heard again"
+    until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
+    assert words(work.slots) == ["bass", "lead"], "and the ear's bass is the same instrument"
+
+
+def test_two_slots_by_hand_are_two(model: SlotsModel, editor: SlotEditor) -> None:
+    editor.add(slot_at(1, 1.0, 3, "fx"))
+    editor.add(slot_at(1, 1.0, 3, "voice"))
+    assert words(model) == ["bass", "keys", "pad?", "fx", "voice"]
+    assert len({slot.id for slot in model.slots}) == 5
+    editor.merge(3, 4)
+    assert words(model) == ["bass", "keys", "pad?", "fx"]
+    editor.stack.undo()
+    editor.stack.undo()
+    assert words(model) == ["bass", "keys", "pad?", "fx"]
+    model.forget_heard()
+    assert words(model) == ["fx"]
+
+
+def test_a_silent_region_makes_no_slot(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    samples = np.concatenate((np.zeros(16_000 * 4), 0.3 * np.sin(np.arange(16_000 * 4) / 10))).astype(np.float32)
+    soundfile.write(tmp_path / "late.wav", samples, 16_000)
+    window.workspace.take([tmp_path / "late.wav"])
+    until(qtbot, lambda: (hearing := window.workspace.reference.hearing) is not None and hearing.done)
+    rows = window.workspace.slots.rowCount()
+    window.workspace.timeline.set_region((0.5, 3.0))
+    window.workspace.region_slot.make()
+    until(qtbot, lambda: window.notice.message.text() == SILENT)
+    assert window.workspace.slots.rowCount() == rows

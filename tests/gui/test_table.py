@@ -119,6 +119,10 @@ def test_the_columns_always_fill_the_table(filled: MainWindow, qtbot: QtBot, siz
             assert used() == table.viewport().width()
     drag_edge(table, Column.PITCH, 5000)
     assert used() == table.viewport().width()
+    table.reset_columns()
+    for column in (Column.RATING, Column.TAGS):
+        table.toggle_column(column)
+    assert used() == table.viewport().width(), "in a narrow table words and waveforms give way"
 
 
 def test_columns_come_and_go_without_a_trace(filled: MainWindow, qtbot: QtBot) -> None:

@@ -225,7 +225,7 @@ def test_favourites_are_kept(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -
     assert row is not None
     assert row.sound.favourite
     until(qtbot, lambda: filled.workspace.library.state.favourites == 1)  # type: ignore[union-attr]
-    qtbot.mouseClick(filled.library_panel.favourites, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(filled.library_panel.marks.favourites, Qt.MouseButton.LeftButton)
     wait_for_rows(qtbot, filled, 1)
     filled.close()
 
@@ -457,7 +457,7 @@ def test_tab_reaches_the_controls_and_shows_where_it_is(filled: MainWindow, qtbo
         filled.matches_panel.search,
         filled.slots_panel.list,
         filled.reference_panel.spectrogram,
-        filled.library_panel.favourites,
+        filled.library_panel.marks.favourites,
     ):
         assert wanted in reached
 

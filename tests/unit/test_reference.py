@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.audio import decode
 from engine.errors import AudioError
 from engine.jobs import Cancelled, CancelToken, Progress
-from engine.matching.reference import Hearing, hear
+from engine.matching.reference import Hearing, hear, hear_as_one
 from tests.unit.tone_ear import RATE, TONE_FAMILIES, ToneEar, tone
 
 
@@ -159,6 +159,18 @@ def test_a_short_region_is_one_sound(song_file) -> None:
     assert slot.family == TONE_FAMILIES[1]
     assert slot.exposed_seconds == pytest.approx((30.0, 30.5))
     assert slot.activity[0] == pytest.approx((30.0, 30.5), abs=0.1)
+
+
+def test_a_long_stretch_is_heard_as_one_instrument(song_file) -> None:
+    ear = ToneEar()
+    path = song_file(place(20, (0, 0, 20), (3, 8, 11)))
+    slot = hear_as_one(path, ear, start=12.0, end=18.0, duration_seconds=20.0)
+    assert slot is not None
+    assert (slot.family, slot.exposed_seconds, slot.confidence) == (TONE_FAMILIES[0], (12.0, 18.0), 1.0)
+    assert len(slot.exposure) == 200
+    assert slot.activity == ((12.0, 18.0),)
+    assert similarity(ear, slot, 0) > 0.9
+    assert hear_as_one(song_file(place(20, (0, 0, 5)), "half.wav"), ear, start=8.0, end=12.0) is None
 
 
 def test_a_region_behind_the_end_is_refused_in_words(song_file) -> None:

@@ -284,7 +284,10 @@ def test_what_the_producer_says_is_filtered_by(library: Library, kind: str) -> N
     assert found("favourite:yes") == found("tag:warm") == set()
     marks.set_favourite([numbers["5"], numbers["6"]], True)
     marks.tag([numbers["6"]], add=["warm"])
+    marks.rate([numbers["5"]], 4)
+    marks.note_auditioned(numbers["6"])
     assert found("favourite:yes") == {"5", "6"}
+    assert (found("rating:3-"), found("auditioned:yes favourite:yes")) == ({"5"}, {"6"})
     assert found("favourite:yes tag:warm") == found("warm") == {"6"}
 
 

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from engine.errors import LibraryError
+from engine.library import marks as marks_module
 from engine.library.catalog import Catalog
 from engine.library.marks import SoundCollection
-from engine.library.query import read_query
+from engine.library.query import Query, read_query
 from engine.library.records import begin_scan, list_files, mark_missing, pending, write_outcomes
 from engine.library.walk import FoundFile
 from tests.unit.library.test_catalog import filled, heard
@@ -87,6 +88,11 @@ def test_queries_know_marks(tmp_path: Path) -> None:
         return catalog.matching(read_query(text)).tolist()
 
     assert ids("favourite:yes") == ids("tag:dusty") == ids('tag:"warm tape",dusty') == ids("family:lead") == [a]
+    assert ids("rating:4") == ids("rating:3-") == ids("rating:-4") == ids("rating:4-5") == [a]
+    assert ids("rating:5") == ids("rating:-3") == []  # what has no rating is neither good nor bad
+    assert ids("auditioned:yes") == []
+    catalog.marks.note_auditioned(b)
+    assert ids("auditioned:yes") == [b]
     assert ids("tag:dust") == []
     assert ids("dust") == ids("tape") == [a]  # a tag is a word like any other
     assert ids("-tape") == ids("family:bass") == [b]  # the producer's word stands, not the ear's
@@ -168,3 +174,52 @@ def test_collections(tmp_path: Path) -> None:
     marks.remove_collection(drums)
     assert [collection.name for collection in marks.collections()] == ["empty"]
     assert catalog.sound(moved).state == "ready"
+
+
+def test_a_collection_is_renamed_forgotten_and_brought_back(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav")
+    marks = catalog.marks
+    a, b = hear(catalog, "a", ONE), hear(catalog, "b", OTHER)
+    kit, other = marks.add_collection("Kit"), marks.add_collection("Other")
+    marks.collect(kit, [a, b])
+    marks.rename_collection(kit, "  Kit  of May ")
+    with pytest.raises(LibraryError, match="already"):
+        marks.rename_collection(kit, "Other")
+    with pytest.raises(LibraryError, match="needs a name"):
+        marks.rename_collection(kit, " ")
+    marks.rename_collection(kit, "Kit of May")  # its own name is not another's
+    removed = marks.remove_collection(kit)
+    assert marks.collections() == [SoundCollection(other, "Other", 0)]
+    back = marks.restore_collection(removed)
+    assert marks.collections() == [SoundCollection(back, "Kit of May", 2), SoundCollection(other, "Other", 0)]
+    assert marks.collected(back) == [a, b]
+    with pytest.raises(LibraryError, match="already"):
+        marks.restore_collection(removed)
+
+
+def test_a_collection_narrows_what_is_found(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav", "c.wav")
+    a, b = hear(catalog, "a", ONE), hear(catalog, "b", OTHER)
+    kit, other = catalog.marks.add_collection("Kit"), catalog.marks.add_collection("Other")
+    catalog.marks.collect(kit, [a])
+    catalog.marks.collect(other, [b])
+    assert catalog.matching(Query(collections=frozenset({kit}))).tolist() == [a]
+    assert catalog.matching(Query(collections=frozenset({kit, other}))).tolist() == [a, b]
+    assert catalog.matching(Query(collections=frozenset({kit}), words=("b",))).tolist() == []
+    assert [sound.id for sound in catalog.page(Query(collections=frozenset({other})))] == [b]
+
+
+def test_what_was_listened_to_is_remembered_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(marks_module, "MOST_AUDITIONED", 3)
+    catalog = filled(tmp_path, *(f"{name}.wav" for name in "abcd"))
+    a, b, c, d = (sound.id for sound in catalog.sounds())
+    for sound_id in (a, b, a, c, 99):
+        catalog.marks.note_auditioned(sound_id)
+    assert catalog.marks.auditioned() == [c, a, b]
+    catalog.marks.note_auditioned(d)
+    assert catalog.marks.auditioned() == [d, c, a]
+    catalog.marks.forget_auditioned()
+    assert catalog.marks.auditioned() == []
+    catalog.marks.note_auditioned(a)
+    catalog.remove_root("/sounds")
+    assert catalog.marks.auditioned() == []

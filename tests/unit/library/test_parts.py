@@ -143,7 +143,7 @@ def test_a_scan_and_a_search(library: Library, tmp_path: Path, tone: Callable[..
     assert found("Low 70", "both", bass=1) == ["Both 70", "Both 110"]
     assert found("Low 70", "type:one-shot", bass=1) == []
     assert len(found("Low 70", top=1, bass=1)) == 1
-    library.catalog.marks.set_favourite(ids["Both 110"], True)
+    library.catalog.marks.set_favourite([ids["Both 110"]], True)
     assert found("Low 70", "favourite:yes", bass=1) == ["Both 110"]
 
     # What is gone is not found, what changed is found by what it is now, what is removed leaves nothing.

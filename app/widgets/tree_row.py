@@ -1,0 +1,146 @@
+"""The lines of the library: what narrows the table when it is pressed, headings, and a name being typed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+
+from app import theme
+from app.widgets.carried import sounds_in
+from app.widgets.controls import Button, FlatButton, claims, paint_focus
+from app.widgets.icons import draw_icon
+from app.widgets.labels import Label
+
+
+class TreeRow(FlatButton):
+    """Icon, name, and a figure at the right; pressed, it narrows the table to what it names.
+
+    takes_sounds : rows of the table can be dropped on it.
+    """
+
+    sounds_dropped = Signal(object)
+    """Ids, a list."""
+
+    def __init__(self, icon: str, name: str, figure: str, *, quiet: bool = False, takes_sounds: bool = False) -> None:
+        super().__init__(name)
+        self.setCheckable(True)
+        self.setAcceptDrops(takes_sounds)
+        self._drop_hovered = False
+        self._icon, self._figure, self._quiet = icon, figure, quiet
+        self.setFixedHeight(theme.tokens()["size"]["tree_row"])
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(f"{name}, {figure}")
+
+    def set_figure(self, figure: str, icon: str | None = None) -> None:
+        self._figure, self._icon = figure, icon or self._icon
+        self.setAccessibleName(f"{self.text()}, {figure}")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, self.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look, rect = theme.current(), self.rect()
+        painter = QPainter(self)
+        if self.isChecked() or self.hovered or self._drop_hovered:
+            painter.fillRect(rect, look.selected_row if self.isChecked() else look.hover)
+        if self.isChecked():
+            painter.fillRect(QRect(0, 0, 3, rect.height()), look.accent)
+        draw_icon(painter, self._icon, QRect(16, rect.height() // 2 - 8, 16, 16), look.quiet)
+        painter.setFont(theme.font())
+        figure = painter.fontMetrics().horizontalAdvance(self._figure)
+        room = rect.adjusted(40, 0, -16, 0)
+        painter.setPen(look.secondary if self.isChecked() else look.quiet)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._figure)
+        painter.setPen(look.text if not self._quiet else look.secondary if self.isChecked() else look.quiet)
+        name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() - figure - 12)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
+        if self.hasFocus() or self._drop_hovered:
+            paint_focus(painter, rect, radius=2)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if sounds_in(event.mimeData()):
+            event.acceptProposedAction()
+            self._hover_drop(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._hover_drop(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._hover_drop(False)
+        event.acceptProposedAction()
+        self.sounds_dropped.emit(sounds_in(event.mimeData()))
+
+    def _hover_drop(self, hovered: bool) -> None:
+        self._drop_hovered = hovered
+        self.update()
+
+
+class Heading(QWidget):
+    """A small heading, with an action at its right."""
+
+    def __init__(self, words: str, action: FlatButton | None = None) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 0)
+        label = Label(words, role="heading", colour="quiet")
+        layout.addWidget(label)
+        layout.addStretch(1)
+        if action is not None:
+            if isinstance(action, Button):
+                action.setFixedHeight(20)
+            layout.addWidget(action)
+        self.setFixedHeight(32)
+
+
+class NameRow(QWidget):
+    """A name that is typed in place of a line; Enter or going elsewhere keeps it, Esc does not."""
+
+    named = Signal(str)
+    given_up = Signal()
+
+    LONGEST = 60
+
+    def __init__(self, what: str, name: str = "") -> None:
+        super().__init__()
+        self._over = False
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(32, 0, 16, 0)
+        self.field = _NameField(name)
+        self.field.setMaxLength(self.LONGEST)
+        self.field.setPlaceholderText(what)
+        self.field.setAccessibleName(what)
+        self.field.selectAll()
+        layout.addWidget(self.field)
+        self.field.left.connect(self._end)
+
+    def _end(self, kept: bool) -> None:
+        if self._over:  # taking the field away takes its focus away too
+            return
+        self._over = True
+        name = " ".join(self.field.text().split())
+        if kept and name:
+            self.named.emit(name)
+        else:
+            self.given_up.emit()
+
+
+class _NameField(QLineEdit):
+    left = Signal(bool)
+    """Whether what was typed is meant."""
+
+    def event(self, event: QEvent) -> bool:
+        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        return claims(event, *ends) or super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.left.emit(event.key() != Qt.Key.Key_Escape)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self.left.emit(True)

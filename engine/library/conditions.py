@@ -1,0 +1,64 @@
+"""What a query asks for, as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from engine.library.query import Query
+from engine.library.words import full_text_query
+
+LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
+"""What can be found by similarity."""
+
+
+def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
+    """The query as SQL over `sounds`, and its values.
+
+    heard : only what can be found by similarity; else all but failed and missing sounds.
+    """
+    conditions = [LIVE if heard else "state <> 'failed' AND NOT missing"]
+    values: list[Any] = []
+
+    def one_of(column: str, chosen: Collection[object]) -> str:
+        values.extend(chosen)
+        return f"{column} IN ({', '.join('?' * len(chosen))})"
+
+    # All the words that are wanted have to be there; of those that are not, one is enough.
+    for found, words in (("IN", query.words), *(("NOT IN", (word,)) for word in query.excluded)):
+        if (text := full_text_query(words)) is not None:
+            conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
+            values.append(text)
+    if query.families is not None:
+        by_hand = one_of("corrected", query.families)
+        heard_as = one_of("family", query.families)
+        conditions.append(
+            f"({by_hand} OR corrected IS NULL AND id IN (SELECT sound_id FROM sound_families WHERE {heard_as}))"
+        )
+    if query.kinds is not None:
+        conditions.append(one_of("kind", query.kinds))
+    if query.keys is not None:
+        either = [f"{key}{mode}" for key in query.keys for mode in ("", " minor", " major")]
+        conditions.append(one_of("key", either))
+    for column, span in (("tempo_bpm", query.tempo_bpm), ("duration_seconds", query.seconds)):
+        if span is not None:
+            conditions.append(f"{column} BETWEEN ? AND ?")
+            values.extend(span)
+    if query.roots is not None:
+        conditions.append(one_of("root_id", query.roots))
+    if query.favourites:
+        conditions.append("favourite")
+    if query.rating is not None:
+        conditions.append("rating > 0 AND rating BETWEEN ? AND ?")
+        values.extend(query.rating)
+    if query.collections is not None:
+        of_these = one_of("collection_id", query.collections)
+        conditions.append(
+            f"id IN (SELECT kept.id FROM collected JOIN sounds AS kept USING (content, preset) WHERE {of_these})"
+        )
+    if query.auditioned:
+        conditions.append("id IN (SELECT sound_id FROM auditioned)")
+    for tag in query.tags:
+        conditions.append("tags <> '' AND instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0")
+        values.append(tag)
+    return " AND ".join(conditions), values

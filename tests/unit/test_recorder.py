@@ -1,0 +1,198 @@
+"""What is recorded is on the disk, whole at every moment; what goes wrong is said in words."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from engine.errors import RecordingError
+from engine.recording import recorder as recorder_module
+from engine.recording.inputs import InputDevice, Prepare
+from engine.recording.recorder import Recorder, Ring
+
+RATE, CHANNELS = 8000, 2
+DEVICE = InputDevice("Desk", 0)
+
+
+class FeedInput:
+    """An input into which the test speaks."""
+
+    def __init__(self, device: InputDevice, prepare: Prepare) -> None:
+        self.rate, self.channels, self.alive = RATE, CHANNELS, True
+        self.take = prepare(RATE, CHANNELS)
+
+    def close(self) -> None:
+        self.alive = False
+
+
+@pytest.fixture
+def inputs(monkeypatch: pytest.MonkeyPatch) -> list[FeedInput]:
+    opened: list[FeedInput] = []
+
+    def open_input(device: InputDevice, prepare: Prepare) -> FeedInput:
+        opened.append(FeedInput(device, prepare))
+        return opened[-1]
+
+    monkeypatch.setattr(recorder_module, "open_input", open_input)
+    return opened
+
+
+@pytest.fixture
+def recorder(inputs: list[FeedInput], tmp_path: Path) -> Iterator[Recorder]:
+    made = Recorder(DEVICE, tmp_path / "kept")
+    yield made
+    made.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "earshot-recorder"]
+
+
+def ramp(frames: int, start: int = 0) -> np.ndarray:
+    """float32 [frames, channels]: every frame another one, the channels apart."""
+    values = (np.arange(start, start + frames) % 4000 - 2000) / 4000
+    return np.stack((values, -values), axis=1).astype(np.float32)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_what_came_while_recording_is_kept_sample_by_sample(
+    recorder: Recorder, inputs: list[FeedInput], tmp_path: Path
+) -> None:
+    inputs[0].take(np.ones((500, 2), np.float32))
+    recorder.begin()
+    for start in range(0, 6000, 1000):
+        inputs[0].take(ramp(1000, start))
+        time.sleep(0.02)
+    path = recorder.finish()
+    assert path is not None
+    assert path.parent == tmp_path / "kept"
+    assert path.name.startswith("Recording 2")
+    kept, rate = soundfile.read(path, dtype="float32")
+    assert (rate, soundfile.info(path).subtype) == (RATE, "PCM_24")
+    assert np.array_equal(kept.shape, (6000, 2))
+    assert np.abs(kept - ramp(6000)).max() < 2**-22
+    inputs[0].take(ramp(1000))
+    recorder.begin()
+    inputs[0].take(ramp(10))
+    second = recorder.finish()
+    assert second not in (None, path), "nothing is ever overwritten"
+    assert soundfile.info(second).frames == 10
+
+
+def test_the_file_is_whole_before_it_is_finished(recorder: Recorder, inputs: list[FeedInput], tmp_path: Path) -> None:
+    recorder.begin()
+    inputs[0].take(ramp(4000))
+    until(lambda: recorder.seconds == pytest.approx(0.5))
+    (path,) = (tmp_path / "kept").iterdir()
+    assert soundfile.info(path).frames == 4000, "as if the program had been killed now"
+
+
+def test_level_and_silence(recorder: Recorder, inputs: list[FeedInput]) -> None:
+    assert recorder.level() == 0.0
+    inputs[0].take(np.full((100, 2), -0.25, np.float32))
+    loudest = 0.0
+
+    def heard() -> bool:
+        nonlocal loudest
+        loudest = max(loudest, recorder.level())
+        return loudest > 0
+
+    until(heard)
+    assert loudest == 0.25
+    assert recorder.level() == 0.0
+
+
+def test_nothing_recorded_leaves_no_file(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.begin()
+    assert recorder.finish() is None
+    assert list((tmp_path / "kept").iterdir()) == []
+
+
+def test_a_device_that_goes_away_leaves_what_was_recorded(recorder: Recorder, inputs: list[FeedInput]) -> None:
+    recorder.begin()
+    inputs[0].take(ramp(800))
+    inputs[0].alive = False
+    until(lambda: recorder.failure is not None)
+    assert recorder.failure == "The input went away. What was recorded until then is kept."
+    assert not recorder.recording
+    path = recorder.finish()
+    assert path is not None
+    assert soundfile.info(path).frames == 800
+
+
+def test_an_input_that_falls_silent_altogether_is_gone(
+    inputs: list[FeedInput], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_SILENT_SECONDS", 0.2)
+    recorder = Recorder(DEVICE, tmp_path)
+    until(lambda: recorder.failure == "The input went away.")
+    recorder.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are POSIX")
+def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[FeedInput]) -> None:
+    import resource
+
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, before[1]))
+    try:
+        recorder.begin()
+        for start in range(0, 10_000, 500):
+            inputs[0].take(ramp(500, start))
+            time.sleep(0.04)
+            if recorder.failure is not None:
+                break
+        until(lambda: recorder.failure is not None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert recorder.failure == "The disk is full. What was recorded until then is kept."
+    path = recorder.finish()
+    assert path is not None
+    kept, _ = soundfile.read(path, dtype="float32")
+    assert 3000 <= len(kept) <= 5000
+    assert np.abs(kept - ramp(len(kept))).max() < 2**-22
+
+
+def test_a_folder_that_cannot_be_written_to_says_so(inputs: list[FeedInput], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    recorder = Recorder(DEVICE, tmp_path / "file" / "kept")
+    with pytest.raises(RecordingError, match="Nothing can be recorded in"):
+        recorder.begin()
+    recorder.close()
+
+
+def test_a_recording_has_an_end(recorder: Recorder, inputs: list[FeedInput], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recorder_module, "LONGEST_SECONDS", 0.1)
+    recorder.begin()
+    inputs[0].take(ramp(900))
+    until(lambda: recorder.failure is not None)
+    assert "ends after" in str(recorder.failure)
+    path = recorder.finish()
+    assert path is not None
+    assert soundfile.info(path).frames == 900
+
+
+def test_the_ring_goes_round_and_drops_what_finds_no_room() -> None:
+    ring = Ring(10, 1)
+    got = []
+    for start in range(0, 60, 6):
+        ring.take(np.arange(start, start + 6, dtype=np.float32)[:, None])
+        got += ring.drain()[:, 0].tolist()
+    assert got == list(range(60))
+    ring.take(np.zeros((8, 1), np.float32))
+    ring.take(np.ones((3, 1), np.float32))
+    assert (len(ring.drain()), ring.dropped) == (8, 3)
+    ring.take(np.ones((10, 1), np.float32))
+    assert ring.drain().sum() == 10
