@@ -59,6 +59,7 @@ def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
     if query.auditioned:
         conditions.append("id IN (SELECT sound_id FROM auditioned)")
     for tag in query.tags:
-        conditions.append("tags <> '' AND instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0")
+        has_it = "instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0"
+        conditions.append(f"id IN (SELECT id FROM sounds INDEXED BY tagged WHERE tags <> '' AND {has_it})")
         values.append(tag)
     return " AND ".join(conditions), values
