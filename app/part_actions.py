@@ -14,7 +14,7 @@ from engine.families import PARTS
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-KEYS = "Alt+1 – 5"
+KEYS = "Ctrl+1 – 5"
 
 
 class PartActions:
@@ -25,7 +25,7 @@ class PartActions:
         choice, work = self._matching.parts, window.workspace
         self.rank = slot_menu.addMenu("Rank by part")
         self.of_reference = {
-            part: add(self.rank, f"Part: {part}", partial(choice.toggle, part), f"Alt+{number}", checkable=True)
+            part: add(self.rank, f"Part: {part}", partial(choice.toggle, part), f"Ctrl+{number}", checkable=True)
             for number, part in enumerate(PARTS, 1)
         }
         self.similar = sound_menu.addMenu("Find similar by part")
