@@ -268,7 +268,8 @@ class MatchesPanel(QWidget):
 
     def name_slot(self, number: int, word: str) -> None:
         """Which slot the matches are for, or what leads back to it."""
-        if self.results is None or (self.results.sound is None and not self.results.parts):
+        results = self.results
+        if results is None or not (results.sound is not None or results.parts or results.history):
             self.subject.setText(f"for slot {number}: {word}")
         self._show_way_back(f"slot {number}: {word}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 
 import pytest
 from PySide6.QtCore import Qt
@@ -158,9 +157,3 @@ def test_every_page_of_the_settings_is_reached(filled: MainWindow, qtbot: QtBot)
 def test_no_key_means_two_things(filled: MainWindow) -> None:
     keys = [key.toString() for action in filled.actions_.all for key in action.shortcuts()]
     assert {key for key in keys if keys.count(key) > 1} == set()
-
-
-def test_no_two_actions_share_a_key(window: MainWindow) -> None:
-    keys = [key.toString() for action in window.actions_.all for key in action.shortcuts()]
-    assert len(keys) > 50
-    assert not {key: count for key, count in Counter(keys).items() if count > 1}
