@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from engine.paths import recordings_dir, rendered_dir
 
 if TYPE_CHECKING:
     from engine.audio.decode import Audio, AudioInfo
+    from engine.audio.pictures import Picture
     from engine.audition.change import Rendering
     from engine.audition.fit import Change
     from engine.audition.midi import MidiInput
@@ -33,19 +33,9 @@ if TYPE_CHECKING:
     from engine.recording.inputs import InputDevice
     from engine.recording.recorder import Recorder
 
-PICTURE_RATE = 32_000
-PICTURE_FRAMES_PER_SECOND = 50
-PICTURE_FRAMES = 60_000
-"""A longer reference is drawn with fewer frames a second: memory stays the same."""
-PICTURE_BANDS = 128
-PARTIAL_ABOVE_BAND_DB = 6.0
-"""The scale counts from the loudest partial; a band is the mean of its bins and stays this much below."""
-OVERLAP_FRAMES = 8
-BLOCK_SECONDS = 40.0
-PEAKS_PER_SECOND = 40
 FACTS_SECONDS = 60.0
 """Tempo and key are estimated from this much of the middle of the reference."""
-CLOSE_UP_FRAMES_PER_SECOND = 100.0
+FACTS_RATE = 16_000
 
 
 @dataclass(frozen=True)
@@ -181,10 +171,11 @@ class Backend:
     def warm(self) -> None:
         """Import what the first song needs, while nothing is asked for yet."""
         import app.widgets.plot  # noqa: F401
-        from engine.audio.display import loudest_level, mel_decibels
+        from engine.audio.decode import Audio
         from engine.audio.facts import measure
+        from engine.audio.pictures import RATE, close_up
 
-        loudest_level(mel_decibels(np.zeros(PICTURE_RATE, np.float32), PICTURE_RATE))
+        close_up(Audio(np.zeros((1, RATE), np.float32), RATE), low_hz=LOW_HZ, high_hz=HIGH_HZ)
         assert measure is not None
 
     def scan(
@@ -282,75 +273,31 @@ class Backend:
         return probe(path)
 
     def look(self, path: Path, duration: float) -> Iterator[Look]:
-        """Draw a reference piece by piece; bounded memory for any length.
-
-        Raises AudioError.
-        """
+        """Draw a reference piece by piece; bounded memory for any length. Raises AudioError."""
         import app.widgets.plot  # noqa: F401  the window, which is about to draw, does not wait for it
-        from engine.audio.decode import stream
+        from engine.audio.pictures import draw
 
-        hop = max(PICTURE_RATE // PICTURE_FRAMES_PER_SECOND, math.ceil(duration * PICTURE_RATE / PICTURE_FRAMES))
-        per_second = PICTURE_RATE / hop
-        overlap = OVERLAP_FRAMES * hop
-        block_seconds = math.ceil(BLOCK_SECONDS * per_second) * hop / PICTURE_RATE
-        peaks: list[np.ndarray] = []
-        levels: list[np.ndarray] = []
-        drawn, tail = 0, np.zeros(0, np.float32)
+        drawn: Picture | None = None
         picture: MelPicture | None = None
-        for samples in stream(path, rate=PICTURE_RATE, block_seconds=block_seconds):
-            peaks.append(_peaks(samples))
-            drawn += len(samples)
-            missing = max(0, round((duration - drawn / PICTURE_RATE) * PEAKS_PER_SECOND))
-            all_peaks = np.concatenate([*peaks, np.zeros((missing, 3), np.float32)])
-            yield Look(all_peaks, picture, drawn / PICTURE_RATE)
-            # The waveform is on the screen before this is imported.
-            from engine.audio.display import below_loudest, loudest_level, mel_decibels
-
-            # A frame at the edge of a block lacks its neighbourhood: it is drawn again with the next block.
-            part = np.concatenate((tail, samples))
-            image = mel_decibels(
-                part, PICTURE_RATE, frames_per_second=per_second, bands=PICTURE_BANDS, low_hz=LOW_HZ, high_hz=HIGH_HZ
-            )
-            if levels:
-                levels[-1] = levels[-1][:, : levels[-1].shape[1] - OVERLAP_FRAMES // 2]
-                image = image[:, OVERLAP_FRAMES - OVERLAP_FRAMES // 2 :]
-            levels.append(image.astype(np.float16))
-            tail = part[-overlap:] if len(part) >= overlap else part
-            whole = np.concatenate(levels, axis=1).astype(np.float32)
-            loudest = loudest_level(whole, low_hz=LOW_HZ, high_hz=HIGH_HZ)
-            picture = MelPicture.from_decibels(below_loudest(whole, loudest + PARTIAL_ABOVE_BAND_DB), per_second)
-            yield Look(all_peaks, picture, drawn / PICTURE_RATE)
+        for drawing in draw(path, duration, low_hz=LOW_HZ, high_hz=HIGH_HZ):
+            if drawing.picture is not None and drawing.picture is not drawn:
+                drawn, picture = drawing.picture, _coloured(drawing.picture)
+            yield Look(drawing.peaks, picture, drawing.drawn_seconds)
 
     def close_up(self, path: str | Path, start: float, end: float) -> MelPicture:
         """A finer picture of a short stretch of a file. Raises AudioError."""
         from engine.audio.decode import decode
+        from engine.audio.pictures import close_up
 
-        return self._picture(decode(path, rate=PICTURE_RATE, start=start, end=end))
+        return _coloured(close_up(decode(path, start=start, end=end), low_hz=LOW_HZ, high_hz=HIGH_HZ))
 
     def sound_picture(self, sound: Sound, longest_seconds: float) -> MelPicture:
         """A fine picture of the beginning of a sound of the library. Raises AudioError."""
+        from engine.audio.pictures import close_up
         from engine.audition.player import load_for_audition
 
-        return self._picture(load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds))
-
-    @staticmethod
-    def _picture(audio: Audio) -> MelPicture:
-        from engine.audio.decode import resample
-        from engine.audio.display import below_loudest, loudest_level, mel_decibels
-
-        mono = resample(audio.mono(), audio.rate, PICTURE_RATE)
-        image = mel_decibels(
-            mono,
-            PICTURE_RATE,
-            frames_per_second=CLOSE_UP_FRAMES_PER_SECOND,
-            bands=PICTURE_BANDS,
-            low_hz=LOW_HZ,
-            high_hz=HIGH_HZ,
-        )
-        loudest = loudest_level(image, low_hz=LOW_HZ, high_hz=HIGH_HZ)
-        return MelPicture.from_decibels(
-            below_loudest(image, loudest + PARTIAL_ABOVE_BAND_DB), CLOSE_UP_FRAMES_PER_SECOND
-        )
+        audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds)
+        return _coloured(close_up(audio, low_hz=LOW_HZ, high_hz=HIGH_HZ))
 
     def music_facts(self, path: Path, duration: float) -> MusicFacts:
         """Tempo and key of a reference. Raises AudioError."""
@@ -358,7 +305,7 @@ class Backend:
         from engine.audio.facts import estimate_key, estimate_tempo
 
         start = max(0.0, (duration - FACTS_SECONDS) / 2)
-        audio = decode(path, rate=PICTURE_RATE // 2, start=start, end=start + FACTS_SECONDS)
+        audio = decode(path, rate=FACTS_RATE, start=start, end=start + FACTS_SECONDS)
         mono = audio.mono()
         return MusicFacts(estimate_tempo(mono, audio.rate), estimate_key(mono, audio.rate))
 
@@ -374,14 +321,12 @@ class Backend:
         peak_db: float | None = None,
     ) -> Clip:
         """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
-        from engine.audio.facts import loudness
+        from engine.audition.level import level_of
         from engine.audition.player import level_gain_db, load_for_audition
 
         audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
         if peak_db is None or loudness_lufs is None:
-            loudness_lufs = loudness(audio.samples, audio.rate)
-            peak = float(np.abs(audio.samples).max(initial=0.0))
-            peak_db = 20 * math.log10(peak) if peak > 0 else None
+            loudness_lufs, peak_db = level_of(audio)
         return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
 
     def sound_clip(self, sound: Sound) -> Clip:
@@ -440,9 +385,5 @@ class Backend:
                 self._library = None
 
 
-def _peaks(samples: np.ndarray) -> np.ndarray:
-    """float32 [bins, 3]: min, max and rms of each fortieth of a second."""
-    width = PICTURE_RATE // PEAKS_PER_SECOND
-    parts = np.pad(samples, (0, -len(samples) % width)).reshape(-1, width)
-    rms = np.sqrt(np.mean(np.square(parts), axis=1))
-    return np.stack((parts.min(axis=1), parts.max(axis=1), rms), axis=1).astype(np.float32)
+def _coloured(picture: Picture) -> MelPicture:
+    return MelPicture.from_decibels(picture.decibels, picture.frames_per_second)

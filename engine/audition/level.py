@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from engine.audio.decode import Audio
 
 UNDER_SONG_DB = 6.0
 """How far a sound lies below the song that it is heard over: about where one instrument of several lies in a mix."""
+
+
+def level_of(audio: Audio) -> tuple[float | None, float | None]:
+    """Loudness in LUFS and highest sample in dB of full scale, as `level_gain_db` takes them; None for silence."""
+    from engine.audio.facts import loudness
+
+    peak = float(np.abs(audio.samples).max(initial=0.0))
+    return loudness(audio.samples, audio.rate), 20 * math.log10(peak) if peak > 0 else None
 
 
 def level_gain_db(
