@@ -139,7 +139,7 @@ class Actions:
         self.midi = sound.addMenu("MIDI keyboard")
         self.midi.aboutToShow.connect(work.keyboard.read_inputs)
         self.outputs = sound.addMenu("Output")
-        self.outputs.aboutToShow.connect(work.read_outputs)
+        self.outputs.aboutToShow.connect(work.outputs.read)
 
         help_menu = bar.addMenu("Help")
         self.keys = self._add(help_menu, "Keyboard", lambda: w.keys.toggle(), "?")

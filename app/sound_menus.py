@@ -22,7 +22,7 @@ class SoundMenus:
         work.auditioner.changed.connect(self.show_switches)
         work.fitting.changed.connect(self.show_switches)
         work.keyboard.changed.connect(self._show_keyboard)
-        work.outputs_changed.connect(lambda _: self._show_output())
+        work.outputs.changed.connect(self._show_output)
         transport.keyboard_menu_asked.connect(self._popup_keyboards)
         transport.device_menu_asked.connect(lambda: transport.device.popup(self._actions.outputs))
         self.show_switches()
@@ -44,17 +44,17 @@ class SoundMenus:
 
     def _show_output(self) -> None:
         """One entry for the system's choice and one for each output."""
-        work, menu, names = self._work, self._actions.outputs, self._work.output_names
+        work, menu, names = self._work, self._actions.outputs, self._work.outputs.names
         chosen = self._window.settings.device
         menu.clear()
         for name in (None, *names):
             action = menu.addAction(name or "As the system chooses")
             action.setCheckable(True)
             action.setChecked(name == (chosen if chosen in names else None))
-            action.triggered.connect(lambda _=False, name=name: work.choose_output(name))
+            action.triggered.connect(lambda _=False, name=name: work.outputs.choose(name))
         if not names:
             menu.addAction("No audio output was found").setEnabled(False)
-        self._window.transport.set_output(work.output, silent=not names)
+        self._window.transport.set_output(work.outputs.current, silent=not names)
 
     def _show_keyboard(self) -> None:
         """One entry for none and one for each MIDI keyboard, or why there can be none."""

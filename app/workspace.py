@@ -20,6 +20,7 @@ from app.controllers.library import LibraryController
 from app.controllers.listening import Listening
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
+from app.controllers.outputs import Outputs
 from app.controllers.recording import RecordingController
 from app.controllers.reference import ReferenceController
 from app.controllers.region_slot import RegionSlot
@@ -32,7 +33,6 @@ from app.models.timeline import Timeline
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.audition.player import OutputDevice
     from engine.encoder.ear import Ear
     from engine.jobs import Progress
     from engine.library.catalog import Sound
@@ -51,8 +51,6 @@ class Workspace(QObject):
     """What was said about this topic is no longer true."""
     analysis_changed = Signal(str, bool)
     """What the analysis runs on, and whether it runs."""
-    outputs_changed = Signal(object)
-    """Names of the audio outputs, the default first; a list."""
     demo_running = Signal(bool)
     row_changed = Signal()
     """Another sound is chosen, or none."""
@@ -75,6 +73,7 @@ class Workspace(QObject):
         self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
         self.auditioner.volume_db = settings.volume_db
         self.auditioner.loop, self.auditioner.level_match = settings.loop, settings.level_match
+        self.outputs = Outputs(backend, self.jobs, self.auditioner, settings, self)
         self.listening = Listening(self.auditioner, self.fitting, self.reference, self.timeline, self.slots, self)
         self.listening.autoplay = settings.autoplay
         self.carrying = Carrying(backend, self.jobs, self.fitting, self)
@@ -83,7 +82,6 @@ class Workspace(QObject):
         self.devices = DeviceWatch(backend, self)
         self.compare = CompareController(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
-        self.output_names: list[str] = []
         self._obstacle = ""
         self._left_over = settings.unfinished_scan
         self._connect()
@@ -105,7 +103,7 @@ class Workspace(QObject):
         self.auditioner.failed.connect(self._playback_failed)
         self.auditioner.changed.connect(self._audition_changed)
         self.auditioner.moved.connect(self._mark_playing)
-        self.devices.changed.connect(self.read_outputs)
+        self.devices.changed.connect(self.outputs.read)
         self.devices.changed.connect(lambda: self.keyboard.read_inputs())
         self.auditioner.noted.connect(self._playback_noted)
         self.region_slot.said.connect(lambda words: self.said.emit(words, "region", False))
@@ -126,7 +124,7 @@ class Workspace(QObject):
         """Open the library, load the ear, look for outputs: all behind the window."""
         self.library.refresh()
         self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed)
-        self.read_outputs()
+        self.outputs.read()
         self.keyboard.read_inputs(self.settings.midi_input)
         self.devices.start()
 
@@ -249,26 +247,6 @@ class Workspace(QObject):
         self.settings.midi_input = name
         self.keyboard.choose_input(name)
 
-    def read_outputs(self) -> None:
-        """Look for audio outputs."""
-        self.jobs.start(
-            "outputs", lambda job: self.backend.devices(), on_done=self._take_outputs, on_failed=self._no_outputs
-        )
-
-    def choose_output(self, name: str | None) -> None:
-        """Play through another output; None is the system's default."""
-        self.settings.device = name
-        self.auditioner.set_device(name)
-        self.outputs_changed.emit(self.output_names)
-
-    @property
-    def output(self) -> str:
-        """What sounds now, or would."""
-        if not self.output_names:
-            return "No output"
-        chosen = self.settings.device
-        return chosen if chosen in self.output_names else self.output_names[0]
-
     # what the engine says
 
     def _recorded(self, path: Path) -> None:
@@ -334,22 +312,10 @@ class Workspace(QObject):
         self.demo_running.emit(False)
         self.said.emit(reason, "demo", True)
 
-    def _take_outputs(self, devices: list[OutputDevice]) -> None:
-        self.output_names = list(
-            dict.fromkeys(device.name for device in sorted(devices, key=lambda device: not device.default))
-        )
-        if self.settings.device in self.output_names:
-            self.auditioner.set_device(self.settings.device)
-        self.outputs_changed.emit(self.output_names)
-
-    def _no_outputs(self, reason: str) -> None:
-        self.output_names = []
-        self.outputs_changed.emit([])
-
     def _playback_failed(self, reason: str) -> None:
         self.said.emit(reason, "playback", True)
         self._mark_playing()
-        self.read_outputs()
+        self.outputs.read()
 
     def _playback_noted(self, words: str) -> None:
         if words:

@@ -47,7 +47,7 @@ class SettingsDialog(QDialog):
         self.pages.group.idClicked.connect(self._stack.setCurrentIndex)
         self.close_button.clicked.connect(self.close)
         self._work.library.changed.connect(self.refresh)
-        self._work.outputs_changed.connect(lambda _: self.refresh())
+        self._work.outputs.changed.connect(self.refresh)
         self._work.auditioner.changed.connect(self.refresh)
         self.refresh()
 
@@ -62,9 +62,9 @@ class SettingsDialog(QDialog):
         work, settings = self._work, self._settings
         self.theme.setCurrentIndex(list(THEMES).index(settings.theme))
         self.output.clear()
-        self.output.addItems(["As the system chooses", *work.output_names])
+        self.output.addItems(["As the system chooses", *work.outputs.names])
         chosen = settings.device
-        self.output.setCurrentIndex(work.output_names.index(chosen) + 1 if chosen in work.output_names else 0)
+        self.output.setCurrentIndex(work.outputs.names.index(chosen) + 1 if chosen in work.outputs.names else 0)
         self.autoplay.setChecked(work.listening.autoplay)
         self.level.setChecked(work.auditioner.level_match)
         self.loop.setChecked(work.auditioner.loop)
@@ -89,7 +89,7 @@ class SettingsDialog(QDialog):
         page, work = _Page(), self._work
         self.output = Choice()
         self.output.activated.connect(
-            lambda number: work.choose_output(work.output_names[number - 1] if number else None)
+            lambda number: work.outputs.choose(work.outputs.names[number - 1] if number else None)
         )
         page.add("Output", self.output)
         self.autoplay, self.level, self.loop = Switch("Play when chosen"), Switch("Level match"), Switch("Loop")

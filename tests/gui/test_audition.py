@@ -291,7 +291,7 @@ def test_a_midi_keyboard_is_chosen_remembered_and_missed(filled: MainWindow, qtb
 
 def test_outputs_come_and_go_while_the_window_is_open(filled: MainWindow, qtbot: QtBot) -> None:
     work, backend = filled.workspace, filled.workspace.backend
-    until(qtbot, lambda: work.output_names == ["Speakers", "Headphones"])
+    until(qtbot, lambda: work.outputs.names == ["Speakers", "Headphones"])
     trace = ["pcmC0D0p"]
     backend.device_trace = lambda: tuple(trace)  # type: ignore[method-assign]
     backend.output_is_open = lambda: True  # type: ignore[method-assign]
@@ -301,10 +301,10 @@ def test_outputs_come_and_go_while_the_window_is_open(filled: MainWindow, qtbot:
     trace.append("pcmC1D0p")
     work.devices.look()
     qtbot.wait(50)
-    assert work.output_names == ["Speakers", "Headphones"], "not while one is open"
+    assert work.outputs.names == ["Speakers", "Headphones"], "not while one is open"
     backend.output_is_open = lambda: False  # type: ignore[method-assign]
     work.devices.look()
-    until(qtbot, lambda: work.output_names == ["Speakers", "Headphones", "Desk"])
+    until(qtbot, lambda: work.outputs.names == ["Speakers", "Headphones", "Desk"])
     assert "Desk" in [action.text() for action in filled.actions_.outputs.actions()]
 
 

@@ -27,7 +27,7 @@ from tests.gui.test_window import press
 
 @pytest.fixture
 def dialog(filled: MainWindow, qtbot: QtBot) -> SettingsDialog:
-    until(qtbot, lambda: bool(filled.workspace.output_names))
+    until(qtbot, lambda: bool(filled.workspace.outputs.names))
     filled.actions_.settings.trigger()
     return next(dialog for dialog in filled.findChildren(SettingsDialog) if dialog.isVisible())
 
