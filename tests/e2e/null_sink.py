@@ -7,12 +7,14 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from engine.audio.decode import Audio
 
 RATE = 48000
 _SINK = "earshot_test"
@@ -113,3 +115,26 @@ def null_sink(folder: Path) -> Iterator[NullSink]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def tone(hertz: float, seconds: float, level: float, rate: int = 44100) -> Audio:
+    """A sine in one channel."""
+    samples = level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
+    return Audio(samples=samples.astype(np.float32)[None], rate=rate)
+
+
+def loudest_hertz(samples: np.ndarray, rate: int = RATE) -> float:
+    """Of float32 [n]."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
+    return float(np.argmax(spectrum) * rate / samples.size)
+
+
+def on_a_busy_machine(attempt: Callable[[], None], times: int = 4) -> None:
+    """Try again what a stutter of the stream can spoil: the player itself is right if it ever succeeds unspoiled."""
+    for left in reversed(range(times)):
+        try:
+            return attempt()
+        except AssertionError:
+            if not left:
+                raise
+            time.sleep(0.5)

@@ -20,44 +20,15 @@ from engine.audition.fit import Change, semitones_between, speed_between
 from engine.audition.level import level_gain_db
 from engine.audition.player import Bed, Player
 from engine.errors import PlaybackError
-from tests.e2e.null_sink import RATE, NullSink, Recording, null_sink
+from tests.e2e.null_sink import RATE, NullSink, Recording, loudest_hertz, null_sink, on_a_busy_machine, tone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is Linux's")
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[NullSink]:
-    with null_sink(tmp_path) as running:
-        output.refresh()
-        yield running
-    output.refresh()
 
 
 @pytest.fixture
 def player(sink: NullSink) -> Iterator[Player]:
     with Player() as made:
         yield made
-
-
-def tone(hertz: float, seconds: float, level: float, rate: int = 44100) -> Audio:
-    samples = level * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
-    return Audio(samples=samples.astype(np.float32)[None], rate=rate)
-
-
-def loudest_hertz(samples: np.ndarray) -> float:
-    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size)))
-    return float(np.argmax(spectrum) * RATE / samples.size)
-
-
-def on_a_busy_machine(attempt: Callable[[], None], times: int = 4) -> None:
-    """Try again what a stutter of the stream can spoil: the player itself is right if it ever succeeds unspoiled."""
-    for left in reversed(range(times)):
-        try:
-            return attempt()
-        except AssertionError:
-            if not left:
-                raise
-            time.sleep(0.5)
 
 
 def test_a_tone_comes_out_at_its_pitch_and_the_device_is_given_back(sink: NullSink, player: Player) -> None:

@@ -5,37 +5,20 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.decode import Audio
-from engine.audition import output
 from engine.audition.player import Player
 from engine.errors import RecordingError
 from engine.recording import inputs
 from engine.recording.inputs import InputDevice, input_devices
 from engine.recording.recorder import Recorder
-from tests.e2e.null_sink import NullSink, null_sink
-from tests.e2e.test_audition_pulse import on_a_busy_machine
+from tests.e2e.null_sink import NullSink, loudest_hertz, on_a_busy_machine, tone
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is Linux's")
-
-
-@pytest.fixture
-def sink(tmp_path: Path) -> Iterator[NullSink]:
-    with null_sink(tmp_path) as running:
-        output.refresh()
-        yield running
-    output.refresh()
-
-
-def tone(hertz: float, seconds: float, rate: int = 44100) -> Audio:
-    samples = 0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)
-    return Audio(samples=samples.astype(np.float32)[None], rate=rate)
 
 
 def record_a_tone(device: InputDevice, folder: Path) -> tuple[np.ndarray, int]:
@@ -43,7 +26,7 @@ def record_a_tone(device: InputDevice, folder: Path) -> tuple[np.ndarray, int]:
     recorder = Recorder(device, folder)
     try:
         with Player() as player:
-            player.play(tone(440.0, 4.0), loop=True)
+            player.play(tone(440.0, 4.0, 0.5), loop=True)
             time.sleep(0.4)
             recorder.begin()
             recorder.level()
@@ -61,11 +44,6 @@ def record_a_tone(device: InputDevice, folder: Path) -> tuple[np.ndarray, int]:
     return samples[:, 0], rate
 
 
-def loudest_hertz(samples: np.ndarray, rate: int) -> float:
-    middle = samples[len(samples) // 4 : -len(samples) // 4]
-    return float(np.argmax(np.abs(np.fft.rfft(middle * np.hanning(len(middle))))) * rate / len(middle))
-
-
 def test_what_is_played_is_recorded(sink: NullSink, tmp_path: Path) -> None:
     devices = input_devices()
     monitor = next(device for device in devices if device.key == "earshot_test.monitor")
@@ -73,7 +51,7 @@ def test_what_is_played_is_recorded(sink: NullSink, tmp_path: Path) -> None:
     assert monitor.name.startswith("What is played: ")
     samples, rate = record_a_tone(monitor, tmp_path / "kept")
     assert rate == 48_000
-    assert loudest_hertz(samples, rate) == pytest.approx(440.0, abs=2.0)
+    assert loudest_hertz(samples[len(samples) // 4 : -len(samples) // 4], rate) == pytest.approx(440.0, abs=2.0)
 
 
 def test_portaudio_records_where_the_servers_tools_are_missing(
@@ -87,7 +65,7 @@ def test_portaudio_records_where_the_servers_tools_are_missing(
 
     def attempt() -> None:
         samples, rate = record_a_tone(desk, tmp_path / "kept")
-        assert loudest_hertz(samples, rate) == pytest.approx(440.0, abs=2.0)
+        assert loudest_hertz(samples[len(samples) // 4 : -len(samples) // 4], rate) == pytest.approx(440.0, abs=2.0)
 
     on_a_busy_machine(attempt, times=6)  # the plug-in between ALSA and PulseAudio stalls at times
 
