@@ -227,9 +227,9 @@ class Studio:
     def choose_first_slot(self) -> None:
         """The first slot, as it was heard last: earlier results may be of another family."""
         self.window.slots_panel.choose(0)
-        self.wait(partial(self._shows, 0), "ranking")
+        self.wait(partial(self.shows, 0), "ranking")
 
-    def _shows(self, row: int) -> bool:
+    def shows(self, row: int) -> bool:
         results = self.window.matches_panel.results
         return results is not None and results.slot is not None and results.slot is self.work.slots.slot(row)
 

@@ -18,6 +18,8 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
@@ -27,7 +29,13 @@ from engine.library.records import Failed, Outcome, Pending
 logger = logging.getLogger(__name__)
 
 DECODING_SECONDS = 60.0
-"""A file that takes longer is given up."""
+"""A file that takes longer is given up, unless other programs kept its worker from computing."""
+
+_PATIENCE = 10
+"""So many times as long a file may take where other programs leave its worker no processor."""
+
+_IDLE_SECONDS = 5.0
+"""A silent worker that has not wanted a processor for so long waits for something that does not come."""
 
 _EMBEDDING_SECONDS = 600.0
 _CRASH, _KILL, _GUILTY = 2, 1, 4
@@ -50,6 +58,10 @@ class _Worker:
     ready: bool = False
     since: float = field(default_factory=time.monotonic)
     """When it last said something while it had work."""
+    computed: float = 0.0
+    """Seconds of a processor that it had used by then, if it was decoding."""
+    idle_since: float | None = None
+    """Since when a silent worker was seen wanting no processor."""
 
 
 class Crew:
@@ -156,6 +168,7 @@ class Crew:
                         raise error
                     case Decoding(sound_id):
                         worker.decoding = sound_id
+                        worker.computed, worker.idle_since = _computed(worker.process), None
                     case Embedding():
                         worker.decoding = None
                     case Done(finished):
@@ -171,7 +184,7 @@ class Crew:
         """Stop a worker that is stuck."""
         silence = time.monotonic() - worker.since if worker.task else 0.0
         if worker.decoding in worker.task:
-            if silence > self._decoding_seconds:
+            if silence > self._decoding_seconds and self._is_stuck(worker, silence):
                 stuck = worker.task.pop(worker.decoding)
                 logger.warning("decoding did not end: %s", stuck.path)
                 self._replace(worker)
@@ -180,6 +193,18 @@ class Crew:
         elif silence > _EMBEDDING_SECONDS:
             return self._bury(worker)
         return []
+
+    def _is_stuck(self, worker: _Worker, silence: float) -> bool:
+        """Whether a worker that is silent for too long computed or waited all the time, rather than not being let."""
+        limit, now = self._decoding_seconds, time.monotonic()
+        try:
+            wants_to_run = psutil.Process(worker.process.pid).status() == psutil.STATUS_RUNNING
+        except psutil.Error:
+            return True
+        worker.idle_since = None if wants_to_run else worker.idle_since or now
+        if worker.idle_since is not None and now - worker.idle_since >= min(_IDLE_SECONDS, limit):
+            return True
+        return silence > _PATIENCE * limit or _computed(worker.process) - worker.computed > limit / 2
 
     def _bury(self, worker: _Worker) -> list[Outcome]:
         """After a crash: find out which sound is to blame, and give the others to another worker."""
@@ -229,6 +254,15 @@ def _work(connection: Connection, loader: EarLoader, model: Path | None) -> None
     from engine.library.worker import run
 
     run(connection, loader, model)
+
+
+def _computed(process: SpawnProcess) -> float:
+    """Seconds of a processor that it has used; 0 where it is gone."""
+    try:
+        times = psutil.Process(process.pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _words_for(exit_code: int | None) -> str:

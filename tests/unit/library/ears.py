@@ -86,13 +86,24 @@ def load_slow(model: Path | None) -> ToyEar:
 
 
 def load_fragile(model: Path | None) -> ToyEar:
-    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*"; "unlucky*" is killed twice."""
+    """A toy whose decoder crashes on "crash*", hangs on "hang*", fails on "defect*"; "unlucky*" is killed twice.
+
+    On "spin*" it computes for ever, on "slow*" a little now and then for 2 s, as a process that is hardly let.
+    """
 
     def misbehave(path: Path, decode: Decode) -> Audio:
         if path.name.startswith("crash"):
             os.kill(os.getpid(), signal.SIGSEGV)
         if path.name.startswith("hang"):
             time.sleep(1_000)
+        if path.name.startswith("spin"):
+            while True:
+                pass
+        if path.name.startswith("slow"):
+            began = time.monotonic()
+            while time.monotonic() - began < 2.0:
+                time.sleep(0.02)
+                sum(range(20_000))
         if path.name.startswith("defect"):
             raise ZeroDivisionError("by zero")
         if path.name.startswith("unlucky"):

@@ -125,26 +125,36 @@ def test_one_bad_file_costs_one_row(library: Library, tone: Callable[..., Path],
     folder = tmp_path / "fragile"
     for number in range(10):
         tone(folder / f"{number} fine.wav")
-    for name in ("unlucky", "crash", "hang", "defect"):
+    for name in ("unlucky", "crash", "hang", "spin", "defect"):
         tone(folder / f"{name}.wav")
     (folder / "text.wav").write_text("no sound")
     tone(folder / "silent.wav", 0.0)
 
     result = scan(library, [folder], workers=2, loader=load_fragile, decoding_seconds=1.0)
 
-    assert (result.listed, result.embedded, result.failed) == (16, 11, 5)
+    assert (result.listed, result.embedded, result.failed) == (17, 11, 6)
     reasons = {sound.name: sound.reason or "" for sound in library.catalog.failed()}
-    assert set(reasons) == {"crash", "hang", "defect", "text", "silent"}
+    assert set(reasons) == {"crash", "hang", "spin", "defect", "text", "silent"}
     assert "SIGSEGV" in reasons["crash"]
-    assert reasons["hang"] == "Decoding it took longer than 1 s."
+    assert reasons["hang"] == reasons["spin"] == "Decoding it took longer than 1 s."
     assert "by zero" in reasons["defect"]
     assert "Not audio" in reasons["text"]
     assert "Silent" in reasons["silent"]
-    assert library.catalog.counts() == Counts(ready=11, failed=5)
+    assert library.catalog.counts() == Counts(ready=11, failed=6)
 
     tone(folder / "text.wav")
     result = scan(library, [folder], workers=1, loader=load_toy, retry_failed=True)
-    assert (result.embedded, result.failed, result.unchanged) == (4, 1, 11)
+    assert (result.embedded, result.failed, result.unchanged) == (5, 1, 11)
+
+
+def test_a_worker_that_is_hardly_let_has_more_time(
+    library: Library, tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the system's eyes: it wants to run all the while, and used next to nothing."""
+    tone(tmp_path / "sounds" / "slow.wav")
+    monkeypatch.setattr(psutil.Process, "status", lambda self: psutil.STATUS_RUNNING)
+    result = scan(library, [tmp_path / "sounds"], workers=1, loader=load_fragile, decoding_seconds=1.0)
+    assert (result.embedded, result.failed) == (1, 0)
 
 
 def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
