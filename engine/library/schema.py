@@ -207,6 +207,8 @@ CREATE TABLE auditioned (
 CREATE INDEX rated ON sounds (rating) WHERE rating > 0;
 
 CREATE INDEX tagged ON sounds (tags) WHERE tags <> '';
+
+CREATE INDEX keyed ON sounds (key) WHERE key IS NOT NULL;
 """
 
 MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS + _HISTORY)

@@ -87,6 +87,7 @@ def make(directory: Path, count: int) -> None:
                 (FAMILIES[family],),
                 (vector.astype(np.float16).tobytes(),),
                 bytes(64),
+                bytes(16),
             )
             for number, vector, family, tempo in zip(numbers, vectors, families, tempos, strict=True)
         ]
