@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 # Of all pictures those that are shown in the repository.
-SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand keyboard scanning failed-files empty
+SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand parts marked keyboard scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help setup demo test lint screenshots bench soak bundle deb appimage wheel lock clean
@@ -40,6 +40,7 @@ screenshots: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots build/screenshots --every-way
 	rm -f resources/screenshots/*.png
 	cp $(SHOWN:%=build/screenshots/%.png) resources/screenshots/
+	$(BIN)/python packaging/flow_gif.py resources/screenshots/flow.gif
 
 bench: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -s -m benchmark tests/benchmarks
