@@ -172,11 +172,16 @@ class Backend:
         """Import what the first song needs, while nothing is asked for yet."""
         import app.widgets.plot  # noqa: F401
         from engine.audio.decode import Audio
-        from engine.audio.facts import measure
         from engine.audio.pictures import RATE, close_up
 
         close_up(Audio(np.zeros((1, RATE), np.float32), RATE), low_hz=LOW_HZ, high_hz=HIGH_HZ)
-        assert measure is not None
+
+    def warm_rest(self) -> None:
+        """Import what a scan and the key of a song need, the heaviest of all, before they would stall the window."""
+        import engine.library.scanner  # noqa: F401
+        from engine.audio.facts import estimate_key
+
+        estimate_key(np.random.default_rng(0).standard_normal(2 * FACTS_RATE).astype(np.float32), FACTS_RATE)
 
     def scan(
         self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False

@@ -293,6 +293,7 @@ class Workspace(QObject):
 
     def _ear_ready(self, ear: Ear) -> None:
         self.analysis_changed.emit(DEVICE_WORDS.get(ear.device, ear.device), True)
+        self.jobs.start("warm", lambda job: self.backend.warm_rest())
 
     def _ear_failed(self, reason: str) -> None:
         self.analysis_changed.emit("not available", False)

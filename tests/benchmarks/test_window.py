@@ -56,6 +56,7 @@ def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp
         work = studio.work
         studio.wait(lambda: work.library.state is not None, "opening the library")
         studio.wait(lambda: studio.window.header.device.text() != "starting", "loading the ear")
+        studio.wait(lambda: work.jobs.running("warm") is None, "importing what comes later")
         watch = StallWatch()
         studio.live(2.0)
         floor = watch.longest_seconds
