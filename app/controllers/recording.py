@@ -47,6 +47,11 @@ class RecordingController(QObject):
         """`FLOOR_DB` to 0, or more where it is too loud."""
         self._wanted: str | None = None
         self._recorder: Recorder | None = None
+        self._finishing: Recorder | None = None
+        self._opens = True
+        """Whether what is being finished becomes the reference."""
+        self._said: str | None = None
+        """What was said already of how it ended."""
         self._made: list[Recorder] = []
         self._silent_polls = 0
         self._timer = QTimer(self)
@@ -99,17 +104,14 @@ class RecordingController(QObject):
         if recorder is None:
             self.close()
             return
-
-        def work(_: Job) -> Path | None:
-            path = recorder.finish()
-            recorder.close()
-            return path
-
+        self._finishing, self._opens, self._said = recorder, opened, recorder.failure
         self._let_go()
-        self._jobs.start("record", work, on_done=lambda path: self._finished(path, opened), on_failed=self.failed.emit)
+        # Closing an input that does not answer takes seconds: that comes after, when what was recorded is there.
+        self._jobs.start("record", lambda _: recorder.finish(), on_done=self._finished, on_failed=self._lost)
 
     def close(self) -> None:
-        """Give the input back; a recording that is running is finished and kept."""
+        """Give the input back; a recording that is running, or being finished, is kept."""
+        self._opens = False
         if self.recording:
             self.finish(opened=False)
         else:
@@ -144,9 +146,11 @@ class RecordingController(QObject):
         self._drop_others()
         backend, made = self._backend, self._made
 
-        def work(_: Job) -> Recorder:
+        def work(job: Job) -> Recorder:
             recorder = backend.recorder(device)
-            made.append(recorder)  # known even where nobody waits for it any more
+            made.append(recorder)
+            if job.token.cancelled:  # nobody waits for it any more, nor looks for it
+                recorder.close()
             return recorder
 
         self._jobs.start("recorder", work, on_done=self._listening, on_failed=self._refuse)
@@ -163,7 +167,7 @@ class RecordingController(QObject):
         self.changed.emit()
 
     def _drop_others(self) -> None:
-        others = [recorder for recorder in self._made if recorder is not self._recorder]
+        others = [recorder for recorder in self._made if recorder not in (self._recorder, self._finishing)]
         self._made[:] = [recorder for recorder in self._made if recorder not in others]
 
         def end(_: Job) -> None:
@@ -173,10 +177,18 @@ class RecordingController(QObject):
         if others:
             self._jobs.start("recorders left", end)
 
-    def _finished(self, path: Path | None, opened: bool) -> None:
+    def _finished(self, path: Path | None) -> None:
+        recorder, self._finishing = self._finishing, None
         self._drop_others()
         if path is not None:
-            (self.recorded if opened else self.kept).emit(path)
+            (self.recorded if self._opens else self.kept).emit(path)
+        if recorder is not None and (recorder.failure != self._said or recorder.lost_seconds):
+            self.failed.emit(" ".join(filter(None, (recorder.failure, _words_for_lost(recorder.lost_seconds)))))
+
+    def _lost(self, reason: str) -> None:
+        self._finishing = None
+        self._drop_others()
+        self.failed.emit(reason)
 
     def _poll(self) -> None:
         recorder = self._recorder
@@ -198,3 +210,9 @@ class RecordingController(QObject):
             self.finish()
         else:
             self._refuse(reason)
+
+
+def _words_for_lost(seconds: float) -> str:
+    if not seconds:
+        return ""
+    return f"{max(seconds, 0.1):.1f} s of the recording were lost: the disk was too slow. Close what else writes to it."

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app import theme
 from app.controllers.recording import FLOOR_DB, RecordingController
 from app.widgets import text
-from app.widgets.controls import Button, Choice, claims
+from app.widgets.buttons import Button
+from app.widgets.fields import Choice
 from app.widgets.labels import Label
+from app.widgets.painting import claims
 
 WIDTH = 400
 TOO_LOUD_DB = -0.1

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from engine.audition.output import closed, opening, portaudio, refresh
+from engine.audition.output import RunningStream, opening, portaudio, refresh
 from engine.errors import PlaybackError, RecordingError
 
 NO_INPUT = "No audio input was found. Connect a microphone or an audio interface (or start the sound server)."
@@ -85,7 +85,6 @@ def open_input(device: InputDevice, prepare: Prepare) -> Input:
 
 class _PortAudioInput:
     def __init__(self, device: InputDevice, prepare: Prepare) -> None:
-        self._closed = False
         library = _portaudio()
         try:
             with opening():
@@ -95,7 +94,7 @@ class _PortAudioInput:
                 f"The input {device.name} could not be opened: {error}. Choose another one, or free it."
             ) from error
 
-    def _open(self, library: ModuleType, number: int | str, prepare: Prepare) -> Any:
+    def _open(self, library: ModuleType, number: int | str, prepare: Prepare) -> RunningStream:
         facts = library.query_devices(number, "input")
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_input_channels"]))
@@ -109,36 +108,17 @@ class _PortAudioInput:
             blocksize=_BLOCK_FRAMES,
             callback=lambda block, frames, time, status: take(block),
         )
-        try:
-            stream.start()
-        except library.PortAudioError:
-            stream.close(ignore_errors=True)
-            raise
-        return stream
+        return RunningStream(stream)
 
     @property
     def alive(self) -> bool:
-        if self._closed:
-            return False
-        try:
-            return bool(self._stream.active)
-        except _portaudio().PortAudioError:
-            return False
+        return self._stream.alive
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
         # Beside this thread: PortAudio does not come back from closing some devices that died.
-        ending = threading.Thread(target=self._end, name="earshot-input-end", daemon=True)
+        ending = threading.Thread(target=self._stream.close, name="earshot-input-end", daemon=True)
         ending.start()
         ending.join(_CLOSING_SECONDS)
-
-    def _end(self) -> None:
-        try:
-            self._stream.close(ignore_errors=True)
-        finally:
-            closed()
 
 
 class _ServerInput:

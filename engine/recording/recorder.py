@@ -23,7 +23,8 @@ from engine.errors import RecordingError
 from engine.recording.inputs import InputDevice, Take, open_input
 
 LONGEST_SECONDS = 7200.0
-"""A WAV file can hold no more than some hours."""
+MOST_BYTES = 2**32 - 2**10
+"""Of samples: the lengths in a WAV file's header have 32 bits. At 192 kHz that is an hour, at 48 kHz four."""
 
 _RING_SECONDS = 20.0
 _PERIOD_SECONDS = 0.03
@@ -31,6 +32,7 @@ _SYNC_SECONDS = 5.0
 _SILENT_SECONDS = 3.0
 """An input that delivers nothing for so long is gone: even silence is delivered."""
 _FULL_SCALE = 2**23 - 1
+_SAMPLE_BYTES = 3
 _MOST_NAMESAKES = 1000
 
 _log = logging.getLogger(__name__)
@@ -72,7 +74,10 @@ class Ring:
 
 
 class Recorder:
-    """Listens to an input from the start; `begin` and `finish` mark what is kept. Methods of one thread.
+    """Listens to an input from the start; `begin` and `finish` mark what is kept.
+
+    Usable from any thread: a lock guards the file and what becomes of it, against the thread that writes too, and what
+    is only told - level, seconds, failure - is read without. `begin` and `finish` may wait for the disk.
 
     Parameters
     ----------
@@ -88,10 +93,11 @@ class Recorder:
         self._file: _WavFile | None = None
         self._path: Path | None = None
         self._peak = 0.0
+        self._dropped_before = self._lost_frames = 0
         self._failure: str | None = None
         self._closed = threading.Event()
-        self._heard_at = time.monotonic()
         self._input = open_input(device, self._prepare)
+        self._heard_at = time.monotonic()  # some inputs take seconds to open
         self._thread = threading.Thread(target=self._work, name="earshot-recorder", daemon=True)
         self._thread.start()
 
@@ -120,6 +126,11 @@ class Recorder:
         file = self._file
         return file.frames / self._rate if file is not None else 0.0
 
+    @property
+    def lost_seconds(self) -> float:
+        """How much of the last recording was lost since nobody came to take it, the disk being too slow for it."""
+        return self._lost_frames / self._rate
+
     def level(self) -> float:
         """The highest sample, 0 to 1 (full scale) or more, since the last time this was asked."""
         peak, self._peak = self._peak, 0.0
@@ -131,33 +142,44 @@ class Recorder:
             if self._file is not None or self._failure is not None:
                 return
             self._ring.drain()  # it came before
+            self._dropped_before, self._lost_frames = self._ring.dropped, 0
             self._path, self._file = _new_file(self._folder, self._rate, self._channels)
 
     def finish(self) -> Path | None:
-        """The recording, whole; None where nothing came."""
+        """The recording, whole, once; None where nothing came."""
         with self._lock:
-            if self._file is not None:
-                self._keep(self._ring.drain())
-                self._end_file()
+            self._end()
             path, self._path = self._path, None
         return path
 
     def close(self) -> None:
-        """End the recording, if there is one, and give the input back."""
+        """End the recording, if there is one, and give the input back; `finish` still tells what was recorded."""
         self._closed.set()
         self._thread.join(timeout=5.0)
-        self.finish()
-        self._input.close()
+        try:
+            with self._lock:
+                self._end()
+        finally:
+            self._input.close()
 
     def _work(self) -> None:
         while not self._closed.wait(_PERIOD_SECONDS):
             with self._lock:
-                block = self._ring.drain()
-                self._keep(block)
-                if len(block):
-                    self._heard_at = time.monotonic()
-                if self._failure is None and not self._is_there():
-                    self._fail("The input went away.")
+                try:
+                    self._look_after()
+                except Exception as error:  # a defect of ours or of a driver: nobody hears of a thread that ended
+                    _log.exception("the recorder ended")
+                    if self._failure is None:
+                        self._fail(_words_for(error))
+                    return
+
+    def _look_after(self) -> None:
+        block = self._ring.drain()
+        self._keep(block)
+        if len(block):
+            self._heard_at = time.monotonic()
+        if self._failure is None and not self._is_there():
+            self._fail("The input went away.")
 
     def _is_there(self) -> bool:
         return self._input.alive and time.monotonic() - self._heard_at < _SILENT_SECONDS
@@ -168,20 +190,29 @@ class Recorder:
         self._peak = max(self._peak, float(np.abs(block).max()))
         if self._file is None:
             return
+        by_bytes, by_time = MOST_BYTES // (_SAMPLE_BYTES * self._channels), round(LONGEST_SECONDS * self._rate)
+        room = min(by_bytes, by_time) - self._file.frames
         try:
-            self._file.write(block)
-        except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-            self._fail("The disk is full." if full else f"The recording cannot be written: {error.strerror}.")
+            self._file.write(block[:room])
+        except Exception as error:
+            self._fail(_words_for(error))
             return
-        if self._file.frames >= LONGEST_SECONDS * self._rate:
-            self._fail(f"A recording ends after {LONGEST_SECONDS / 3600:g} hours.")
+        if len(block) >= room:
+            hours = f"A recording ends after {LONGEST_SECONDS / 3600:g} hours."
+            self._fail(hours if by_time <= by_bytes else "A recording ends where a WAV file can hold no more (4 GB).")
 
     def _fail(self, words: str) -> None:
         recorded = self._file is not None and self._file.frames > 0
-        self._failure = f"{words} What was recorded until then is kept." if recorded else words
-        _log.warning("recording: %s", self._failure)
+        told = f"{words} What was recorded until then is kept." if recorded else words
+        _log.warning("recording: %s", told)
         if self._file is not None:
+            self._end_file()
+        self._failure = told  # last: who reads it finds the recording ended
+
+    def _end(self) -> None:
+        if self._file is not None:
+            self._keep(self._ring.drain())
+        if self._file is not None:  # what came last found room
             self._end_file()
 
     def _end_file(self) -> None:
@@ -189,10 +220,12 @@ class Recorder:
         assert file is not None
         assert self._path is not None
         file.close()
-        if self._ring.dropped:
-            _log.warning("recording: %d frames were lost, the disk was too slow", self._ring.dropped)
+        self._lost_frames = self._ring.dropped - self._dropped_before
+        if self._lost_frames:
+            _log.warning("recording: %d frames were lost, the disk was too slow", self._lost_frames)
         if not file.frames:
-            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # an empty file that cannot be removed does no harm
+                self._path.unlink(missing_ok=True)
             self._path = None
 
 
@@ -202,14 +235,14 @@ class _WavFile:
     def __init__(self, path: Path, rate: int, channels: int) -> None:
         self._raw = open(path, "xb")  # noqa: SIM115  closed with the recording
         self._wave = wave.open(self._raw, "wb")  # noqa: SIM115
-        self._wave.setparams((channels, 3, rate, 0, "NONE", ""))
+        self._wave.setparams((channels, _SAMPLE_BYTES, rate, 0, "NONE", ""))
         self.frames = 0
         self._synced = time.monotonic()
 
     def write(self, block: np.ndarray) -> None:
         """float32 [frames, channels]; what is beyond full scale is cut."""
         numbers = np.rint(np.clip(block, -1.0, 1.0) * _FULL_SCALE).astype("<i4")
-        self._wave.writeframes(numbers.view(np.uint8).reshape(-1, 4)[:, :3].tobytes())
+        self._wave.writeframes(numbers.view(np.uint8).reshape(-1, 4)[:, :_SAMPLE_BYTES].tobytes())
         self._raw.flush()
         self.frames += len(block)
         if time.monotonic() - self._synced >= _SYNC_SECONDS:
@@ -220,6 +253,15 @@ class _WavFile:
         for end in (self._wave.close, self._raw.close):
             with contextlib.suppress(OSError):  # what could be written is written
                 end()
+
+
+def _words_for(error: Exception) -> str:
+    """Why nothing can be written any more."""
+    if not isinstance(error, OSError):
+        return f"The recording broke off ({type(error).__name__}: {error})."
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return "The disk is full."
+    return f"The recording cannot be written: {error.strerror}."
 
 
 def _new_file(folder: Path, rate: int, channels: int) -> tuple[Path, _WavFile]:

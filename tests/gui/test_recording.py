@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import threading
 from pathlib import Path
@@ -120,6 +121,40 @@ def test_an_input_that_is_pulled_out_leaves_what_came(
     assert window.workspace.reference.path == recordings(window)[0]
 
 
+def test_what_the_disk_was_too_slow_for_is_said(window: MainWindow, qtbot: QtBot, opened: list[ToneInput]) -> None:
+    window.workspace.record()
+    recording = window.workspace.recording
+    until(qtbot, lambda: recording.ready)
+    recording.begin()
+    until(qtbot, lambda: recording.seconds > 0.4)
+    with recording._recorder._lock:
+        opened[0]._take(np.zeros((21 * RATE, 1), np.float32))
+    recording.finish()
+    until(qtbot, lambda: window.workspace.reference.path is not None)
+    until(qtbot, lambda: window.notice.message.text().startswith("21.0 s of the recording were lost"))
+
+
+def test_a_disk_that_is_full_at_the_end_is_said(
+    window: MainWindow, qtbot: QtBot, opened: list[ToneInput], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    window.workspace.record()
+    recording = window.workspace.recording
+    until(qtbot, lambda: recording.ready)
+    recording.begin()
+    until(qtbot, lambda: recording.seconds > 0.4)
+    recorder = recording._recorder
+    recorder._closed.set()  # the last block is written by nobody but `finish`
+    recorder._thread.join()
+    monkeypatch.setattr(recorder_module._WavFile, "write", refuse)
+    qtbot.wait(100)
+    recording.finish()
+    until(qtbot, lambda: window.notice.message.text().startswith("The disk is full."))
+    assert window.workspace.reference.path == recordings(window)[0]
+
+
 def test_closing_the_window_keeps_the_recording(window: MainWindow, qtbot: QtBot, opened: list[ToneInput]) -> None:
     window.workspace.record()
     until(qtbot, lambda: window.workspace.recording.ready)
@@ -143,6 +178,50 @@ def test_another_song_ends_the_recording_and_keeps_it(
     assert window.workspace.reference.path == song, "it does not push the new song aside"
     assert len(recordings(window)) == 1
     assert window.notice.message.text() == f"What was recorded is kept: {recordings(window)[0]}"
+    assert window.settings.input == DESK.name
+
+
+def test_leaving_before_the_input_answers_gives_it_back(
+    window: MainWindow, qtbot: QtBot, opened: list[ToneInput], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer, begun = threading.Event(), threading.Event()
+    open_at_once = recorder_module.open_input
+
+    def open_slowly(device: InputDevice, prepare: Prepare) -> ToneInput:
+        begun.set()
+        assert answer.wait(10)
+        return open_at_once(device, prepare)  # type: ignore[return-value]
+
+    monkeypatch.setattr(recorder_module, "open_input", open_slowly)
+    window.workspace.record()
+    until(qtbot, begun.is_set)
+    window.workspace.recording.close()
+    answer.set()
+    until(qtbot, lambda: len(opened) == 1 and not opened[0].alive)
+    assert not window.workspace.recording.active
+
+
+def test_a_song_opened_while_a_recording_is_being_kept_stays(
+    window: MainWindow, qtbot: QtBot, opened: list[ToneInput], song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.workspace.record()
+    until(qtbot, lambda: window.workspace.recording.ready)
+    window.workspace.recording.begin()
+    until(qtbot, lambda: window.workspace.recording.seconds > 0.3)
+    go_on, finish = threading.Event(), recorder_module.Recorder.finish
+
+    def finish_slowly(recorder: recorder_module.Recorder) -> Path | None:
+        assert go_on.wait(10)
+        return finish(recorder)
+
+    monkeypatch.setattr(recorder_module.Recorder, "finish", finish_slowly)
+    window.workspace.recording.finish()
+    window.workspace.take([song])
+    go_on.set()
+    until(qtbot, lambda: "What was recorded is kept" in window.notice.message.text())
+    assert window.workspace.reference.path == song
+    assert len(recordings(window)) == 1
+    until(qtbot, lambda: not opened[0].alive)
 
 
 @pytest.mark.parametrize("kind", ["none", "refuses"])

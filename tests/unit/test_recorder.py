@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import signal
+import struct
 import sys
 import threading
 import time
@@ -15,7 +17,7 @@ import soundfile
 
 from engine.errors import RecordingError
 from engine.recording import recorder as recorder_module
-from engine.recording.inputs import InputDevice, Prepare
+from engine.recording.inputs import Input, InputDevice, Prepare
 from engine.recording.recorder import Recorder, Ring
 
 RATE, CHANNELS = 8000, 2
@@ -140,6 +142,24 @@ def test_an_input_that_falls_silent_altogether_is_gone(
     recorder.close()
 
 
+def test_an_input_that_is_slow_to_open_is_not_gone(
+    inputs: list[FeedInput], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "_SILENT_SECONDS", 0.5)
+    at_once = recorder_module.open_input
+
+    def open_slowly(device: InputDevice, prepare: Prepare) -> Input:
+        opened = at_once(device, prepare)
+        time.sleep(1.0)
+        return opened
+
+    monkeypatch.setattr(recorder_module, "open_input", open_slowly)
+    recorder = Recorder(DEVICE, tmp_path)
+    time.sleep(0.2)
+    assert recorder.failure is None
+    recorder.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are POSIX")
 def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[FeedInput]) -> None:
     import resource
@@ -165,6 +185,36 @@ def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[Fee
     assert np.abs(kept - ramp(len(kept))).max() < 2**-22
 
 
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), ValueError("out of order")])
+@pytest.mark.parametrize("ended_by", [Recorder.finish, Recorder.close])
+def test_what_came_last_finds_no_room(
+    inputs: list[FeedInput],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    ended_by: Callable[[Recorder], object],
+) -> None:
+    recorder = Recorder(DEVICE, tmp_path)
+    recorder.begin()
+    inputs[0].take(ramp(800))
+    until(lambda: recorder.seconds == pytest.approx(0.1))
+
+    def refuse(*_: object) -> None:
+        raise error
+
+    recorder._closed.set()  # so that nobody else writes it
+    recorder._thread.join()
+    monkeypatch.setattr(recorder_module._WavFile, "write", refuse)
+    inputs[0].take(ramp(800))
+    ended_by(recorder)
+    recorder.close()
+    assert recorder.failure is not None
+    assert recorder.failure.endswith("What was recorded until then is kept.")
+    assert not inputs[0].alive, "the input is given back"
+    (path,) = tmp_path.iterdir()
+    assert soundfile.info(path).frames == 800
+
+
 def test_a_folder_that_cannot_be_written_to_says_so(inputs: list[FeedInput], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     recorder = Recorder(DEVICE, tmp_path / "file" / "kept")
@@ -181,7 +231,58 @@ def test_a_recording_has_an_end(recorder: Recorder, inputs: list[FeedInput], mon
     assert "ends after" in str(recorder.failure)
     path = recorder.finish()
     assert path is not None
-    assert soundfile.info(path).frames == 900
+    assert soundfile.info(path).frames == 800
+
+
+def test_a_recording_ends_before_its_header_can_hold_no_more(
+    recorder: Recorder, inputs: list[FeedInput], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder_module, "MOST_BYTES", 3 * CHANNELS * 1000)
+    recorder.begin()
+    for start in (0, 900):
+        inputs[0].take(ramp(900, start))
+        time.sleep(0.1)
+    until(lambda: recorder.failure is not None)
+    assert "4 GB" in str(recorder.failure)
+    path = recorder.finish()
+    assert path is not None
+    kept, _ = soundfile.read(path, dtype="float32")
+    assert kept.shape == (1000, CHANNELS)
+    assert np.abs(kept - ramp(1000)).max() < 2**-22
+
+
+def test_the_longest_file_has_a_header_that_fits(tmp_path: Path) -> None:
+    file = recorder_module._WavFile(tmp_path / "longest.wav", RATE, CHANNELS)
+    file._wave._datawritten = recorder_module.MOST_BYTES - 3 * CHANNELS * 100  # type: ignore[attr-defined]
+    file.write(ramp(100))
+    with pytest.raises(struct.error):
+        file.write(ramp(1000))
+    file._wave._datawritten = 0  # type: ignore[attr-defined]
+    file.close()
+
+
+@pytest.mark.parametrize("where", ["write", "alive"])
+def test_whatever_goes_wrong_is_said(
+    recorder: Recorder, inputs: list[FeedInput], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    def break_off(*_: object) -> bool:
+        raise ValueError("out of order")
+
+    recorder.begin()
+    inputs[0].take(ramp(800))
+    until(lambda: recorder.seconds == pytest.approx(0.1))
+    if where == "write":
+        monkeypatch.setattr(recorder_module._WavFile, "write", break_off)
+        inputs[0].take(ramp(800))
+    else:
+        monkeypatch.setattr(FeedInput, "alive", property(break_off, lambda *_: None), raising=False)
+        del inputs[0].__dict__["alive"]
+    until(lambda: recorder.failure is not None)
+    assert "ValueError: out of order" in str(recorder.failure)
+    assert "kept" in str(recorder.failure)
+    path = recorder.finish()
+    assert path is not None
+    assert soundfile.info(path).frames == 800
 
 
 def test_the_ring_goes_round_and_drops_what_finds_no_room() -> None:
@@ -196,3 +297,33 @@ def test_the_ring_goes_round_and_drops_what_finds_no_room() -> None:
     assert (len(ring.drain()), ring.dropped) == (8, 3)
     ring.take(np.ones((10, 1), np.float32))
     assert ring.drain().sum() == 10
+
+
+def test_what_was_lost_is_told_of_the_recording_that_lost_it(recorder: Recorder, inputs: list[FeedInput]) -> None:
+    def overwhelm() -> None:
+        with recorder._lock:  # as if the disk stood still
+            inputs[0].take(ramp(20 * RATE))
+            inputs[0].take(ramp(RATE // 2))
+
+    overwhelm()
+    recorder.begin()
+    inputs[0].take(ramp(800))
+    assert recorder.finish() is not None
+    assert recorder.lost_seconds == 0, "it came before"
+    recorder.begin()
+    overwhelm()
+    assert recorder.finish() is not None
+    assert recorder.lost_seconds == pytest.approx(0.5)
+    recorder.begin()
+    assert recorder.lost_seconds == 0
+
+
+def test_what_was_recorded_is_still_told_after_closing(inputs: list[FeedInput], tmp_path: Path) -> None:
+    recorder = Recorder(DEVICE, tmp_path)
+    recorder.begin()
+    inputs[0].take(ramp(800))
+    recorder.close()
+    path = recorder.finish()
+    assert path is not None
+    assert soundfile.info(path).frames == 800
+    assert recorder.finish() is None
