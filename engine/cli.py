@@ -136,7 +136,9 @@ def _parser() -> argparse.ArgumentParser:
         "scan", parents=[library, index, model], help="list, measure and embed the sounds of folders"
     )
     scan.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
-    scan.add_argument("--workers", metavar="N", type=_count, help="worker processes (default: half the cores, or two)")
+    scan.add_argument(
+        "--workers", metavar="N", type=_count, help="worker processes (default: half the cores, two to four)"
+    )
     scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     scan.add_argument("--watch", action="store_true", help="then go on, and scan whatever changes in these folders")
     scan.set_defaults(handler=commands.scan)
@@ -177,6 +179,18 @@ def _parser() -> argparse.ArgumentParser:
     search.set_defaults(handler=commands.library_search)
     failed = manage.add_parser("failed", parents=[library], help="files that could not be used: path, tab, reason")
     failed.set_defaults(handler=commands.library_failed)
+    instrument = manage.add_parser(
+        "add-instrument", parents=[library, model], help="play a VST3 instrument once and keep its notes as sounds"
+    )
+    instrument.add_argument("plugin", metavar="PATH.vst3", type=Path)
+    instrument.add_argument(
+        "--presets", metavar="FOLDER", type=Path, help="of .vstpreset files (default: those beside the plug-in)"
+    )
+    instrument.add_argument(
+        "--longest", metavar="S", type=_seconds, default=60.0, help="seconds that each program may take (default: 60)"
+    )
+    instrument.add_argument("--workers", metavar="N", type=_count, help="worker processes of the scan that follows")
+    instrument.set_defaults(handler=commands.library_add_instrument)
     remove = manage.add_parser("remove", parents=[library], help="forget folders; their files are left alone")
     remove.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
     remove.set_defaults(handler=commands.library_remove)

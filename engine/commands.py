@@ -64,7 +64,11 @@ def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Name
     if result.failed:
         say("earshot: for the reasons of the failed ones: earshot library failed")
     if result.unreadable:
-        say(f"earshot: folders that could not be read: {len(result.unreadable)}. Their sounds stay as they were.")
+        first, count = result.unreadable[0], len(result.unreadable)
+        say(
+            f"earshot: folders and files that could not be read: {count}, such as {first}. Connect their drive, mend "
+            "their permissions, or shorten their paths; what is known of their sounds stays as it was."
+        )
 
 
 def _keep_watching(library: Library, options: argparse.Namespace, cancel: CancelToken) -> None:
@@ -157,14 +161,18 @@ def _show_by_part(
     from engine.matching.sheet import part_sheet
 
     weights = dict(options.part)
-    if missing := [part for part in weights if part not in hearing.parts]:
+    silent = not hearing.slots  # which was said already
+    if not silent and (missing := [part for part in weights if part not in hearing.parts]):
         heard = f"only {words_for(hearing.parts)}" if hearing.parts else "nor any other part"
         raise AudioError(path, f"No {words_for(missing, 'or')} can be made out in it, {heard}.")
-    matches = rank_by_part(hearing.parts, weights, library, top=options.top, query=read_query(options.only))
+    query = read_query(options.only)
+    matches = [] if silent else rank_by_part(hearing.parts, weights, library, top=options.top, query=query)
     if options.json:
         print(json.dumps(part_sheet(path, rate, hearing, weights, matches, ear)), flush=True)
         return
     print(path)
+    if silent:
+        return
     print(f"  {words_for(weights)}  (heard: {words_for(hearing.parts)})")
     for match in matches:
         each = "  ".join(f"{part} {cosine:.2f}" for part, cosine in match.by_part) if len(weights) > 1 else ""
@@ -177,10 +185,12 @@ def _show_by_part(
 def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     """The ear, and the library if there is something in it which this ear has heard."""
     from engine.library.library import Library
+    from engine.library.query import read_query
 
     directory = library_dir(options.library)
     library = Library.open(directory, index=options.index)
     try:
+        library.catalog.marks.require_collections(read_query(options.only))
         if not library.catalog.counts().ready:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
         from engine.encoder.ear import Ear
@@ -195,7 +205,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
         if options.part:
             from engine.matching.parts import cannot_be_ranked
 
-            if reason := cannot_be_ranked(library):
+            if reason := cannot_be_ranked(library.part_counts):
                 raise LibraryError(f"{reason} To change that: earshot scan {folders}")
     except BaseException:
         library.close()
@@ -270,6 +280,7 @@ def library_search(options: argparse.Namespace) -> int:
 
     catalog = Catalog.existing(library_dir(options.library))
     query = read_query(" ".join(options.query))
+    catalog.marks.require_collections(query)
     last: Sound | None = None
     found = False
     while page := catalog.page(query, after=last):
@@ -290,6 +301,34 @@ def library_failed(options: argparse.Namespace) -> int:
     for sound in failed:
         print(f"{sound.path}\t{sound.reason}")
     return 0
+
+
+def library_add_instrument(options: argparse.Namespace) -> int:
+    from engine.library.library import Library
+    from engine.plugins import add_instrument, instruments_dir
+
+    directory = library_dir(options.library)
+    with cancel_on_interrupt() as cancel:
+        library = Library.open(directory, create=True)
+        try:
+            library.catalog.database.require_writable()
+            with ProgressBar(options.plugin.name) as bar:
+                added = add_instrument(
+                    options.plugin,
+                    directory,
+                    presets=options.presets,
+                    progress=bar,
+                    cancel=cancel,
+                    seconds=options.longest,
+                )
+            for name, reason in added.failed:
+                say(f"earshot: {name}: {reason}")
+            options.retry_failed = False
+            _scan_once(library, [instruments_dir(directory)], options, cancel)
+        finally:
+            library.close()
+    print(f"{added.sounds} sounds of {options.plugin.stem} in {added.folder}")
+    return 0 if added.sounds else 1
 
 
 def library_remove(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import sys
@@ -9,10 +10,19 @@ from pathlib import Path
 
 import platformdirs
 
+_LONGEST_NAME_BYTES = 200
+"""Systems take 255; an ending and a number have room behind."""
+
+_RESERVED_NAME = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(?=\.|$)", re.IGNORECASE)
+"""What Windows takes for a device, with any ending behind."""
+
 
 def file_name(words: str, otherwise: str) -> str:
-    """Words as the name of a file on any system; `otherwise` where nothing is left of them."""
-    return re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", words).strip(" .") or otherwise
+    """Words as the name of a file on any system, without its ending; `otherwise` where nothing is left of them."""
+    name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", words).strip(" .")
+    sizes = itertools.accumulate(len(letter.encode(errors="surrogatepass")) for letter in name)
+    name = name[: sum(size <= _LONGEST_NAME_BYTES for size in sizes)].rstrip(" .")
+    return _RESERVED_NAME.sub(r"\1_", name, count=1) if _RESERVED_NAME.match(name) else name or otherwise
 
 
 def resources_dir() -> Path:
@@ -45,7 +55,8 @@ def log_dir() -> Path:
 
 
 def recordings_dir() -> Path:
-    """The folder of recorded references, beside the library: nothing in it is ever deleted."""
+    """The folder of recorded references, beside the library, or inside it where `EARSHOT_HOME` names that: what was
+    recorded is never deleted."""
     return library_dir().parent / "recordings" if not os.environ.get("EARSHOT_HOME") else library_dir() / "recordings"
 
 

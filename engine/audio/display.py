@@ -67,7 +67,8 @@ def mel_decibels(
     stay dark. Memory beyond the picture does not grow with the sound.
     """
     hop = rate / frames_per_second
-    count = max(1, int(np.ceil(len(mono) / hop)))
+    # A hop of whole samples comes back from frames a second a hair shorter, and would make one frame too many.
+    count = max(1, int(np.ceil(round(len(mono) / hop, 6))))
     length = max(256, 1 << int(np.ceil(np.log2(_WINDOW_SECONDS * rate))))
     padded = np.pad(mono, (length // 2, length))
     windows = np.lib.stride_tricks.sliding_window_view(padded, length)

@@ -24,6 +24,7 @@ _PARTIAL_ABOVE_BAND_DB = 6.0
 _OVERLAP_FRAMES = 8
 _BLOCK_SECONDS = 40.0
 _PEAKS_PER_SECOND = 40
+_PEAK_SAMPLES = RATE // _PEAKS_PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,18 @@ def draw(path: Path, duration: float, *, low_hz: float, high_hz: float) -> Itera
     overlap = _OVERLAP_FRAMES * hop
     peaks: list[np.ndarray] = []
     levels: list[np.ndarray] = []
-    drawn, tail = 0, np.zeros(0, np.float32)
+    drawn, tail, begun = 0, np.zeros(0, np.float32), np.zeros(0, np.float32)
     picture: Picture | None = None
     for samples in stream(path, rate=RATE, block_seconds=math.ceil(_BLOCK_SECONDS * per_second) * hop / RATE):
-        peaks.append(_peaks(samples))
+        # Blocks end with a frame, not with a peak: one that is only begun is measured again with the next block.
         drawn += len(samples)
-        missing = max(0, round((duration - drawn / RATE) * _PEAKS_PER_SECOND))
-        all_peaks = np.concatenate([*peaks, np.zeros((missing, 3), np.float32)])
+        begun = np.concatenate((begun, samples))
+        whole_peaks = len(begun) - len(begun) % _PEAK_SAMPLES
+        peaks.append(_peaks(begun[:whole_peaks]))
+        begun = begun[whole_peaks:]
+        known = np.concatenate([*peaks, _peaks(begun)])
+        missing = max(0, round(duration * _PEAKS_PER_SECOND) - len(known))
+        all_peaks = np.concatenate([known, np.zeros((missing, 3), np.float32)])
         yield Drawing(all_peaks, picture, drawn / RATE)
         # The waveform is on the screen before this is imported.
         from engine.audio.display import mel_decibels
@@ -105,8 +111,7 @@ def _below_loudest(decibels: np.ndarray, low_hz: float, high_hz: float) -> np.nd
 
 
 def _peaks(samples: np.ndarray) -> np.ndarray:
-    """float32 [bins, 3]: min, max and rms of each fortieth of a second."""
-    width = RATE // _PEAKS_PER_SECOND
-    parts = np.pad(samples, (0, -len(samples) % width)).reshape(-1, width)
+    """float32 [bins, 3]: min, max and rms of each fortieth of a second, the last one filled up with silence."""
+    parts = np.pad(samples, (0, -len(samples) % _PEAK_SAMPLES)).reshape(-1, _PEAK_SAMPLES)
     rms = np.sqrt(np.mean(np.square(parts), axis=1))
     return np.stack((parts.min(axis=1), parts.max(axis=1), rms), axis=1).astype(np.float32)

@@ -79,6 +79,42 @@ def closed() -> None:
         _open_streams -= 1
 
 
+class RunningStream:
+    """A stream of PortAudio's, started inside `opening` and closed once.
+
+    Raises PortAudioError where it does not start; it is closed then.
+    """
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._closed = False
+        try:
+            stream.start()
+        except portaudio().PortAudioError:
+            stream.close(ignore_errors=True)
+            raise
+
+    @property
+    def alive(self) -> bool:
+        """False once the device is gone or the stream was closed."""
+        if self._closed:
+            return False
+        try:
+            return bool(self._stream.active)
+        except portaudio().PortAudioError:
+            return False
+
+    def close(self) -> None:
+        """Give the device back. Never raises: a device that is gone cannot be closed in order."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._stream.close(ignore_errors=True)
+        finally:
+            closed()
+
+
 def device_trace() -> tuple[str, ...]:
     """Something that changes when a sound card, a sound server or a MIDI keyboard comes or goes; cheap to ask for.
 
@@ -137,7 +173,6 @@ class Output:
         latency: float = LATENCY_SECONDS,
     ) -> None:
         self.underflows = 0
-        self._closed = False
         library = portaudio()
         try:
             with opening():
@@ -156,7 +191,7 @@ class Output:
         device: str | int | None,
         prepare: Callable[[int, int], Callable[[np.ndarray], None]],
         latency: float,
-    ) -> Any:
+    ) -> RunningStream:
         facts = library.query_devices(device, "output")
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_output_channels"]))
@@ -176,13 +211,9 @@ class Output:
             blocksize=BLOCK_FRAMES,
             callback=callback,
         )
-        try:
-            stream.start()
-        except library.PortAudioError:
-            stream.close(ignore_errors=True)
-            raise
+        running = RunningStream(stream)
         self._latency_seconds = float(stream.latency)
-        return stream
+        return running
 
     @property
     def latency_seconds(self) -> float:
@@ -192,19 +223,8 @@ class Output:
     @property
     def alive(self) -> bool:
         """False once the device is gone or the stream was closed."""
-        if self._closed:
-            return False
-        try:
-            return bool(self._stream.active)
-        except portaudio().PortAudioError:
-            return False
+        return self._stream.alive
 
     def close(self) -> None:
-        """Give the device back. Never raises: a device that is gone cannot be closed in order."""
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            self._stream.close(ignore_errors=True)
-        finally:
-            closed()
+        """Give the device back. Never raises."""
+        self._stream.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -35,6 +36,28 @@ def through(
         for answer, value in zip(answers, found, strict=True):
             answer[members] = value
     return answers
+
+
+class Loudest:
+    """Keeps of a sound that comes second by second what `through` would hear of the whole; its memory does not grow."""
+
+    def __init__(self) -> None:
+        self._last: deque[tuple[float, np.ndarray]] = deque(maxlen=int(LONGEST_SOUND_SECONDS))
+        self._best: list[np.ndarray] = []
+        self._energy = -1.0
+
+    def add(self, second: np.ndarray) -> None:
+        """The next second, float32 [n], the last one perhaps shorter."""
+        self._last.append((float(np.square(second).sum(dtype=np.float64)), second))
+        is_whole = len(self._last) == self._last.maxlen
+        energy = sum(energy for energy, _ in self._last)
+        if not is_whole or energy > self._energy:
+            self._best = [samples for _, samples in self._last]
+            self._energy = energy if is_whole else -1.0
+
+    def samples(self) -> np.ndarray:
+        """float32 [n], ten seconds at most."""
+        return np.concatenate(self._best)
 
 
 def _loudest(sound: np.ndarray, rate: int) -> np.ndarray:

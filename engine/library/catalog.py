@@ -18,6 +18,8 @@ from engine.library.marks import Marks
 from engine.library.query import Query
 
 _IDS_PER_QUERY = 5_000
+_FEW = 5_000
+"""So many sounds are found and sorted by name sooner than they are come upon where all are gone through by name."""
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,14 @@ class Catalog:
         self.marks = Marks(database)
 
     @classmethod
-    def open(cls, directory: Path, *, read_only: bool = False) -> Catalog:
-        """The catalog in a library folder, made if there is none (unless `read_only`).
+    def open(cls, directory: Path, *, read_only: bool = False, why: str = "") -> Catalog:
+        """The catalog in a library folder, made if there is none (unless `read_only`; `why` is said of refused writes).
 
         Raises
         ------
         LibraryError : it cannot be used (in use, newer, not permitted), or it was damaged and has been set aside.
         """
-        return cls(Database(directory, read_only=read_only))
+        return cls(Database(directory, read_only=read_only, why=why))
 
     @classmethod
     def existing(cls, directory: Path) -> Catalog:
@@ -132,7 +134,10 @@ class Catalog:
         """
         if not cls.exists(directory):
             raise LibraryError(f"There is no library in {directory} yet. Scan a folder of sounds: earshot scan FOLDER")
-        return cls.open(directory, read_only=not os.access(directory, os.W_OK))
+        if os.access(directory, os.W_OK):
+            return cls.open(directory)
+        why = f"The library in {directory} may not be written to: it is searched and played, and stays as it is. "
+        return cls.open(directory, read_only=True, why=f"{why}Mend its permissions, or choose another folder.")
 
     @staticmethod
     def exists(directory: Path) -> bool:
@@ -252,6 +257,11 @@ class Catalog:
         after : the last sound of the page before; None begins with the first.
         """
         condition, values = condition_of(query, heard=False)
+        # With words SQLite begins with what has them, and sorts what is left of that.
+        if not query.asks_nothing and not query.words:
+            some = self._rows(f"SELECT id FROM sounds WHERE {condition} LIMIT {_FEW + 1}", values)
+            if len(some) <= _FEW:
+                condition, values = f"id IN ({', '.join('?' * len(some))})", [number for (number,) in some]
         if after is not None:
             condition += " AND (name COLLATE NOCASE, id) > (?, ?)"
             values += [after.name, after.id]

@@ -58,8 +58,20 @@ def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
         )
     if query.auditioned:
         conditions.append("id IN (SELECT sound_id FROM auditioned)")
-    for tag in query.tags:
-        has_it = "instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0"
-        conditions.append(f"id IN (SELECT id FROM sounds INDEXED BY tagged WHERE tags <> '' AND {has_it})")
-        values.append(tag)
+    for found, names in (
+        *(("IN", names) for names in query.collection_names),
+        *(("NOT IN", names) for names in query.excluded_collections),
+    ):
+        of_these = one_of("casefold(name)", names)
+        conditions.append(
+            f"id {found} (SELECT kept.id FROM collected JOIN sounds AS kept USING (content, preset) "
+            f"WHERE collection_id IN (SELECT collections.id FROM collections WHERE {of_these}))"
+        )
+    if query.corrected:
+        conditions.append("id IN (SELECT id FROM sounds INDEXED BY corrections WHERE corrected IS NOT NULL)")
+    for found, tags in (("IN", query.tags), ("NOT IN", query.excluded_tags)):
+        for tag in tags:
+            has_it = "instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0"
+            conditions.append(f"id {found} (SELECT id FROM sounds INDEXED BY tagged WHERE tags <> '' AND {has_it})")
+            values.append(tag)
     return " AND ".join(conditions), values

@@ -9,6 +9,7 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
@@ -23,8 +24,8 @@ import psutil
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
-from engine.library.processes import without_interrupts
-from engine.library.records import Failed, Outcome, Pending
+from engine.library.processes import start_child
+from engine.library.records import Failed, Outcome, PartsHeard, Pending
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,11 @@ _PATIENCE = 10
 """So many times as long a file may take where other programs leave its worker no processor."""
 
 _IDLE_SECONDS = 5.0
-"""A silent worker that has not wanted a processor for so long waits for something that does not come."""
+"""A silent worker that has not computed for so long, though it was let, waits for something that does not come."""
+
+_STATUS_TELLS = sys.platform.startswith("linux")
+"""Whether the system says of a process that it wants to run and is not let. Elsewhere every process that is not
+suspended counts as running; but there nobody is let nothing at all for `_IDLE_SECONDS`."""
 
 _EMBEDDING_SECONDS = 600.0
 _CRASH, _KILL, _GUILTY = 2, 1, 4
@@ -60,8 +65,10 @@ class _Worker:
     """When it last said something while it had work."""
     computed: float = 0.0
     """Seconds of a processor that it had used by then, if it was decoding."""
+    computed_lately: float = 0.0
+    """Those that it had used when it was looked at last."""
     idle_since: float | None = None
-    """Since when a silent worker was seen wanting no processor."""
+    """Since when a silent worker was seen waiting."""
 
 
 class Crew:
@@ -135,13 +142,7 @@ class Crew:
         return outcomes
 
     def _start(self) -> _Worker:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_work, args=(theirs, self._loader, self._model), daemon=True)
-        with without_interrupts():
-            process.start()
-        theirs.close()
-        return _Worker(process, ours)
+        return _Worker(*start_child(_work, self._loader, self._model))
 
     def _hand_out(self, worker: _Worker) -> None:
         task = self._again.popleft() if self._again else list(itertools.islice(self._queue, self._task_size))
@@ -189,7 +190,7 @@ class Crew:
                 logger.warning("decoding did not end: %s", stuck.path)
                 self._replace(worker)
                 self._give_back(list(worker.task.values()))
-                return [Failed(stuck.sound_id, f"Decoding it took longer than {self._decoding_seconds:g} s.")]
+                return [stuck.given_up(f"Decoding it took longer than {self._decoding_seconds:g} s.")]
         elif silence > _EMBEDDING_SECONDS:
             return self._bury(worker)
         return []
@@ -197,14 +198,17 @@ class Crew:
     def _is_stuck(self, worker: _Worker, silence: float) -> bool:
         """Whether a worker that is silent for too long computed or waited all the time, rather than not being let."""
         limit, now = self._decoding_seconds, time.monotonic()
-        try:
-            wants_to_run = psutil.Process(worker.process.pid).status() == psutil.STATUS_RUNNING
-        except psutil.Error:
-            return True
-        worker.idle_since = None if wants_to_run else worker.idle_since or now
+        computed = _computed(worker.process)
+        waits, worker.computed_lately = computed <= worker.computed_lately, computed
+        if _STATUS_TELLS:
+            try:
+                waits = psutil.Process(worker.process.pid).status() != psutil.STATUS_RUNNING
+            except psutil.Error:
+                return True
+        worker.idle_since = worker.idle_since or now if waits else None
         if worker.idle_since is not None and now - worker.idle_since >= min(_IDLE_SECONDS, limit):
             return True
-        return silence > _PATIENCE * limit or _computed(worker.process) - worker.computed > limit / 2
+        return silence > _PATIENCE * limit or computed - worker.computed > limit / 2
 
     def _bury(self, worker: _Worker) -> list[Outcome]:
         """After a crash: find out which sound is to blame, and give the others to another worker."""
@@ -232,6 +236,8 @@ class Crew:
             self._give_back([suspect])
             return []
         logger.warning("ended the process (%s): %s", cause, suspect.path)
+        if suspect.parts_only:
+            return [PartsHeard(suspect.sound_id, ())]  # all else is known; it would crash the next time too
         return [Failed(suspect.sound_id, f"Hearing it made the decoder or the model crash ({cause}).")]
 
     def _give_back(self, task: list[Pending]) -> None:

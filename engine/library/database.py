@@ -29,8 +29,12 @@ _CHECKED_AT_OPENING_BYTES = 32 << 20
 class Database:
     """The connections to one catalog file."""
 
-    def __init__(self, directory: Path, *, read_only: bool = False, busy_seconds: float = 5.0) -> None:
+    def __init__(self, directory: Path, *, read_only: bool = False, why: str = "", busy_seconds: float = 5.0) -> None:
         """Open the catalog of a library folder; where there is none and `read_only` is False, make it.
+
+        Parameters
+        ----------
+        why : what a refused write says where `read_only`: the reason and the remedy.
 
         Raises
         ------
@@ -39,6 +43,7 @@ class Database:
         """
         self.path = directory / FILE_NAME
         self.read_only = read_only
+        self.why_read_only = (why or f"The library in {directory} was opened for reading only.") if read_only else ""
         self._busy_seconds = busy_seconds
         self._reading = threading.RLock()
         self._writing = threading.RLock()
@@ -71,11 +76,21 @@ class Database:
             except sqlite3.Error as error:
                 raise self._in_words(error) from error
 
+    @property
+    def version(self) -> int:
+        """Another number after each commit, by whichever process, that this one did not see before."""
+        with self.read() as connection:
+            return _pragma(connection, "data_version")
+
+    def require_writable(self) -> None:
+        """Raise LibraryError, with the reason and the remedy, where this was opened for reading only."""
+        if self.read_only:
+            raise LibraryError(self.why_read_only)
+
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction: committed at the end of the block, undone as a whole where the block raises."""
-        if self.read_only:
-            raise LibraryError(f"The library in {self.path.parent} was opened for reading only.")
+        self.require_writable()
         with self._writing:
             try:
                 self._writer.execute("BEGIN IMMEDIATE")
@@ -109,6 +124,7 @@ class Database:
             check_same_thread=False,
         )
         self._connections.append(connection)
+        connection.create_function("casefold", 1, str.casefold, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA cache_size = -32768")

@@ -7,7 +7,6 @@ tell in time is left to the workers, which say what is wrong.
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import threading
 import time
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from typing import Self
 
 from engine.errors import EarshotError
 from engine.library.database import Database
-from engine.library.processes import settle_in, without_interrupts
+from engine.library.processes import settle_in, start_child
 from engine.library.records import Header, unread, write_headers
 
 logger = logging.getLogger(__name__)
@@ -79,14 +78,8 @@ class HeaderPass:
         return []
 
     def _start_reader(self) -> Connection:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_read_headers, args=(theirs,), daemon=True)
-        with without_interrupts():
-            process.start()
-        theirs.close()
-        self._reader = process, ours
-        return ours
+        self._reader = start_child(_read_headers)
+        return self._reader[1]
 
     def _end_reader(self) -> None:
         if self._reader is None:

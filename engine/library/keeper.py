@@ -60,9 +60,10 @@ class Keeper(Protocol):
 class LocalKeeper:
     """A keeper in this machine's memory. While one thread tends, another may take."""
 
-    def __init__(self, directory: Path, catalog: str) -> None:
-        """`catalog`: the identity of the catalog in the folder."""
+    def __init__(self, directory: Path, catalog: str, *, saves: bool = True) -> None:
+        """`catalog`: the identity of the catalog in the folder; without `saves` nothing is written there."""
         self._directory = directory
+        self._saves = saves
         self._catalog = catalog
         self._vectors = Vectors(0)
         self._graph: Graph | None = None
@@ -111,7 +112,7 @@ class LocalKeeper:
         return 0 if graph is None else len(graph.labels)
 
     def save(self, live: Live) -> None:
-        if self._graph is None or not self._unsaved:
+        if self._graph is None or not self._unsaved or not self._saves:
             return
         self._unsaved = 0
         try:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,8 +20,12 @@ from engine.library.facets import MarkedSounds
 from engine.library.index import VectorIndex
 from engine.library.keeper import Keeper, LocalKeeper
 from engine.library.live import Live, count_new, count_searchable, marks, read_live
-from engine.library.part_vectors import PartCounts, PartVectors, nearest, part_counts, parts_of_sound
+from engine.library.locks import ANOTHER_WINDOW, catalog_beside_another, take_for_window
+from engine.library.part_vectors import PartCounts, PartVectors, nearest, parts_of_sound
 from engine.library.query import EVERYTHING, Query, read_query
+
+if TYPE_CHECKING:
+    import filelock
 
 logger = logging.getLogger(__name__)
 
@@ -43,11 +48,20 @@ class Library:
     seconds for a million sounds) and for nothing else: what the graph does not hold yet is compared with exactly.
     """
 
-    def __init__(self, directory: Path, catalog: Catalog, fingerprint: str | None, keeper: Keeper) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        catalog: Catalog,
+        fingerprint: str | None,
+        keeper: Keeper,
+        taken: filelock.BaseFileLock | None = None,
+    ) -> None:
+        """`taken`: released with the library."""
         self.directory = directory
         self.catalog = catalog
         self._pinned_fingerprint = fingerprint
         self._keeper = keeper
+        self._taken = taken
         self._marked = MarkedSounds()
         self._parts = PartVectors()
         self._changes = threading.Condition()
@@ -58,7 +72,13 @@ class Library:
 
     @classmethod
     def open(
-        cls, directory: Path, *, fingerprint: str | None = None, create: bool = False, index: str | None = None
+        cls,
+        directory: Path,
+        *,
+        fingerprint: str | None = None,
+        create: bool = False,
+        index: str | None = None,
+        window: bool = False,
     ) -> Library:
         """Open the library in a folder.
 
@@ -67,20 +87,41 @@ class Library:
         fingerprint : the model whose embeddings are searched; None takes the one that scanned last.
         create : make a library where there is none.
         index : the address of an index on another machine (`remote.py`); None keeps one here.
+        window : of the windows on one library the first may write; the others get it for reading alone, and
+            `why_read_only` says so. Commands are not windows.
 
         Raises
         ------
         LibraryError : there is none, or its catalog or index cannot be used.
         """
-        make = create and not Catalog.exists(directory)
-        catalog = Catalog.open(directory) if make else Catalog.existing(directory)
+        taken, is_second = take_for_window(directory, create) if window else (None, False)
         try:
-            library = cls(directory, catalog, fingerprint, _keeper(directory, catalog, index))
-            library.refresh()
+            if is_second:
+                catalog = catalog_beside_another(directory)
+            else:
+                make = create and not Catalog.exists(directory)
+                catalog = Catalog.open(directory) if make else Catalog.existing(directory)
+            try:
+                library = cls(directory, catalog, fingerprint, _keeper(directory, catalog, index), taken)
+                library.refresh()
+            except BaseException:
+                catalog.close()
+                raise
         except BaseException:
-            catalog.close()
+            if taken is not None:
+                taken.release()
             raise
         return library
+
+    @property
+    def beside_another_window(self) -> bool:
+        """Whether this is a window's library, and another window has it."""
+        return self.why_read_only == ANOTHER_WINDOW
+
+    @property
+    def why_read_only(self) -> str:
+        """Why nothing in it can be changed, and the remedy, in words; empty where it can."""
+        return self.catalog.database.why_read_only
 
     @property
     def fingerprint(self) -> str | None:
@@ -194,7 +235,7 @@ class Library:
     @property
     def part_counts(self) -> PartCounts:
         """How many of its sounds `search_by_part` may choose from."""
-        return part_counts(self.catalog.database, self.fingerprint or "")
+        return self._parts.counts(self.catalog.database, self.fingerprint or "")
 
     def refresh(self) -> None:
         """Pick up what a scan wrote since the last time; cheap where there is nothing new.
@@ -243,6 +284,8 @@ class Library:
             self._keeper.save(self._state.live)
         self._keeper.close()
         self.catalog.close()
+        if self._taken is not None:
+            self._taken.release()
 
     def _current(self) -> _State | None:
         if (state := self._state) is not None:  # without waiting for a refresh
@@ -265,6 +308,9 @@ class Library:
             allowed = chosen if allowed is None else allowed & chosen
         if not query.of_the_catalog.asks_nothing:
             chosen = live.with_sounds(self.catalog.matching(query.of_the_catalog))
+            allowed = chosen if allowed is None else allowed & chosen
+        for left_out in query.left_out:  # few: to name all the others would take a second for a million
+            chosen = ~live.with_sounds(self.catalog.matching(left_out))
             allowed = chosen if allowed is None else allowed & chosen
         return allowed
 
@@ -324,7 +370,7 @@ class Library:
 
 def _keeper(directory: Path, catalog: Catalog, index: str | None) -> Keeper:
     if index is None:
-        return LocalKeeper(directory, catalog.identity)
+        return LocalKeeper(directory, catalog.identity, saves=not catalog.database.read_only)
     from engine.library.remote import RemoteKeeper
 
     return RemoteKeeper.open(index, catalog)

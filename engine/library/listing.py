@@ -35,7 +35,7 @@ class Listing:
     ----------
     number : of the scan.
     found, moved, removed : numbers of sounds.
-    unreadable : folders that could not be read; their sounds stay as they were.
+    unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
     """
 
     number: int
@@ -51,9 +51,9 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
     number = begin_scan(database)
     unreadable: list[str] = []
 
-    def note_unreadable(folder: str, error: OSError) -> None:
-        logger.warning("folder left out: %s: %s", folder, error.strerror)
-        unreadable.append(folder)
+    def note_unreadable(path: str, error: OSError) -> None:
+        logger.warning("left out: %s: %s", path, error.strerror or error)
+        unreadable.append(path)
 
     found = removed = 0
     for folder in folders:

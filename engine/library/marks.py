@@ -15,8 +15,9 @@ from engine.errors import LibraryError
 from engine.families import FAMILIES
 from engine.library.content import content_digest
 from engine.library.database import Database, decode_path
+from engine.library.query import Query
+from engine.ratings import HIGHEST_RATING
 
-HIGHEST_RATING = 5
 MOST_AUDITIONED = 200
 """Of what was listened to the last ones are remembered."""
 
@@ -95,6 +96,19 @@ class Marks:
         with self._database.read() as connection:
             return [SoundCollection(*row) for row in connection.execute(query)]
 
+    def require_collections(self, query: Query) -> None:
+        """Raise LibraryError where a query names a collection that there is not."""
+        known = {known.name.casefold(): known.name for known in self.collections()}
+        for names in (*query.collection_names, *query.excluded_collections):
+            whole = max(names, key=len)
+            missing = [] if whole in known else sorted(names - known.keys() - ({whole} if len(names) > 1 else set()))
+            if missing:
+                there_are = f"There are: {', '.join(known.values())}." if known else "There is none yet."
+                raise LibraryError(
+                    f"There is no collection named {missing[0]}. {there_are} "
+                    "A name with spaces goes into quotes: 'collection:\"my kicks\"'"
+                )
+
     def add_collection(self, name: str) -> int:
         """Make an empty collection; its id. Raises LibraryError: there is one of that name, or the name is empty."""
         with self._database.write() as connection:
@@ -106,15 +120,15 @@ class Marks:
             name = _free_name(connection, name, but=collection_id)
             connection.execute("UPDATE collections SET name = ? WHERE id = ?", (name, collection_id))
 
-    def remove_collection(self, collection_id: int) -> RemovedCollection:
-        """Forget a collection; its sounds stay. What it was, to be restored."""
+    def remove_collection(self, collection_id: int) -> RemovedCollection | None:
+        """Forget a collection; its sounds stay. What it was, to be restored; None where there is none."""
         with self._database.write() as connection:
             found = connection.execute("SELECT name FROM collections WHERE id = ?", (collection_id,)).fetchone()
             members = connection.execute(
                 "SELECT content, preset FROM collected WHERE collection_id = ?", (collection_id,)
             ).fetchall()
             connection.execute("DELETE FROM collections WHERE id = ?", (collection_id,))
-        return RemovedCollection(found[0] if found is not None else "", tuple(members))
+        return RemovedCollection(found[0], tuple(members)) if found is not None else None
 
     def restore_collection(self, removed: RemovedCollection) -> int:
         """Bring back what `remove_collection` forgot; its new id. Raises LibraryError: the name is taken by now."""

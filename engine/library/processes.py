@@ -8,10 +8,23 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from typing import Any
 
 import psutil
+
+
+def start_child(main: Callable[..., None], *arguments: object) -> tuple[SpawnProcess, Connection]:
+    """A process of its own that runs `main(connection, *arguments)`, and this side's end of the connection."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=main, args=(theirs, *arguments), daemon=True)
+    with _without_interrupts():
+        process.start()
+    theirs.close()
+    return process, ours
 
 
 def settle_in() -> None:
@@ -31,7 +44,7 @@ def settle_in() -> None:
 
 
 @contextlib.contextmanager
-def without_interrupts() -> Iterator[None]:
+def _without_interrupts() -> Iterator[None]:
     """What is started inside never receives Ctrl-C, not even before its first line of Python."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

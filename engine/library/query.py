@@ -2,7 +2,8 @@
 
 A word finds names, folders and tags in which a word begins with it; `-word` leaves those out; quotes hold words
 together. `name:value` asks for a fact; several values are parted by commas, ranges are written `low-high`, `low-` or
-`-high`. What is no known fact is searched for as a word, so that no query is ever wrong.
+`-high`. `-tag:value` and `-collection:value` leave out what has them. What is no known fact is searched for as a word,
+so that no query is ever wrong.
 """
 
 from __future__ import annotations
@@ -43,6 +44,10 @@ class Query:
     rating : least and most of 1 to 5, both included; a sound without one is left out.
     collections : ids; in one of them.
     auditioned : only what was listened to lately.
+    corrected : only what the producer gave a family to.
+    collection_names : casefolded; of each of these, in one of the collections. What holds a comma is there as a whole
+        and in its pieces: only the catalog knows whether it is one name or several.
+    excluded_tags, excluded_collections : as `tags` and `collection_names`; none of them.
     """
 
     words: tuple[str, ...] = ()
@@ -58,6 +63,10 @@ class Query:
     rating: Range | None = None
     collections: frozenset[int] | None = None
     auditioned: bool = False
+    corrected: bool = False
+    collection_names: tuple[frozenset[str], ...] = ()
+    excluded_tags: tuple[str, ...] = ()
+    excluded_collections: tuple[frozenset[str], ...] = ()
 
     @property
     def asks_nothing(self) -> bool:
@@ -65,7 +74,7 @@ class Query:
 
     @property
     def of_the_catalog(self) -> Query:
-        """What of it only the catalog can answer."""
+        """What of it only the catalog can answer, but for `left_out`."""
         return replace(
             EVERYTHING,
             words=self.words,
@@ -74,7 +83,21 @@ class Query:
             rating=self.rating,
             collections=self.collections,
             auditioned=self.auditioned,
+            corrected=self.corrected,
+            collection_names=self.collection_names,
         )
+
+    @property
+    def left_out(self) -> list[Query]:
+        """What of the catalog it leaves out by marks: what any of these finds."""
+        tags = [replace(EVERYTHING, tags=(tag,)) for tag in self.excluded_tags]
+        return [*tags, *(replace(EVERYTHING, collection_names=(names,)) for names in self.excluded_collections)]
+
+    @property
+    def asks_for_marks(self) -> bool:
+        """Whether what it finds changes with the producer's own marks, favourites and families aside."""
+        of_marks = replace(self.of_the_catalog, words=(), excluded=(), auditioned=False)
+        return bool(self.left_out) or not of_marks.asks_nothing
 
     def with_families(self, families: frozenset[str] | None) -> Query:
         """Only those of both that are in both, where both name some."""
@@ -98,7 +121,8 @@ def read_query(text: str) -> Query:
     for token in _TOKEN.finditer(text.casefold()):
         minus, name, quoted, plain = token.groups()
         value = quoted if plain is None else plain
-        if name and not minus and (read := _FACTS.get(name)) and (found := read(query, value)) is not None:
+        facts = _EXCLUDED_FACTS if minus else _FACTS
+        if name and (read := facts.get(name)) and (found := read(query, value)) is not None:
             query = found
             continue
         word = f"{name} {value}" if name else value
@@ -150,12 +174,35 @@ def _tags(query: Query, value: str) -> Query | None:
     return replace(query, tags=(*query.tags, *(tag for tag in value.split(",") if tag)))
 
 
+def _without_tags(query: Query, value: str) -> Query | None:
+    return replace(query, excluded_tags=(*query.excluded_tags, *(tag for tag in value.split(",") if tag)))
+
+
+def _collections(query: Query, value: str) -> Query | None:
+    names = _names(value)
+    return replace(query, collection_names=(*query.collection_names, names)) if names else query
+
+
+def _without_collections(query: Query, value: str) -> Query | None:
+    names = _names(value)
+    return replace(query, excluded_collections=(*query.excluded_collections, names)) if names else query
+
+
+def _names(value: str) -> frozenset[str]:
+    names = (" ".join(name.split()) for name in (value, *value.split(",")))
+    return frozenset(name for name in names if name)
+
+
 def _only_favourites(query: Query, value: str) -> Query | None:
     return replace(query, favourites=True) if value in _YES else None
 
 
 def _only_auditioned(query: Query, value: str) -> Query | None:
     return replace(query, auditioned=True) if value in _YES else None
+
+
+def _only_corrected(query: Query, value: str) -> Query | None:
+    return replace(query, corrected=True) if value in _YES else None
 
 
 def _range(value: str) -> Range | None:
@@ -183,4 +230,10 @@ _FACTS: dict[str, Callable[[Query, str], Query | None]] = {
     "rating": _rating,
     "favourite": _only_favourites,
     "auditioned": _only_auditioned,
+    "collection": _collections,
+    "corrected": _only_corrected,
+}
+_EXCLUDED_FACTS: dict[str, Callable[[Query, str], Query | None]] = {
+    "tag": _without_tags,
+    "collection": _without_collections,
 }

@@ -62,7 +62,16 @@ class Failed:
     reason: str
 
 
-Outcome = Heard | PartsHeard | Failed
+@dataclass(frozen=True)
+class PartsUnheard:
+    """A sound of which all but the parts is known and stays so: the file could not be had this time, one sentence why.
+    The next scan asks for them again."""
+
+    sound_id: int
+    reason: str
+
+
+Outcome = Heard | PartsHeard | PartsUnheard | Failed
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,10 @@ class Pending:
     preset: str = ""
     root: str | None = None
     parts_only: bool = False
+
+    def given_up(self, reason: str) -> Failed | PartsUnheard:
+        """It could not be heard. What is known of a sound already is not lost over its parts: its drive may be away."""
+        return PartsUnheard(self.sound_id, reason) if self.parts_only else Failed(self.sound_id, reason)
 
 
 @dataclass(frozen=True)
@@ -228,6 +241,8 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
     """Enter what was heard, in one transaction. Sounds that were removed in the meantime are left out."""
     with database.write() as connection:
         for outcome in outcomes:
+            if isinstance(outcome, PartsUnheard):
+                continue
             connection.execute("DELETE FROM part_vectors WHERE sound_id = ?", (outcome.sound_id,))
             if isinstance(outcome, PartsHeard):
                 _write_parts(connection, fingerprint, outcome)

@@ -15,8 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
 from engine.encoder import weights
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
@@ -26,9 +24,11 @@ from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
 from engine.library.library import Library
 from engine.library.listing import list_folders
+from engine.library.locks import try_lock
 from engine.library.records import (
     Failed,
     Outcome,
+    PartsUnheard,
     count_pending,
     pending,
     set_fingerprint,
@@ -54,7 +54,7 @@ class ScanResult:
     unchanged : of those, what was known already (in the same size and with the same time).
     moved : of those, files that were known under another name or in another folder.
     removed : sounds that were there before and are gone; what is known of them is kept.
-    unreadable : folders that could not be read; their sounds stay as they were.
+    unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
     """
 
     listed: int
@@ -112,6 +112,7 @@ def scan(
     started = time.monotonic()
     cancel = cancel or CancelToken()
     folders = _folders(roots)
+    library.catalog.database.require_writable()
     workers = workers or default_workers()
     with _only_scan_of(library.directory):
         try:
@@ -156,18 +157,17 @@ def _folders(roots: Sequence[Path]) -> list[str]:
 
 @contextmanager
 def _only_scan_of(directory: Path) -> Iterator[None]:
-    lock = filelock.FileLock(directory / "scan.lock")
     try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        raise LibraryError(
-            f"The library in {directory} is being scanned by another Earshot. Wait until that is done, or stop it."
-        ) from error
+        lock = try_lock(directory / "scan.lock")
     except OSError as error:
         raise LibraryError(
             f"The library in {directory} may not be written to ({error.strerror}). Mend its permissions, "
             "or choose another folder with --library."
         ) from error
+    if lock is None:
+        raise LibraryError(
+            f"The library in {directory} is being scanned by another Earshot. Wait until that is done, or stop it."
+        )
     try:
         yield
     finally:
@@ -193,7 +193,7 @@ def _hear(
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> tuple[int, int, int]:
-    """Second pass: (embedded, failed, total to do)."""
+    """Second pass: (embedded, failed, and how many there were without those that stay as they were)."""
     database = library.catalog.database
     while crew.fingerprint is None:
         cancel.raise_if_cancelled()
@@ -207,28 +207,32 @@ def _hear(
     crew.grow(min(workers, total // task_size))
     meter = _Meter("scanning", total, progress)
     unwritten: list[Outcome] = []
-    embedded = failed = 0
+    embedded = failed = unheard = 0
     due = time.monotonic() + _SECONDS_PER_COMMIT
     meter.report(0)
     try:
-        while embedded + failed < total:
+        while embedded + failed + unheard < total:
             cancel.raise_if_cancelled()
             outcomes = crew.step(_SECONDS_PER_STEP)
             unwritten += outcomes
-            failures = sum(isinstance(outcome, Failed) for outcome in outcomes)
-            failed += failures
-            embedded += len(outcomes) - failures
+            for outcome in outcomes:
+                if isinstance(outcome, PartsUnheard):
+                    unheard += 1
+                    logger.warning("the parts of sound %d were not heard: %s", outcome.sound_id, outcome.reason)
+                else:
+                    failed += isinstance(outcome, Failed)
+                    embedded += not isinstance(outcome, Failed)
             if time.monotonic() > due:
                 write_outcomes(database, fingerprint, unwritten)
                 unwritten.clear()
                 due = time.monotonic() + _SECONDS_PER_COMMIT
-            meter.report(embedded + failed)
+            meter.report(embedded + failed + unheard)
             if not outcomes and not crew.busy:
                 break  # a root was removed while it was being scanned
     finally:
         write_outcomes(database, fingerprint, unwritten)
-    meter.report(embedded + failed, last=True)
-    return embedded, failed, total
+    meter.report(embedded + failed + unheard, last=True)
+    return embedded, failed, total - unheard
 
 
 class _Meter:

@@ -20,6 +20,7 @@ logger = logging.getLogger(__name__)
 _SYSTEM_FOLDERS = frozenset(
     {"$recycle.bin", "system volume information", "lost+found", "__macosx", "@eadir", "#recycle", "node_modules"}
 )
+_PLUGIN_SUFFIX = ".vst3"
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class FoundFile:
     instrument: str | None = None
 
 
-def _log_unreadable(folder: str, error: OSError) -> None:
-    logger.warning("folder left out: %s: %s", folder, error.strerror or error)
+def _log_unreadable(path: str, error: OSError) -> None:
+    logger.warning("left out: %s: %s", path, error.strerror or error)
 
 
 SOUND_SUFFIXES = AUDIO_SUFFIXES | PRESET_SUFFIXES
@@ -49,13 +50,14 @@ SOUND_SUFFIXES = AUDIO_SUFFIXES | PRESET_SUFFIXES
 def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _log_unreadable) -> Iterator[FoundFile]:
     """Every file with sounds in a folder and the folders inside it, folder by folder, by name.
 
-    A plug-in's preset counts where its preview lies beside it: it cannot be heard without. Hidden and system folders
-    and hidden files are skipped. Links are followed, but no folder is entered twice; where a folder can be reached both
-    directly and through a link, its own path is the one reported.
+    A plug-in's preset counts where its preview lies beside it: it cannot be heard without. Hidden and system folders,
+    plug-ins and hidden files are skipped. Links are followed, but no folder is entered twice; where a folder can be
+    reached both directly and through a link, its own path is the one reported.
 
     Parameters
     ----------
-    on_unreadable : told of each folder that cannot be read; the walk goes on without it.
+    on_unreadable : told of each folder that cannot be read, and of each file whose path is too long; the walk goes on
+        without it.
     """
     entered: set[tuple[int, int]] = set()
     folders = deque([os.path.abspath(root)])
@@ -79,7 +81,8 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    if entry.name.casefold() not in _SYSTEM_FOLDERS and not _is_hidden(entry):
+                    name = entry.name.casefold()
+                    if not (name in _SYSTEM_FOLDERS or name.endswith(_PLUGIN_SUFFIX) or _is_hidden(entry)):
                         (linked if entry.is_symlink() else inner).append(entry.path)
                 elif (suffix := os.path.splitext(entry.name)[1].lower()) in SOUND_SUFFIXES:
                     if suffix in PREVIEWED_SUFFIXES and preview_of(Path(entry.path)) is None:

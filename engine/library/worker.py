@@ -85,10 +85,10 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
             else:
                 waiting.append(_decode_and_measure(pending, ear.rate))
         except AudioError as error:
-            tell(Done((Failed(pending.sound_id, error.reason),)))
+            tell(Done((pending.given_up(error.reason),)))
         except Exception as error:  # a defect of ours must cost one row, not the scan
             logger.exception("cannot measure %s", pending.path)
-            tell(Done((Failed(pending.sound_id, f"It could not be measured ({type(error).__name__}: {error})."),)))
+            tell(Done((pending.given_up(f"It could not be measured ({type(error).__name__}: {error})."),)))
     if not waiting:
         return
     tell(Embedding())
@@ -156,11 +156,13 @@ def _heard(pending: Pending, facts: Facts, mono: np.ndarray) -> Heard:
 def _outcome(item: _Waiting, parts: dict[str, np.ndarray], embedded: tuple[np.ndarray, np.ndarray] | None) -> Outcome:
     """embedded : vectors [n, dimension] and families [n, families] of each of the sounds by which this one was heard;
     None where its parts alone were asked for."""
-    if not all(np.isfinite(values).all() for values in (*parts.values(), *(embedded or ()))):
-        return Failed(item.sound_id, "The model made nothing of it.")
-    stored: Parts = tuple((part, np.asarray(vector, np.float16).tobytes()) for part, vector in parts.items())
+    stored: Parts = tuple(
+        (part, np.asarray(vector, np.float16).tobytes()) for part, vector in parts.items() if np.isfinite(vector).all()
+    )
     if item.heard is None or embedded is None:
         return PartsHeard(item.sound_id, stored)
+    if not all(np.isfinite(values).all() for values in embedded):
+        return Failed(item.sound_id, "The model made nothing of it.")
     vectors, families = embedded
     probabilities = families.mean(axis=0)
     likely = likely_families(probabilities)

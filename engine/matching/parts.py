@@ -18,6 +18,7 @@ from engine.matching.match import COPIES_ALLOWED_FOR, Match, folded
 
 if TYPE_CHECKING:
     from engine.library.library import Library
+    from engine.library.part_vectors import PartCounts
 
 
 def rank_by_part(
@@ -53,9 +54,8 @@ def rank_by_part(
     return [replace(match, by_part=cosines[match.sound.id]) for match in matches]
 
 
-def cannot_be_ranked(library: Library) -> str | None:
-    """Why nothing of a library can be ranked by part, in a sentence; None where something can."""
-    counts = library.part_counts
+def cannot_be_ranked(counts: PartCounts) -> str | None:
+    """Why nothing of a library with so many loops can be ranked by part, in a sentence; None where something can."""
     if counts.heard:
         return None
     if counts.waiting:

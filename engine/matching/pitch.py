@@ -2,6 +2,10 @@
 
 The reference is a mixture, and nothing here takes it apart: a note is told only where the passage itself is periodic
 for the most part. Drums, chords and an instrument that is covered by others have none.
+
+One note is told, not all of them: tracked from moment to moment where the slot is most exposed, notes could be offered
+for 29 of 175 pitched instruments in 40 songs of validation instruments, and 41 % of them were those of the instrument
+heard alone; asking for more periodicity, 58 % for 12. A sound that plays such a melody would not be the slot's.
 """
 
 from __future__ import annotations

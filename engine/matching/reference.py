@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio import decode
+from engine.encoder.clips import Loudest
 from engine.encoder.heard import Listener
 from engine.encoder.parts import PartsCollector
 from engine.errors import AudioError
@@ -195,6 +196,8 @@ def hear_as_one(
 ) -> Slot | None:
     """A stretch of a file as one instrument, in the words of the single head; None where it is silent.
 
+    Memory does not grow with its length, but for the slot's exposure curve.
+
     Parameters
     ----------
     start, end : seconds; of what is longer than 10 s the loudest 10 s count.
@@ -204,19 +207,22 @@ def hear_as_one(
     ------
     AudioError : not decodable, or nothing of it lies in the stretch.
     """
-    audio = decode.decode(path, start=start, end=end)
-    samples = decode.resample(audio.mono(), audio.rate, ear.rate)
-    heard_seconds = start + len(samples) / ear.rate
     cell = round(ear.rate * CELL_SECONDS)
-    padded = np.pad(samples, (0, -len(samples) % cell)).reshape(-1, cell)
-    rms = padded.std(axis=1)  # without the constant part, which nobody hears
+    second = round(1.0 / CELL_SECONDS) * cell
+    loudest, levels, length = Loudest(), [], 0
+    for samples in decode.stream(path, rate=ear.rate, block_seconds=second / ear.rate, start=start, end=end):
+        loudest.add(samples)
+        length += len(samples)
+        padded = np.pad(samples, (0, -len(samples) % cell)).reshape(-1, cell)
+        levels.append(padded.std(axis=1))  # without the constant part, which nobody hears
+    rms, heard_seconds = np.concatenate(levels), start + length / ear.rate
     if rms.max() <= 10 ** (rules.silence_db / 20):
         return None
     exposure = np.zeros(cells_of(max(duration_seconds, heard_seconds)), np.float32)
     at = int(round(start / CELL_SECONDS, 6))
     exposure = np.pad(exposure, (0, max(0, at + len(rms) - len(exposure))))
     exposure[at : at + len(rms)] = rms / rms.max()
-    heard = ear.embed([samples])
+    heard = ear.embed([loudest.samples()])
     likely = likely_families(heard.families[0])
     return Slot(
         id=1,

@@ -70,7 +70,7 @@ def part_sheet(
         "reference": _reference(path, sample_rate, hearing),
         "model": ear.name,
         "device": ear.device,
-        "parts": {part: round(weight, 4) for part, weight in weights.items()},
+        "parts": dict(weights),
         "heard": list(hearing.parts),
         "matches": [
             _match(match) | {"by_part": {part: round(cosine, 4) for part, cosine in match.by_part}} for match in matches

@@ -17,6 +17,9 @@ from engine.errors import AudioError
 
 Opcodes: TypeAlias = dict[str, str]
 
+NOTHING_BECAUSE = "// Nothing here: "
+"""So begins an SFZ without regions that says itself why it has none."""
+
 _LARGEST_FILE = 4 << 20
 _LARGEST_TEXT = 16 << 20
 """With all includes and definitions; the largest known libraries have about two."""
@@ -73,8 +76,13 @@ def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
                 value = control.get("default_path", "") + value
             current[opcode] = value
     if not regions:
-        raise AudioError(path, "There is no region in it: nothing that could sound.")
+        raise AudioError(path, _own_reason(path) or "There is no region in it: nothing that could sound.")
     return map(_inherited, regions), control
+
+
+def _own_reason(path: Path) -> str:
+    first = _decoded(path.read_bytes()).split("\n", 1)[0]
+    return first.removeprefix(NOTHING_BECAUSE).strip() if first.startswith(NOTHING_BECAUSE) else ""
 
 
 def _inherited(parts: tuple[Opcodes, ...]) -> Opcodes:

@@ -294,6 +294,26 @@ def test_library_search(home: Path, tmp_path: Path) -> None:
     assert "no library" in earshot(["library", "search", "bass"], tmp_path, code=1).stderr
 
 
+def test_a_collection_is_searched_and_matched_by_its_name(home: Path, song: Path) -> None:
+    catalog = Catalog.open(home)
+    marks = catalog.marks
+    chosen = [sound for sound in catalog.sounds() if sound.state == "ready"][:3]
+    collection = marks.add_collection("My Kicks")
+    marks.collect(collection, [sound.id for sound in chosen])
+    try:
+        found = earshot(["library", "search", 'collection:"my kicks"'], home).stdout.splitlines()
+        assert sorted(found) == sorted(sound.path for sound in chosen)
+        (document,) = documents(earshot(["match", "--json", "--only", 'collection:"my kicks"', song], home))
+        matched = {match["path"] for slot in document["slots"] for match in slot["matches"]}
+        assert matched
+        assert matched <= set(found)
+        for command in (["library", "search", "collection:snares"], ["match", "--only", "collection:snares", song]):
+            assert "There are: My Kicks" in earshot(command, home, code=1).stderr
+    finally:
+        marks.remove_collection(collection)
+        catalog.close()
+
+
 def test_matches_narrowed_by_a_query(home: Path, song: Path) -> None:
     (document,) = documents(earshot(["match", "--json", "--only", "type:loop -amen", song], home))
     names = [match["name"] for slot in document["slots"] for match in slot["matches"]]

@@ -57,8 +57,8 @@ def test_what_changes_is_scanned(tmp_path: Path) -> None:
         write_tone(folder / "new" / "second.wav", 700)
         wait_for(lambda catalog: catalog.counts() == Counts(ready=2))
         shutil.move(folder / "kit" / "first.wav", folder / "renamed.wav")
-        sounds = wait_for(lambda catalog: "renamed" in [sound.name for sound in catalog.sounds()])
-        assert {sound.id: sound.name for sound in sounds}[first.id] == "renamed"
+        # It is listed as a new file before its content tells that it is the first one.
+        wait_for(lambda catalog: (first.id, "renamed") in [(sound.id, sound.name) for sound in catalog.sounds()])
         (folder / "new" / "second.wav").unlink()
         wait_for(lambda catalog: catalog.counts() == Counts(ready=1, missing=1))
 

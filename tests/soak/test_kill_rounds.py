@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -39,11 +40,16 @@ def test_nothing_is_lost_twice_or_damaged(tmp_path: Path) -> None:
         process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
         began = time.monotonic()
         try:
+            of_worker = moments.random() < 0.5
+            if of_worker:  # before its first moment there is none
+                wait_for(lambda process=process: process.poll() is not None or any(map(is_worker, children(process))))  # type: ignore[misc]
             time.sleep(moments.uniform(0, longest))
             family = children(process)
-            if moments.random() < 0.5 and len(family) > 1:
-                moments.choice(family).kill()
-                ended["worker"] += 1
+            workers = [child for child in family if is_worker(child)]
+            if of_worker and workers:
+                with contextlib.suppress(psutil.NoSuchProcess):  # the scan has just come to its end
+                    moments.choice(workers).kill()
+                    ended["worker"] += 1
                 assert process.wait(300) == 0, "a scan survives the loss of a worker"
                 longest = time.monotonic() - began
             elif process.poll() is None:
@@ -74,3 +80,11 @@ def children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
         return psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def is_worker(child: psutil.Process) -> bool:
+    """Rather than the process in which the standard library cleans up after the others."""
+    try:
+        return "--multiprocessing-fork" in child.cmdline()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return False

@@ -7,7 +7,9 @@ import sqlite3
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,7 +19,8 @@ from engine import __version__, commands
 from engine.audio import sources
 from engine.cli import main
 from engine.errors import EarshotError
-from engine.jobs import Cancelled
+from engine.jobs import Cancelled, CancelToken
+from engine.library import scanner
 from engine.library.database import FILE_NAME
 from engine.library.library import Library
 
@@ -243,3 +246,27 @@ def test_open_without_a_display_is_told(
 ) -> None:
     monkeypatch.setattr("engine.cli.has_display", lambda: False)
     assert "no display" in refused(["open", str(song)], capsys)
+
+
+def test_what_a_scan_could_not_read_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = scanner.ScanResult(3, 3, 0, 0, 0, 0, 1.0, ("/drive/away", "/sounds/too long.wav"))
+    monkeypatch.setattr(scanner, "scan", lambda *given, **options: result)
+    library = SimpleNamespace(settle=lambda *given: None)
+    options = Namespace(workers=None, model=None, retry_failed=False)
+    commands._scan_once(library, [Path("/sounds")], options, CancelToken())  # type: ignore[arg-type]
+    assert "folders and files that could not be read: 2, such as /drive/away. Connect" in capsys.readouterr().err
+
+
+def test_what_is_no_instrument_is_told(
+    tmp_path: Path, song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin = tmp_path / "Text.vst3"
+    plugin.write_text("no plug-in")
+    assert "ends in .vst3" in refused(["library", "add-instrument", str(song)], capsys)
+    message = refused(["library", "add-instrument", str(plugin)], capsys)
+    assert f"{plugin}: It cannot be loaded as a VST3 plug-in" in message
+    assert "no presets in it" in refused(
+        ["library", "add-instrument", str(plugin), "--presets", str(library_home)], capsys
+    )

@@ -137,6 +137,16 @@ def test_release_notes_are_the_changelogs_section() -> None:
             section(changelog, unknown)
 
 
+def test_workflows_take_foreign_actions_at_a_commit() -> None:
+    """A tag can be moved to other code by whoever gets hold of it."""
+    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    lines = [line for path in workflows for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    foreign = [line.partition("uses:")[2].strip() for line in lines if "uses: ./" not in line]
+    assert foreign
+    for action in foreign:
+        assert re.fullmatch(r"[\w.-]+(/[\w.-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
+
+
 @pytest.mark.parametrize("script", ["linux/appimage.sh", "macos/dmg.sh"])
 @pytest.mark.skipif(sys.platform == "win32", reason="shell scripts")
 def test_scripts_of_installers_are_shell_and_runnable(script: str) -> None:

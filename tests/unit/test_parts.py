@@ -174,6 +174,20 @@ def test_a_part_that_the_song_or_its_region_does_not_have(
     assert "nor any other part" in capsys.readouterr().err
 
 
+def test_silence_is_said_once(library: Library, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fill(library)
+    path = tmp_path / "silent.wav"
+    soundfile.write(path, np.zeros(10 * RATE), RATE, subtype="FLOAT")
+    for arguments in ([], ["--part", "bass"], ["--json"], ["--part", "bass=1e-50", "--json"]):
+        assert main(["match", str(path), *arguments]) == 0
+        printed = capsys.readouterr()
+        assert printed.err.splitlines() == [f"earshot: {path}: Nothing but silence was heard."]
+        if "--json" not in arguments:
+            assert printed.out.splitlines() == [str(path)]
+    document = json.loads(printed.out)
+    assert (document["parts"], document["heard"], document["matches"]) == ({"bass": 1e-50}, [], [])
+
+
 @pytest.mark.parametrize(
     ("filling", "words"),
     [
@@ -185,7 +199,7 @@ def test_a_library_without_parts(
     library: Library, song: Path, capsys: pytest.CaptureFixture[str], filling: dict, words: str
 ) -> None:
     fill(library, **filling)
-    assert cannot_be_ranked(library) is not None
+    assert cannot_be_ranked(library.part_counts) is not None
     assert main(["match", str(song), "--part", "bass"]) == 1
     printed = capsys.readouterr()
     assert (printed.out, words in printed.err) == ("", True)

@@ -173,6 +173,28 @@ def test_a_long_stretch_is_heard_as_one_instrument(song_file) -> None:
     assert hear_as_one(song_file(place(20, (0, 0, 5)), "half.wav"), ear, start=8.0, end=12.0) is None
 
 
+def test_of_a_long_stretch_only_the_loudest_seconds_are_kept(song_file) -> None:
+    class Attentive(ToneEar):
+        def embed(self, sounds):
+            self.seconds = [len(sound) / RATE for sound in sounds]
+            self.peak_bytes = tracemalloc.get_traced_memory()[1]
+            return super().embed(sounds)
+
+    ear = Attentive()
+    path = song_file(0.1 * place(900, (0, 0, 900)) + place(900, (3, 700, 712)))
+    tracemalloc.start()
+    try:
+        slot = hear_as_one(path, ear)
+    finally:
+        tracemalloc.stop()
+    assert ear.peak_bytes < 8e6, "the whole takes 29 MB"
+    assert slot is not None
+    assert (slot.family, ear.seconds) == (TONE_FAMILIES[3], [10.0])
+    assert slot.exposed_seconds == (0.0, 900.0)
+    assert len(slot.exposure) == 9000
+    assert slot.activity[0][0] == 0.0
+
+
 def test_a_region_behind_the_end_is_refused_in_words(song_file) -> None:
     with pytest.raises(AudioError, match=r"begins at 50 s, but it is 10\.0 s long"):
         list(hear(song_file(tone(0, 10)), ToneEar(), start=50.0))

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.encoder import clips
 from engine.encoder.ear import Ear
 from engine.encoder.heard import ACTIVITY_SECONDS
 
@@ -45,6 +46,19 @@ def test_of_a_long_sound_the_loudest_part_counts(ear: Ear) -> None:
     quiet[12 * 32_000 : 22 * 32_000] += tone(10.0, 110)
     alone, within = ear.embed([tone(10.0, 110), quiet]).vectors
     assert float(alone @ within) > 0.99
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.0, 9.3, 10.0, 10.3, 31.7])
+@pytest.mark.parametrize("loud_at", [0.0, 0.7, 1.0])
+def test_the_loudest_of_what_comes_bit_by_bit_is_that_of_the_whole(seconds: float, loud_at: float) -> None:
+    rate = 100
+    samples = np.random.default_rng(0).standard_normal(round(seconds * rate)).astype(np.float32)
+    first = round(loud_at * max(0, len(samples) - 10 * rate))
+    samples[first : first + 10 * rate] *= 3
+    loudest = clips.Loudest()
+    for start in range(0, len(samples), rate):
+        loudest.add(samples[start : start + rate])
+    assert np.array_equal(loudest.samples(), clips._loudest(samples, rate))
 
 
 @pytest.mark.parametrize(

@@ -445,3 +445,23 @@ def test_what_cannot_be_read_is_said_by_the_search(large: Path, monkeypatch: pyt
     library.refresh()  # connected again
     assert names(library, 3, top=1) == ["3"]
     library.close()
+
+
+def test_collections_and_tags_are_searched_in_and_left_out(tmp_path: Path, kind: str) -> None:
+    library = Library.open(tmp_path, create=True)
+    add_sounds(library, range(60))
+    refresh(library)
+    marks = library.catalog.marks
+    ids = {sound.name: sound.id for sound in library.catalog.sounds()}
+    marks.collect(marks.add_collection("My Kicks"), [ids["3"], ids["4"], ids["5"]])
+    marks.tag([ids["4"], ids["6"]], add=["harsh"])
+    marks.correct_family([ids["9"]], "lead")
+    refresh(library)
+    assert names(library, 4, text='collection:"my kicks"')[0] == "4"
+    assert sorted(names(library, 4, text='collection:"my kicks"')) == ["3", "4", "5"]
+    assert sorted(names(library, 4, text='collection:"my kicks" -tag:harsh')) == ["3", "5"]
+    assert names(library, 9, text="corrected:yes") == ["9"]
+    rest = names(library, 4, top=60, text='-collection:"my kicks" -tag:harsh')
+    assert sorted(rest, key=int) == [str(number) for number in range(60) if number not in (3, 4, 5, 6)]
+    assert names(library, 4, text="collection:none") == []
+    library.close()

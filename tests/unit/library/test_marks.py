@@ -189,6 +189,8 @@ def test_a_collection_is_renamed_forgotten_and_brought_back(tmp_path: Path) -> N
         marks.rename_collection(kit, " ")
     marks.rename_collection(kit, "Kit of May")  # its own name is not another's
     removed = marks.remove_collection(kit)
+    assert removed is not None
+    assert marks.remove_collection(kit) is None
     assert marks.collections() == [SoundCollection(other, "Other", 0)]
     back = marks.restore_collection(removed)
     assert marks.collections() == [SoundCollection(back, "Kit of May", 2), SoundCollection(other, "Other", 0)]
@@ -207,6 +209,50 @@ def test_a_collection_narrows_what_is_found(tmp_path: Path) -> None:
     assert catalog.matching(Query(collections=frozenset({kit, other}))).tolist() == [a, b]
     assert catalog.matching(Query(collections=frozenset({kit}), words=("b",))).tolist() == []
     assert [sound.id for sound in catalog.page(Query(collections=frozenset({other})))] == [b]
+
+
+def test_queries_name_collections_and_what_else_was_marked(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "b.wav", "c.wav", "d.wav")
+    a, b, c = hear(catalog, "a", ONE), hear(catalog, "b", OTHER), hear(catalog, "c", b"3" * 16)
+    marks = catalog.marks
+    marks.collect(marks.add_collection("My Kicks"), [a, b])
+    marks.collect(marks.add_collection("GROSSE Straße"), [b])
+    marks.collect(marks.add_collection("Drums, dusty"), [c])
+    marks.tag([a, c], add=["warm"])
+    marks.correct_family([c], "lead")
+    marks.note_auditioned(b)
+
+    def found(text: str) -> list[int]:
+        query = read_query(text)
+        marks.require_collections(query)
+        ids = catalog.matching(query).tolist()
+        assert sorted(sound.id for sound in catalog.page(query) if sound.state == "ready") == ids
+        return ids
+
+    assert found('collection:"my kicks"') == found('collection:" MY  kicks"') == [a, b]
+    assert found('collection:"grosse strasse"') == [b]
+    assert found('collection:"my kicks" collection:"grosse strasse"') == [b]
+    assert found('collection:"drums, dusty"') == [c]
+    assert found('collection:"my kicks,grosse strasse"') == [a, b]
+    assert found('-collection:"my kicks"') == [c]
+    assert found('-collection:"grosse strasse" -tag:warm') == []
+    assert found("-tag:warm") == [b]
+    assert found("corrected:yes") == [c]
+    assert found('collection:"my kicks" auditioned:yes') == [b]
+
+
+def test_a_collection_that_there_is_not(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    unknown = read_query("collection:kicks")
+    assert catalog.matching(unknown).tolist() == []
+    with pytest.raises(LibraryError, match=r"no collection named kicks\. There is none yet"):
+        catalog.marks.require_collections(unknown)
+    catalog.marks.add_collection("Kicks")
+    catalog.marks.require_collections(unknown)
+    with pytest.raises(LibraryError, match=r"named snares\. There are: Kicks\. A name with spaces"):
+        catalog.marks.require_collections(read_query("collection:kicks,snares"))
+    with pytest.raises(LibraryError, match="named used"):
+        catalog.marks.require_collections(read_query("-collection:used"))
 
 
 def test_what_was_listened_to_is_remembered_for_a_while(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,22 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.encoder.heard import HeardWindows
+from engine.families import PARTS
 from engine.jobs import CancelToken, ignore_progress
 from engine.library import database as database_module
+from engine.library import part_vectors, scanner
+from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.listing import list_folders
 from engine.library.messages import Done, Message
-from engine.library.part_vectors import PartCounts
+from engine.library.part_vectors import PartCounts, PartRows, PartVectors
 from engine.library.query import read_query
 from engine.library.records import (
-    Failed,
     Heard,
     PartsHeard,
+    PartsUnheard,
     Pending,
     begin_scan,
     count_pending,
@@ -32,7 +37,7 @@ from engine.library.records import (
 )
 from engine.library.walk import FoundFile
 from engine.library.worker import hear
-from tests.unit.library.ears import DIMENSION, ToyEar
+from tests.unit.library.ears import DIMENSION, ToyEar, load_fragile, load_toy
 from tests.unit.library.test_catalog import FACTS, heard
 
 RATE = 16_000
@@ -75,7 +80,53 @@ def test_a_worker_hears_the_parts_of_loops_alone(tmp_path: Path, tone: Callable[
     assert [part for part, _ in low.parts] == ["bass"]
     assert [part for part, _ in again.parts] == ["keys"]
     assert all(len(vector) == 2 * DIMENSION for _, vector in both.parts)
-    assert isinstance(outcomes[5], Failed)
+    assert outcomes[5] == PartsUnheard(5, "There is no such file.")
+
+
+def test_parts_that_are_no_numbers_cost_no_sound(tmp_path: Path) -> None:
+    class Confused(ToyEar):
+        def hear(self, windows: np.ndarray) -> HeardWindows:
+            heard = super().hear(windows)
+            assert heard.parts is not None
+            heard.parts[:, 0] = heard.parts[:, 1] = np.nan
+            return heard
+
+    told: list[Message] = []
+    path = str(write_loop(tmp_path / "both.wav", 90, 1000))
+    hear([Pending(1, path), Pending(2, path, parts_only=True)], Confused(), told.append)
+    assert isinstance(told[-1], Done)
+    whole, parts = told[-1].outcomes
+    assert isinstance(whole, Heard)
+    assert whole.vectors
+    assert [part for part, _ in whole.parts] == ["keys"]
+    assert parts == PartsHeard(2, whole.parts)
+
+
+def test_parts_that_were_not_heard_cost_nothing_that_is_known(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "loops"
+    for name in ("defect", "hang", "crash", "fine"):
+        write_loop(folder / f"{name}.wav", 70)
+    assert scanner.scan(library, [folder], workers=1, loader=load_toy).embedded == 4
+    ids = {sound.name: sound.id for sound in library.catalog.sounds()}
+
+    def forget(*names: str) -> None:
+        with library.catalog.database.write() as connection:
+            for name in names:
+                connection.execute("UPDATE sounds SET parts_heard_by = NULL WHERE id = ?", (ids[name],))
+
+    forget(*ids)
+    result = scanner.scan(library, [folder], workers=1, loader=load_fragile, decoding_seconds=1.0)
+    assert (result.embedded, result.failed, result.unchanged) == (2, 0, 2)
+    assert library.catalog.counts() == Counts(ready=4)
+    assert library.searchable == 4
+    family = library.catalog.sound(ids["defect"]).family
+    assert library.catalog.matching(read_query(f"family:{family}")).size == 4
+    assert list(library.parts(ids["hang"])) == ["bass"], "as heard the last time"
+    assert list(library.parts(ids["crash"])) == [], "it would crash at every scan"
+    assert library.part_counts == PartCounts(heard=2, waiting=2)
+    result = scanner.scan(library, [folder], workers=1, loader=load_toy)
+    assert (result.embedded, result.unchanged) == (2, 2)
+    assert library.part_counts == PartCounts(heard=4, waiting=0)
 
 
 def test_loops_scanned_before_are_asked_for_their_parts_and_nothing_else_is(
@@ -189,6 +240,79 @@ def test_the_mean_is_weighted(library: Library) -> None:
     assert [(sound.id, cosines) for sound, _, cosines in rows] == [(first, (1.0, 0.0)), (second, (0.0, 1.0))]
     assert [mean for _, mean, _ in rows] == pytest.approx([0.75, 0.25])
     assert [sound.id for sound, _, _ in library.search_by_part(asked, {"bass": 1.0, "keys": 4.0})] == [second, first]
+    for weight, other in ((1e-50, 1e-50), (1e39, 1e39), (1e308, 1e308), (5e-324, 5e-324), (1e308, 1e-300)):
+        rows = library.search_by_part(asked, {"bass": weight, "keys": other})
+        assert [mean for _, mean, _ in rows] == ([0.5, 0.5] if weight == other else [1.0, 0.0])
     mark_missing(database, begin_scan(database), root.id, lambda path: path.endswith("a.wav"))
     library.refresh()
     assert [sound.id for sound, _, _ in library.search_by_part(asked, {"bass": 1.0})] == [second]
+
+
+def test_while_a_scan_adds_parts_only_those_are_read(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = library.catalog.database
+    root = library.catalog.add_root("/sounds")
+    files = [FoundFile(f"/sounds/{number:02}.wav", 1, 1) for number in range(40)]
+    list_files(database, begin_scan(database), root.id, root.path, files)
+    ids = [sound.id for sound in library.catalog.sounds()]
+    chance = np.random.default_rng(0)
+    all_again = 0
+    read_all = part_vectors._read
+
+    def read(*given: Any) -> dict[str, PartRows]:
+        nonlocal all_again
+        all_again += 1
+        return read_all(*given)
+
+    def write(sound_id: int, fingerprint: str = "ear") -> None:
+        told = {part: chance.normal(size=8) for part in PARTS if chance.random() < 0.5}
+        write_outcomes(database, fingerprint, [PartsHeard(sound_id, coded(**told))])
+
+    def remove(sound_id: int) -> None:
+        with database.write() as connection:
+            connection.execute("DELETE FROM part_vectors WHERE sound_id = ?", (sound_id,))
+
+    def check() -> None:
+        now, anew = kept.of(database, "ear"), PartVectors().of(database, "ear")
+        held = {part: rows for part, rows in now.items() if len(rows.sound_ids)}
+        assert held.keys() == anew.keys()
+        for part, rows in held.items():
+            assert rows.sound_ids.tolist() == anew[part].sound_ids.tolist()
+            vector = chance.normal(size=8).astype(np.float32)
+            expected = anew[part].similarities(vector, rows.sound_ids)
+            assert rows.similarities(vector, rows.sound_ids).tolist() == expected.tolist()
+
+    kept = PartVectors()
+    check()
+    monkeypatch.setattr(part_vectors, "_read", read)
+    monkeypatch.setattr(part_vectors, "_ROWS_PER_QUERY", 3)
+    for sound_id in chance.permutation(ids[:20]).tolist():
+        write(sound_id)
+        write(sound_id + 20, "another ear")
+        kept.of(database, "ear")
+    assert all_again == 0
+    monkeypatch.setattr(part_vectors, "_read", read_all)
+    check()
+    for _ in range(60):  # whatever comes and goes in between; numbers of rows are given again
+        for _ in range(chance.integers(1, 4)):
+            (write if chance.random() < 0.6 else remove)(int(chance.choice(ids)))
+        check()
+
+
+def test_loops_are_counted_once_for_each_change(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = library.catalog.database
+    root = library.catalog.add_root("/sounds")
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile("/sounds/loop.wav", 1, 1)])
+    (sound,) = library.catalog.sounds()
+    write_outcomes(database, "ear", [heard(sound.id, SEVEN, facts=replace(FACTS, kind="loop"))])
+    set_fingerprint(database, "ear")
+    with database.write() as connection:
+        connection.execute("UPDATE sounds SET parts_heard_by = NULL")
+    library.refresh()
+    statements: list[str] = []
+    with database.read() as connection:
+        connection.set_trace_callback(statements.append)
+    for _ in range(3):
+        assert library.part_counts == PartCounts(heard=0, waiting=1)
+    assert sum("count(*)" in statement for statement in statements) == 1
+    write_outcomes(database, "ear", [PartsHeard(sound.id, ())])
+    assert library.part_counts == PartCounts(heard=1, waiting=0)

@@ -25,6 +25,17 @@ from engine.library.query import Query, read_query
         ("key:Am,F#maj", Query(keys=frozenset({"A minor", "F# major"}))),
         ("key:8a", Query(keys=frozenset({"A minor"}))),
         ("tag:warm,dusty favourite:yes", Query(tags=("warm", "dusty"), favourites=True)),
+        ('collection:"My  Kicks"', Query(collection_names=(frozenset({"my kicks"}),))),
+        (
+            "collection:kicks,snares -collection:used",
+            Query(
+                collection_names=(frozenset({"kicks,snares", "kicks", "snares"}),),
+                excluded_collections=(frozenset({"used"}),),
+            ),
+        ),
+        ("corrected:yes auditioned:yes -tag:harsh", Query(corrected=True, auditioned=True, excluded_tags=("harsh",))),
+        ('collection:"" corrected:maybe', Query(words=("corrected maybe",))),
+        ("-family:bass", Query(excluded=("family bass",))),
         ("sub-bass c#3", Query(words=("sub-bass", "c#3"))),
         ("- -- :: ,", Query()),
         # What is no known fact, or not one of its values, is looked for as a word.
@@ -50,3 +61,14 @@ def test_narrows() -> None:
     assert Query().with_kinds(frozenset({"loop"})).kinds == {"loop"}
     assert not query.asks_nothing
     assert read_query(" ").asks_nothing
+
+
+@pytest.mark.parametrize("text", ["tag:a", "-tag:a", "rating:3-", "collection:a", "-collection:a", "corrected:yes"])
+def test_asks_for_marks(text: str) -> None:
+    assert read_query(text).asks_for_marks
+    assert read_query(text).left_out or not read_query(text).of_the_catalog.asks_nothing
+
+
+@pytest.mark.parametrize("text", ["kick -dark", "family:bass", "auditioned:yes", "favourite:yes", ""])
+def test_asks_for_no_marks(text: str) -> None:
+    assert not read_query(text).asks_for_marks

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
 from engine.families import FAMILIES
 from engine.jobs import Cancelled, CancelToken, Progress
-from engine.library import scanner
+from engine.library import crew, scanner
 from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.scanner import scan
@@ -155,6 +158,32 @@ def test_a_worker_that_is_hardly_let_has_more_time(
     monkeypatch.setattr(psutil.Process, "status", lambda self: psutil.STATUS_RUNNING)
     result = scan(library, [tmp_path / "sounds"], workers=1, loader=load_fragile, decoding_seconds=1.0)
     assert (result.embedded, result.failed) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("work", "stuck"),
+    [
+        ("time.sleep(60)", True),
+        ("while True: time.sleep(0.02); sum(range(100_000))", False),
+        ("while True: pass", True),
+    ],
+    ids=["waits", "is hardly let", "computes for ever"],
+)
+def test_where_every_process_counts_as_running(monkeypatch: pytest.MonkeyPatch, work: str, stuck: bool) -> None:
+    monkeypatch.setattr(crew, "_STATUS_TELLS", False)
+    monkeypatch.setattr(psutil.Process, "status", lambda self: psutil.STATUS_RUNNING)
+    process: Any = subprocess.Popen([sys.executable, "-c", f"import time\n{work}"])
+    try:
+        worker, some = crew._Worker(process, None), crew.Crew(load_toy, None, decoding_seconds=2.0)  # type: ignore[arg-type]
+        until = time.monotonic() + (30.0 if stuck else 3.0)
+        seen = False
+        while not seen and time.monotonic() < until:
+            time.sleep(0.1)
+            seen = some._is_stuck(worker, silence=2.1)
+        assert seen == stuck
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:

@@ -1,0 +1,86 @@
+"""Sounds by name, page by page, whether many are what was asked for or few."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from engine.library import catalog as catalog_module
+from engine.library.catalog import Sound
+from engine.library.library import Library
+from engine.library.query import read_query
+from tests.unit.library.made_up import add_sounds
+
+COUNT = 3_000
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    library = Library.open(tmp_path_factory.mktemp("filled"), create=True)
+    add_sounds(library, range(COUNT))
+    marks, ids = library.catalog.marks, [sound.id for sound in library.catalog.sounds()]
+    marks.set_favourite(ids[1::701], True)
+    marks.rate(ids[2::907], 4)
+    with library.catalog.database.write() as connection:
+        connection.execute("UPDATE sounds SET kind = 'preset' WHERE id % 500 = 3")
+        connection.execute("UPDATE sounds SET tempo_bpm = 60 + id % 120")
+        connection.execute("UPDATE sounds SET duration_seconds = 0.2 WHERE id % 400 = 9")
+        connection.execute("UPDATE sounds SET name = 'Same name' WHERE id % 5 = 0")
+    yield library
+    library.close()
+
+
+def steps(library: Library, query: str) -> int:
+    """How many thousands of steps SQLite's machine took for the first page."""
+    taken = 0
+
+    def count() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    with library.catalog.database.read() as connection:
+        connection.set_progress_handler(count, 1_000)
+    library.catalog.page(read_query(query))
+    with library.catalog.database.read() as connection:
+        connection.set_progress_handler(None, 0)
+    return taken
+
+
+@pytest.mark.parametrize("query", ["favourite:yes", "favourite:yes type:loop,one-shot", "favourite:yes length:0-"])
+def test_few_favourites_are_found_without_going_through_all(filled: Library, query: str) -> None:
+    assert steps(filled, query) <= 1
+    assert len(filled.catalog.page(read_query(query))) == 5
+
+
+@pytest.mark.parametrize("few", [0, 3, 100, 5_000])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "favourite:yes",
+        "rating:3-",
+        "type:preset",
+        "length:-0.5",
+        "bpm:60-61",
+        "type:loop",
+        "-1",
+        "even",
+        "type:long",
+    ],
+)
+def test_pages_are_in_order_and_complete(
+    filled: Library, query: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalog_module, "_FEW", few)
+    catalog, asked = filled.catalog, read_query(query)
+    last: Sound | None = None
+    found: list[Sound] = []
+    while page := catalog.page(asked, after=last, size=170):
+        found += page
+        last = page[-1]
+    expected = sorted(
+        catalog.sounds(catalog.matching(asked, heard=False)), key=lambda sound: (sound.name.casefold(), sound.id)
+    )
+    assert [sound.id for sound in found] == [sound.id for sound in expected]
