@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
@@ -14,6 +14,8 @@ from app.mark_actions import MarkActions
 from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
 from app.part_actions import PartActions
 from app.slot_actions import SlotActions
+from app.widgets.menus import passing_menu
+from app.widgets.text import plain
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -36,6 +38,7 @@ class Actions:
         self.recent.aboutToShow.connect(self._fill_recent)
         self.record = self._add(file, "Record a song…", work.record, "Ctrl+Shift+R")
         self.add_folder = self._add(file, "Add folder of sounds…", w.choose_folder, "Ctrl+Shift+O")
+        self.add_instrument = self._add(file, "Add instrument…", w.choose_instrument)
         self.rescan = self._add(file, "Scan the library again", work.library.rescan, "F5")
         file.addSeparator()
         self.save_sheet = self._add(file, "Export slot sheet…", w.outbox.save_sheet, "Ctrl+E")
@@ -145,10 +148,28 @@ class Actions:
         self.keys = self._add(help_menu, "Keyboard", lambda: w.keys.toggle(), "?")
         self._add(help_menu, "About Earshot", w.show_about)
 
+    def refresh(self, *, usable: bool, small: bool, compares: bool) -> None:
+        """What can be done now.
+
+        usable : there is a song to be seen and heard.
+        small : the comparison takes the place of the table, where it is shown (`compares`).
+        """
+        work = self._window.workspace
+        self.hear_region.setEnabled(usable and work.timeline.region is not None)
+        self.region_slot.setEnabled(usable)
+        self.whole_song.setEnabled(usable)
+        self.compare.setEnabled(small)
+        self.compare.setChecked(compares)
+        self.rescan.setEnabled(not work.library.empty)
+        self.export_favourites.setEnabled(work.marks.state.favourites > 0)
+        self.save_sheet.setEnabled(work.export.has_sheet)
+        self.similar.setEnabled(work.listening.row is not None)
+        self.back.setEnabled(work.matching.has_way_back)
+        self.slot_actions.refresh()
+
     def popup_for_sound(self, at: QPoint) -> None:
         """What can be done with the chosen sounds, at a place on the screen."""
-        menu = QMenu(self._window)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = passing_menu(self._window)
         menu.addAction(self.similar)
         menu.addMenu(self.part_actions.similar)
         menu.addAction(self.favourite)
@@ -187,7 +208,7 @@ class Actions:
         self.recent.clear()
         songs = self._window.settings.recent_songs
         for path in songs:
-            self.recent.addAction(path.name, partial(self._window.workspace.open_song, path))
+            self.recent.addAction(plain(path.name), partial(self._window.workspace.open_song, path))
         if not songs:
             self.recent.addAction("No songs yet").setEnabled(False)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from app.widgets.scales import HIGH_HZ, LOW_HZ
-from app.widgets.sonogram import MelPicture
+from app.models.scales import HIGH_HZ, LOW_HZ
+from app.models.sonogram import Look, MelPicture
 from engine.paths import recordings_dir, rendered_dir
 
 if TYPE_CHECKING:
@@ -31,25 +31,13 @@ if TYPE_CHECKING:
     from engine.library.watch import Watcher
     from engine.matching.match import Match
     from engine.matching.slots import Slot
+    from engine.plugins import Added
     from engine.recording.inputs import InputDevice
     from engine.recording.recorder import Recorder
 
 FACTS_SECONDS = 60.0
 """Tempo and key are estimated from this much of the middle of the reference."""
 FACTS_RATE = 16_000
-
-
-@dataclass(frozen=True)
-class Look:
-    """The picture of a reference, as far as it is drawn.
-
-    peaks : float32 [bins, 3] (min, max, rms) over the whole duration, zero where not drawn yet.
-    picture : of as much as was drawn; None before the first of it.
-    """
-
-    peaks: np.ndarray
-    picture: MelPicture | None
-    drawn_seconds: float
 
 
 @dataclass(frozen=True)
@@ -121,12 +109,14 @@ class Backend:
             return self._ear
 
     def library(self) -> Library:
-        """The library, opened once, made if there is none. Raises LibraryError."""
+        """The library, opened once, made if there is none; for reading where another window has it.
+
+        Raises LibraryError."""
         with self._library_lock:
             if self._library is None:
                 from engine.library.library import Library
 
-                self._library = Library.open(self.library_dir, create=True)
+                self._library = Library.open(self.library_dir, create=True, window=True)
             return self._library
 
     def require_fit(self) -> None:
@@ -183,8 +173,8 @@ class Backend:
         from engine.audio.facts import estimate_key
 
         estimate_key(np.random.default_rng(0).standard_normal(2 * FACTS_RATE).astype(np.float32), FACTS_RATE)
-        # What was imported stays: looking through its hundreds of thousands of objects for garbage, now and then, would
-        # stop every thread for a fifth of a second.
+        # What is there now, imported modules for the most part, stays: looking through its hundreds of thousands of
+        # objects for garbage, now and then, would stop every thread for a fifth of a second.
         gc.collect()
         gc.freeze()
 
@@ -204,6 +194,14 @@ class Backend:
             model=self.model,
             retry_failed=retry_failed,
         )
+
+    def add_instrument(self, path: Path, *, progress: ProgressCallback, cancel: CancelToken) -> Added:
+        """Play a plug-in instrument and keep its notes; a scan of their folder comes after. Raises AudioError,
+        LibraryError, Cancelled."""
+        from engine.plugins import add_instrument
+
+        self.library().catalog.database.require_writable()
+        return add_instrument(path, self.library_dir, progress=progress, cancel=cancel)
 
     def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> None:
         """Tell `changed`, from another thread, which folders to scan when something in these changes."""

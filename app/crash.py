@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
-from app.widgets.controls import Button
+from app.widgets.buttons import Button
 from app.widgets.labels import Label, Paragraph
 from engine import __version__
 

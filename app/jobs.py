@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -93,10 +94,13 @@ class JobRunner(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._current: dict[str, Job] = {}
+        self._waiting: SimpleQueue[tuple[Job, Work] | None] = SimpleQueue()
         self._threads: set[threading.Thread] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._said.connect(self._hear, Qt.ConnectionType.QueuedConnection)
+        self._starter = threading.Thread(target=self._start_threads, name="earshot-starter", daemon=True)
+        self._starter.start()
 
     def start(
         self,
@@ -122,10 +126,7 @@ class JobRunner(QObject):
             job.cancel()
             return job
         self._current[lane] = job
-        thread = threading.Thread(target=self._run, args=(job, work), name=f"earshot-{lane}", daemon=True)
-        with self._lock:
-            self._threads.add(thread)
-        thread.start()
+        self._waiting.put((job, work))
         return job
 
     def running(self, lane: str) -> Job | None:
@@ -145,11 +146,23 @@ class JobRunner(QObject):
         for lane in list(self._current):
             self.cancel(lane)
         deadline = time.monotonic() + seconds
+        self._waiting.put(None)
+        self._starter.join(seconds)
         with self._lock:
             threads = list(self._threads)
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
+
+    def _start_threads(self) -> None:
+        """Whoever starts a thread waits until it runs; on a busy machine the window would wait for tens of
+        milliseconds."""
+        while (waiting := self._waiting.get()) is not None:
+            job, _ = waiting
+            thread = threading.Thread(target=self._run, args=waiting, name=f"earshot-{job.lane}", daemon=True)
+            with self._lock:
+                self._threads.add(thread)
+            thread.start()
 
     def _run(self, job: Job, work: Work) -> None:
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QLibraryInfo, QSize, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
@@ -18,6 +20,7 @@ from app.backend import Backend
 from app.crash import CrashReporter
 from app.main_window import MainWindow
 from app.settings import Settings
+from engine.errors import EarshotError
 from engine.paths import library_dir, log_dir, resources_dir
 
 LONGEST_EXIT_SECONDS = 60.0
@@ -37,15 +40,16 @@ def main(
     library : the folder of catalog and index, by default the user's.
     model : weights to use rather than those that the settings name.
     settings : an INI file, by default the user's.
+
+    Raises EarshotError where the system lacks a library that every window needs.
     """
     log.start(log_dir())
     remembered = Settings(settings)
     scale_interface(remembered.scale_percent)
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    with display_in_reach():
+        application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
-    application.setApplicationName("earshot")
-    application.setApplicationDisplayName("Earshot")
-    application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "earshot.svg")))
+    introduce(application)
     theme.apply(application, remembered.theme)
     backend = Backend(
         library_dir(library),
@@ -74,6 +78,49 @@ def main(
         logging.shutdown()
         os._exit(status)
     return status
+
+
+@contextmanager
+def display_in_reach() -> Iterator[None]:
+    """Begin Qt within this: where its part for X11 cannot be loaded or finds no display, Qt would end the process.
+
+    The display is held meanwhile; a server that is left by its last client begins anew, and drops whoever comes then.
+
+    Raises EarshotError.
+    """
+    chosen = os.environ.get("QT_QPA_PLATFORM", "")
+    if sys.platform != "linux" or not (chosen.startswith("xcb") or not (chosen or os.environ.get("WAYLAND_DISPLAY"))):
+        yield
+        return
+    plugin = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms" / "libqxcb.so"
+    try:
+        ctypes.CDLL(str(plugin))
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError as error:
+        raise EarshotError(
+            f"The window cannot be opened: {error}. Install the system's package of that library "
+            "(of libxcb-cursor.so.0: libxcb-cursor0 or xcb-util-cursor)."
+        ) from error
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    try:
+        if xcb.xcb_connection_has_error(connection):
+            raise EarshotError(
+                f"The display {os.environ.get('DISPLAY', '')} cannot be reached. Open Earshot from the desktop itself; "
+                "the commands work without a display: earshot --help"
+            )
+        yield
+    finally:
+        xcb.xcb_disconnect(connection)
+
+
+def introduce(application: QApplication) -> None:
+    """Say by which names and which icon a desktop knows the program."""
+    application.setApplicationName("earshot")
+    application.setApplicationDisplayName("Earshot")
+    # Unset it is the name of the executable, for which no desktop has a file: the window would go without an icon.
+    application.setDesktopFileName("earshot")
+    application.setWindowIcon(QIcon(str(resources_dir() / "icons" / "earshot.svg")))
 
 
 def scale_interface(percent: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
@@ -14,7 +15,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QMenuBar, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QWidget
 
 from app import theme
 from app.actions import Actions
@@ -38,8 +39,9 @@ from app.panels.transport import TransportPanel
 from app.settings import Settings
 from app.sound_menus import SoundMenus
 from app.widgets.boxes import column, row
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Line
+from app.widgets.menu_bar import MenuBar
 from app.workspace import Workspace
 
 WAKE_MILLISECONDS = 50
@@ -71,7 +73,7 @@ class MainWindow(QMainWindow):
         work = self.workspace
         self.notice = NoticeBar()
         self.outbox = Outbox(self)
-        self._menu_bar = menu_bar = QMenuBar()
+        self._menu_bar = menu_bar = MenuBar()
         self.actions_ = Actions(self, menu_bar)
         open_buttons = (Button("Open song…", icon="music"), Button("Open song…", kind="primary"))
         add_button, add_icon = Button("Add folder…"), IconButton("plus", "Add folder of sounds", size=24)
@@ -94,6 +96,9 @@ class MainWindow(QMainWindow):
         self.reference_panel.invitation.offer(record_buttons[0])
         self.recording_page = RecordingPage(work.recording)
         self.library_panel = LibraryPanel(work.library, work.matching, work.marks, add_icon)
+        for place in (add_icon, self.library_panel.head):
+            place.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+            place.addActions([self.actions_.add_folder, self.actions_.add_instrument])
         self.matches_panel = MatchesPanel(work.matches, work.matching, add_button, self.demo_button)
         self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
         self.matches_panel.table.choose_columns(self.settings.columns, self.settings.column_widths)
@@ -131,7 +136,7 @@ class MainWindow(QMainWindow):
         work.said.connect(lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed))
         work.settled.connect(self.notice.settle)
         work.analysis_changed.connect(self.header.set_device)
-        work.demo_running.connect(self.demo_button.setDisabled)
+        work.demo.running.connect(self.demo_button.setDisabled)
         work.row_changed.connect(self._refresh_zones)
         work.recording.changed.connect(self._show_recording)
         work.reference.opened.connect(self._reference_opened)
@@ -141,12 +146,14 @@ class MainWindow(QMainWindow):
         work.reference.look_changed.connect(lambda _: self._refresh_zones())
         work.timeline.region_changed.connect(self._refresh_zones)
         work.matching.results_ready.connect(self._results_shown)
-        work.library.changed.connect(self._refresh_zones)
+        for changed in (work.library.changed, work.marks.changed):
+            changed.connect(self._refresh_zones)
         work.library.changed.connect(self._show_scan)
+        work.library.changed.connect(self._show_title)
         work.library.scan_progress.connect(lambda _: self._show_scan())
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._system_theme_changed)
         work.slot_editor.changed.connect(self._slots_edited)
-        work.slot_editor.added.connect(lambda slot_id: self.slots_panel.choose(work.slots.row_of(slot_id)))
+        work.slot_editor.added.connect(self._slot_added)
         self.header.region_slot_asked.connect(work.region_slot.make)
         self.slots_panel.list.menu_asked.connect(self.actions_.slot_actions.popup)
         self.slots_panel.slot_chosen.connect(self._slot_chosen)
@@ -166,7 +173,7 @@ class MainWindow(QMainWindow):
         table.menu_asked.connect(self.actions_.popup_for_sound)
         header = table.horizontalHeader()
         header.customContextMenuRequested.connect(lambda at: self.actions_.columns.popup(header.mapToGlobal(at)))
-        self.matches_panel.favourite_asked.connect(work.toggle_favourite)
+        self.matches_panel.favourite_asked.connect(work.set_favourites)
         table.rating_clicked.connect(self.actions_.mark_actions.click_star)
         self.library_panel.marks.export_asked.connect(self.outbox.copy_collection)
         self.library_panel.marks.favourites_asked.connect(work.set_favourites)
@@ -199,6 +206,15 @@ class MainWindow(QMainWindow):
         path = QFileDialog.getExistingDirectory(self, "Add a folder of sounds")
         if path:
             self.workspace.library.scan([Path(path)])
+
+    def choose_instrument(self) -> None:
+        """Ask for a plug-in: a folder on Linux, elsewhere what is shown as a file."""
+        if sys.platform == "linux":
+            path = QFileDialog.getExistingDirectory(self, "Add a VST3 instrument")
+        else:
+            path, _ = QFileDialog.getOpenFileName(self, "Add a VST3 instrument", "", "VST3 (*.vst3)")
+        if path:
+            self.workspace.library.add_instrument(Path(path))
 
     def toggle_favourite(self) -> None:
         rows = self.matches_panel.selected
@@ -253,9 +269,13 @@ class MainWindow(QMainWindow):
 
     # what is shown
 
+    def _show_title(self) -> None:
+        reference, state = self.workspace.reference, self.workspace.library.state
+        title = f"{reference.title} – Earshot" if reference.path else "Earshot"
+        self.setWindowTitle(f"{title} (reading only)" if state is not None and state.why_read_only else title)
+
     def _reference_opened(self) -> None:
-        reference = self.workspace.reference
-        self.setWindowTitle(f"{reference.title} – Earshot" if reference.path else "Earshot")
+        self._show_title()
         self._centre.setFocus()
         self.matches_panel.forget_choice()
         self.slots_panel.refresh()
@@ -289,6 +309,10 @@ class MainWindow(QMainWindow):
         self.workspace.choose_slot(self.slots_panel.row)
         self.slots_panel.refresh()
         self._refresh_zones()
+
+    def _slot_added(self, slot_id: int) -> None:
+        self.workspace.matching.leave()
+        self.slots_panel.choose(self.workspace.slots.row_of(slot_id))
 
     def _remember_columns(self) -> None:
         table = self.matches_panel.table
@@ -325,17 +349,7 @@ class MainWindow(QMainWindow):
         usable = work.reference.path is not None and work.reference.failure is None and work.timeline.duration > 0
         self.parts_panel.setVisible(usable and not welcome)
         self.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
-        self.actions_.hear_region.setEnabled(usable and work.timeline.region is not None)
-        self.actions_.region_slot.setEnabled(usable)
-        self.actions_.whole_song.setEnabled(usable)
-        self.actions_.compare.setEnabled(small)
-        self.actions_.rescan.setEnabled(not welcome)
-        favourites = work.library.state.favourites if work.library.state is not None else 0
-        self.actions_.export_favourites.setEnabled(favourites > 0)
-        self.actions_.save_sheet.setEnabled(work.export.has_sheet)
-        self.actions_.similar.setEnabled(work.listening.row is not None)
-        self.actions_.back.setEnabled(work.matching.has_way_back)
-        self.actions_.slot_actions.refresh()
+        self.actions_.refresh(usable=usable, small=small, compares=self._shows_compare)
 
     def _apply_density(self) -> None:
         density = for_size(self.width(), self.height())
@@ -344,9 +358,9 @@ class MainWindow(QMainWindow):
         self._density = density
         for widget in self._spine:
             widget.setFixedWidth(density.spine - 1)
-        padding = theme.tokens()["density"]["small"]["menu_padding"] - 3
-        self._menu_bar.setStyleSheet(
-            f"QMenuBar {{ spacing: 0; }} QMenuBar::item {{ padding: 6px {padding}px; }}" if density.small else ""
+        padding = theme.tokens()["density"]["small"]["menu_padding"]
+        self._menu_bar.fit(
+            density.spine - 1, padding=padding - 3 if density.small else padding, spacing=0 if density.small else 2
         )
         self.compare_panel.setMinimumWidth(density.compare_pane - 1)
         self.header.set_density(density)

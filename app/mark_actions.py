@@ -10,13 +10,12 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from app.widgets.tag_editor import TagEditor
-from app.widgets.text import stars
+from app.widgets.text import plain, stars
+from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
     from engine.library.marks import RemovedCollection
-
-HIGHEST = 5
 
 
 class MarkActions:
@@ -32,7 +31,7 @@ class MarkActions:
                 partial(self.rate, stars_),
                 f"Alt+{stars_}",
             )
-            for stars_ in range(HIGHEST + 1)
+            for stars_ in range(HIGHEST_RATING + 1)
         ]
         group = QActionGroup(self.rating)
         for action in self.ratings:
@@ -42,15 +41,19 @@ class MarkActions:
         self.collect = menu.addMenu("Add to collection")
         self.new_collection = add(menu, "New collection of these…", self._name_collection, "Ctrl+G")
         self.let_go = add(menu, "Take out of the collection", self._let_go, "Del")
+        self.let_go.setAutoRepeat(False)  # a held key would take out whatever is selected next
+        menu.aboutToShow.connect(self._enable_menus)
         self.rating.aboutToShow.connect(self._check_rating)
         self.collect.aboutToShow.connect(self._fill_collections)
         self._marks.changed.connect(self.refresh)
+        window.workspace.library.changed.connect(self.refresh)
         self._marks.removed.connect(self._offer_back)
         window.workspace.matching.filters_changed.connect(self.refresh)
         self.refresh()
 
     def add_to(self, menu: QMenu) -> None:
         """Offer all of it in another menu."""
+        self._enable_menus()
         menu.addMenu(self.rating)
         menu.addAction(self.tags)
         menu.addMenu(self.collect)
@@ -62,7 +65,8 @@ class MarkActions:
         work = self._window.workspace
         shown = work.marks.state.collection(work.matching.filters.collection_id)
         self.let_go.setEnabled(shown is not None)
-        self.let_go.setText(f"Take out of {shown.name}" if shown is not None else "Take out of the collection")
+        self.let_go.setText(f"Take out of {plain(shown.name)}" if shown is not None else "Take out of the collection")
+        self.new_collection.setEnabled(not work.library.empty)  # its name is typed in the list of collections
         self.let_go.setData("Take out of the collection")
 
     def rate(self, rating: int) -> None:
@@ -91,19 +95,22 @@ class MarkActions:
     def _ids(self) -> list[int]:
         return [row.sound.id for row in self._window.matches_panel.selected]
 
+    def _enable_menus(self) -> None:
+        """Without chosen sounds the menus are grey, but not what is in them: its keys must go on working."""
+        for menu in (self.rating, self.collect):
+            menu.menuAction().setEnabled(bool(self._ids()))
+
     def _check_rating(self) -> None:
         ratings = {row.sound.rating for row in self._window.matches_panel.selected}
         for rating, action in enumerate(self.ratings):
             action.setChecked(ratings == {rating})
-            action.setEnabled(bool(ratings))
 
     def _fill_collections(self) -> None:
         ids = self._ids()
         self.collect.clear()
         for collection in self._marks.state.collections:
-            self.collect.addAction(collection.name, partial(self._marks.collect, collection.id, ids)).setEnabled(
-                bool(ids)
-            )
+            add = partial(self._marks.collect, collection.id, ids)
+            self.collect.addAction(plain(collection.name), add).setEnabled(bool(ids))
         self.collect.addSeparator()
         self.collect.addAction(self.new_collection)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.models.columns import Row
+from app.widgets.carried import put_sounds
 from app.widgets.match_table import drag_out
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Outbox:
         rows = (panel.model.row(number) for number in panel.table.selected_rows)
         self._window.workspace.carrying.fetch([row.sound for row in rows if row is not None], self._copy)
 
-    def _copy(self, paths: list[Path], _: bool) -> None:
+    def _copy(self, paths: list[Path]) -> None:
         QGuiApplication.clipboard().setText("\n".join(map(str, paths)))
         self._say(f"{len(paths)} paths are on the clipboard." if len(paths) > 1 else "The path is on the clipboard.")
 
@@ -53,18 +54,28 @@ class Outbox:
             self.drag(panel, [self._window.matches_panel.current])
 
     def drag(self, source: QWidget, rows: list[Row]) -> None:
-        """Carry rows to wherever the pointer lets go of them, as files."""
+        """Carry rows to wherever the pointer lets go of them: to other programs as files, within the window as sounds.
 
-        def carry(paths: list[Path], waited: bool) -> None:
-            if waited and not QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton:
+        Files that have to be made first join while the pointer is on its way.
+        """
+        data = QMimeData()
+        data.setUrls([])  # what is carried cannot become of another kind later
+        put_sounds(data, [row.sound.id for row in rows], self._window.workspace.backend.library_dir)
+        on_its_way, stayed_inside = True, False
+
+        def take(paths: list[Path]) -> None:
+            if on_its_way:
+                data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+            elif not stayed_inside:
                 names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
                 self._window.notice.say(
                     f"{names} made in {paths[-1].parent}. Drag again to use it.", topic="carry", danger=False
                 )
-            else:
-                drag_out(source, paths, [row.sound.id for row in rows])
 
-        self._window.workspace.carrying.fetch([row.sound for row in rows], carry)
+        self._window.workspace.carrying.fetch([row.sound for row in rows], take)
+        caption = rows[0].sound.name if len(rows) == 1 else f"{len(rows)} sounds"
+        stayed_inside = drag_out(source, data, caption)
+        on_its_way = False
 
     def copy_list(self) -> None:
         """Put the chosen rows on the clipboard as a table; all of them where no more than one is chosen."""

@@ -195,7 +195,7 @@ class Scenes:
         lists.ask_name()
         lists.naming.field.setText("A name")  # type: ignore[union-attr]
         self.picture("naming")
-        lists.naming.field.left.emit(False)  # type: ignore[union-attr]
+        lists.naming.field.ended.emit(False)  # type: ignore[union-attr]
         lists.history.click()
         self._studio.wait(lambda: panel.results is not None and panel.results.history, "showing the history")
         self.picture("auditioned")
@@ -246,7 +246,7 @@ class Scenes:
         table.choose_columns({*table.shown, Column.CHANCE, Column.TYPE} - {Column.WAVEFORM}, {Column.FAMILY: 96})
         table.sortByColumn(Column.NAME, table.horizontalHeader().sortIndicatorOrder())
         for row in (0, 2, 3):
-            self._work.toggle_favourite(panel.model.rows[row])
+            self._work.set_favourites([panel.model.rows[row].sound.id])
         self.picture("columns")
         table.reset_columns()
         table.sort_by_rank()

@@ -93,7 +93,7 @@ class StillRecorder:
 
     failure: str | None = None
     recording = has_recording = False
-    seconds = 0.0
+    seconds = lost_seconds = 0.0
 
     def begin(self) -> None:
         self.recording, self.seconds = True, 12.4

@@ -24,6 +24,8 @@ COMPUTE_DEVICES = ("auto", "cpu", "cuda", "mps")
 class Settings:
     """Typed values over QSettings; unreadable ones fall back to their defaults.
 
+    Of two windows on one library the second one keeps none (`wait`): it would overwrite those of the first.
+
     Parameters
     ----------
     path : an INI file; None for the user's own settings.
@@ -35,12 +37,24 @@ class Settings:
             if path is not None
             else QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "earshot", "earshot")
         )
+        self._unkept: dict[str, object] | None = None
         found = int(self._value("version", VERSION))
         if found > VERSION:
             self._set_aside(found)
-        for version in range(found, VERSION):
+        for version in range(max(1, found), VERSION):
             _MIGRATIONS[version](self._store)
-        self._store.setValue("version", VERSION)
+        self._set("version", VERSION)
+
+    def wait(self) -> None:
+        """From now on what is set counts here alone, until `keep`."""
+        self._unkept = {} if self._unkept is None else self._unkept
+
+    def keep(self) -> None:
+        """Write what was set, and from now on whatever is set."""
+        for key, value in (self._unkept or {}).items():
+            self._store.setValue(key, value)
+        self._unkept = None
+        self._store.sync()
 
     @property
     def theme(self) -> str:
@@ -49,7 +63,7 @@ class Settings:
 
     @theme.setter
     def theme(self, name: str) -> None:
-        self._store.setValue("theme", name)
+        self._set("theme", name)
 
     @property
     def scale_percent(self) -> int:
@@ -59,7 +73,7 @@ class Settings:
 
     @scale_percent.setter
     def scale_percent(self, value: int) -> None:
-        self._store.setValue("scale_percent", value)
+        self._set("scale_percent", value)
 
     @property
     def volume_db(self) -> float:
@@ -67,7 +81,7 @@ class Settings:
 
     @volume_db.setter
     def volume_db(self, value: float) -> None:
-        self._store.setValue("volume_db", value)
+        self._set("volume_db", value)
 
     @property
     def level_match(self) -> bool:
@@ -75,7 +89,7 @@ class Settings:
 
     @level_match.setter
     def level_match(self, on: bool) -> None:
-        self._store.setValue("level_match", on)
+        self._set("level_match", on)
 
     @property
     def loop(self) -> bool:
@@ -83,7 +97,7 @@ class Settings:
 
     @loop.setter
     def loop(self, on: bool) -> None:
-        self._store.setValue("loop", on)
+        self._set("loop", on)
 
     @property
     def at_pitch(self) -> bool:
@@ -91,7 +105,7 @@ class Settings:
 
     @at_pitch.setter
     def at_pitch(self, on: bool) -> None:
-        self._store.setValue("at_pitch", on)
+        self._set("at_pitch", on)
 
     @property
     def at_tempo(self) -> bool:
@@ -99,7 +113,15 @@ class Settings:
 
     @at_tempo.setter
     def at_tempo(self, on: bool) -> None:
-        self._store.setValue("at_tempo", on)
+        self._set("at_tempo", on)
+
+    @property
+    def in_context(self) -> bool:
+        return self._flag("in_context", False)
+
+    @in_context.setter
+    def in_context(self, on: bool) -> None:
+        self._set("in_context", on)
 
     @property
     def midi_input(self) -> str | None:
@@ -107,7 +129,7 @@ class Settings:
 
     @midi_input.setter
     def midi_input(self, name: str | None) -> None:
-        self._store.setValue("midi_input", name or "")
+        self._set("midi_input", name or "")
 
     @property
     def autoplay(self) -> bool:
@@ -115,7 +137,7 @@ class Settings:
 
     @autoplay.setter
     def autoplay(self, on: bool) -> None:
-        self._store.setValue("autoplay", on)
+        self._set("autoplay", on)
 
     @property
     def device(self) -> str | None:
@@ -124,7 +146,7 @@ class Settings:
 
     @device.setter
     def device(self, name: str | None) -> None:
-        self._store.setValue("output_device", name or "")
+        self._set("output_device", name or "")
 
     @property
     def input(self) -> str | None:
@@ -133,7 +155,7 @@ class Settings:
 
     @input.setter
     def input(self, name: str | None) -> None:
-        self._store.setValue("audio_input", name or "")
+        self._set("audio_input", name or "")
 
     @property
     def scan_workers(self) -> int | None:
@@ -142,7 +164,7 @@ class Settings:
 
     @scan_workers.setter
     def scan_workers(self, number: int | None) -> None:
-        self._store.setValue("scan_workers", number or 0)
+        self._set("scan_workers", number or 0)
 
     @property
     def model(self) -> Path | None:
@@ -152,7 +174,7 @@ class Settings:
 
     @model.setter
     def model(self, path: Path | None) -> None:
-        self._store.setValue("model", str(path or ""))
+        self._set("model", str(path or ""))
 
     @property
     def compute(self) -> str:
@@ -161,7 +183,7 @@ class Settings:
 
     @compute.setter
     def compute(self, name: str) -> None:
-        self._store.setValue("compute", name)
+        self._set("compute", name)
 
     @property
     def restore_song(self) -> bool:
@@ -170,7 +192,7 @@ class Settings:
 
     @restore_song.setter
     def restore_song(self, on: bool) -> None:
-        self._store.setValue("restore_song", on)
+        self._set("restore_song", on)
 
     @property
     def columns(self) -> frozenset[Column]:
@@ -181,7 +203,7 @@ class Settings:
 
     @columns.setter
     def columns(self, shown: Collection[Column]) -> None:
-        self._store.setValue("columns", " ".join(column.name for column in sorted(shown)))
+        self._set("columns", " ".join(column.name for column in sorted(shown)))
 
     @property
     def column_widths(self) -> dict[Column, int]:
@@ -194,16 +216,16 @@ class Settings:
 
     @column_widths.setter
     def column_widths(self, widths: Mapping[Column, int]) -> None:
-        self._store.setValue("column_widths", json.dumps({column.name: width for column, width in widths.items()}))
+        self._set("column_widths", json.dumps({column.name: width for column, width in widths.items()}))
 
     @property
     def geometry(self) -> QByteArray | None:
-        value = self._store.value("geometry")
+        value = self._get("geometry")
         return value if isinstance(value, QByteArray) else None
 
     @geometry.setter
     def geometry(self, value: QByteArray) -> None:
-        self._store.setValue("geometry", value)
+        self._set("geometry", value)
 
     @property
     def recent_songs(self) -> list[Path]:
@@ -216,7 +238,7 @@ class Settings:
 
     @unfinished_scan.setter
     def unfinished_scan(self, folders: Collection[Path]) -> None:
-        self._store.setValue("unfinished_scan", [str(folder) for folder in folders])
+        self._set("unfinished_scan", [str(folder) for folder in folders])
 
     @property
     def scan_paused(self) -> bool:
@@ -224,15 +246,12 @@ class Settings:
 
     @scan_paused.setter
     def scan_paused(self, paused: bool) -> None:
-        self._store.setValue("scan_paused", paused)
+        self._set("scan_paused", paused)
 
     def remember_song(self, path: Path) -> None:
         """Put a song at the head of the recent ones."""
         paths = [str(path), *(str(old) for old in self.recent_songs if old != path)]
-        self._store.setValue("recent_songs", paths[:RECENT_SONGS])
-
-    def sync(self) -> None:
-        self._store.sync()
+        self._set("recent_songs", paths[:RECENT_SONGS])
 
     def _set_aside(self, version: int) -> None:
         """A newer version wrote it and may mean other things by the same names: keep it under another one."""
@@ -245,19 +264,28 @@ class Settings:
         value = str(self._value(key, default))
         return value if value in known else default
 
+    def _get(self, key: str, default: object = None) -> Any:
+        return self._unkept[key] if self._unkept and key in self._unkept else self._store.value(key, default)
+
+    def _set(self, key: str, value: object) -> None:
+        if self._unkept is None:
+            self._store.setValue(key, value)
+        else:
+            self._unkept[key] = value
+
     def _value(self, key: str, default: Any) -> Any:
         try:
-            return type(default)(self._store.value(key, default))
+            return type(default)(self._get(key, default))
         except (TypeError, ValueError):
             return default
 
     def _paths(self, key: str) -> list[Path]:
-        value = self._store.value(key) or []  # a list of one comes back as a text
+        value = self._get(key) or []  # a list of one comes back as a text
         paths = [value] if isinstance(value, str) else list(value) if isinstance(value, list) else []
         return [Path(str(path)) for path in paths]
 
     def _flag(self, key: str, default: bool) -> bool:
-        value = self._store.value(key, default)
+        value = self._get(key, default)
         return value if isinstance(value, bool) else str(value).casefold() == "true"
 
 

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.widgets.menus import passing_menu
+from app.widgets.text import plain
 from engine.families import FAMILIES
 
 if TYPE_CHECKING:
@@ -34,8 +36,7 @@ class SlotActions:
     def popup(self, at: QPoint) -> None:
         """The menu of the chosen slot, at a place on the screen."""
         actions = self._window.actions_
-        menu = QMenu(self._window)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = passing_menu(self._window)
         menu.addActions([actions.listen, actions.leave_out])
         menu.addSeparator()
         menu.addAction(self.rename)
@@ -73,5 +74,5 @@ class SlotActions:
         self.merge.clear()
         for row, slot in enumerate(work.slots.slots):
             if row != chosen:
-                words = f"{row + 1}  {work.slots.word(slot)}"
+                words = f"{row + 1}  {plain(work.slots.word(slot))}"
                 self.merge.addAction(words, partial(work.slot_editor.merge, chosen, row))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
-
 from app.widgets import text
+from app.widgets.menus import passing_menu
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -48,7 +46,7 @@ class SoundMenus:
         chosen = self._window.settings.device
         menu.clear()
         for name in (None, *names):
-            action = menu.addAction(name or "As the system chooses")
+            action = menu.addAction(text.plain(name or "As the system chooses"))
             action.setCheckable(True)
             action.setChecked(name == (chosen if chosen in names else None))
             action.triggered.connect(lambda _=False, name=name: work.outputs.choose(name))
@@ -61,7 +59,7 @@ class SoundMenus:
         work, keyboard, menu = self._work, self._work.keyboard, self._actions.midi
         menu.clear()
         for name in (None, *keyboard.inputs):
-            action = menu.addAction(name or "None")
+            action = menu.addAction(text.plain(name or "None"))
             action.setCheckable(True)
             action.setChecked(name == keyboard.input)
             action.triggered.connect(lambda _=False, name=name: work.choose_midi_input(name))
@@ -76,8 +74,7 @@ class SoundMenus:
         self._window.transport.set_keyboard(octave if keyboard.typing else keyboard.input)
 
     def _popup_keyboards(self) -> None:
-        menu = QMenu(self._window)
+        menu = passing_menu(self._window)
         menu.addAction(self._actions.typing)
         menu.addMenu(self._actions.midi)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._window.transport.keyboard.popup(menu)

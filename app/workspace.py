@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,12 @@ from app.backend import Backend
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
 from app.controllers.compare import CompareController
+from app.controllers.demo import Demo
 from app.controllers.devices import DeviceWatch
 from app.controllers.export import ExportController
 from app.controllers.fitting import Fitting
 from app.controllers.keyboard import KeyboardController
-from app.controllers.library import LibraryController
+from app.controllers.library import LibraryController, LibraryState
 from app.controllers.listening import Listening
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
@@ -34,12 +36,11 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from engine.encoder.ear import Ear
-    from engine.jobs import Progress
     from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
+PLUGIN_SUFFIX = ".vst3"
 DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
-DEMO_WORDS = "Making the demo: a short song and a small library."
 
 
 class Workspace(QObject):
@@ -51,13 +52,13 @@ class Workspace(QObject):
     """What was said about this topic is no longer true."""
     analysis_changed = Signal(str, bool)
     """What the analysis runs on, and whether it runs."""
-    demo_running = Signal(bool)
     row_changed = Signal()
     """Another sound is chosen, or none."""
 
     def __init__(self, backend: Backend, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.backend, self.settings = backend, settings
+        settings.wait()
         self.jobs = JobRunner(self)
         self.timeline = Timeline(self)
         self.slots = SlotsModel(self)
@@ -73,6 +74,7 @@ class Workspace(QObject):
         self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
         self.auditioner.volume_db = settings.volume_db
         self.auditioner.loop, self.auditioner.level_match = settings.loop, settings.level_match
+        self.auditioner.in_context = settings.in_context
         self.outputs = Outputs(backend, self.jobs, self.auditioner, settings, self)
         self.listening = Listening(self.auditioner, self.fitting, self.reference, self.timeline, self.slots, self)
         self.listening.autoplay = settings.autoplay
@@ -81,14 +83,16 @@ class Workspace(QObject):
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.devices = DeviceWatch(backend, self)
         self.compare = CompareController(backend, self.jobs, self)
+        self.demo = Demo(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self._obstacle = ""
+        self._library_is_open = False
         self._left_over = settings.unfinished_scan
         self._connect()
 
     def _connect(self) -> None:
         self.reference.opened.connect(self._reference_opened)
-        self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts))
+        self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts, done=hearing.done))
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
         self.matching.overviews_ready.connect(self.matches.set_overviews)
@@ -98,6 +102,11 @@ class Workspace(QObject):
         self.marks.sounds_changed.connect(self._sounds_marked)
         self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
         self.marks.failed.connect(lambda words: self.said.emit(words, "marks", True))
+        self.library.refused.connect(lambda words: self.said.emit(words, "read only", False))
+        self.library.instrument_said.connect(lambda words, failed: self.said.emit(words, "instrument", failed))
+        # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
+        self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
+        self.library.scan_began.connect(lambda: self.settled.emit("scan"))
         self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
         self.listening.stretch_changed.connect(self._show_compare)
         self.auditioner.failed.connect(self._playback_failed)
@@ -110,10 +119,11 @@ class Workspace(QObject):
         self.region_slot.failed.connect(lambda words: self.said.emit(words, "region", True))
         self.region_slot.ready.connect(lambda: self.settled.emit("region"))
         self.recording.recorded.connect(self._recorded)
-        self.recording.kept.connect(
-            lambda path: self.said.emit(f"What was recorded is kept: {path}", "recording", False)
-        )
+        self.recording.kept.connect(self._recording_kept)
         self.recording.failed.connect(lambda words: self.said.emit(words, "recording", True))
+        self.demo.said.connect(lambda words: self.said.emit(words, "demo", False))
+        self.demo.failed.connect(lambda words: self.said.emit(words, "demo", True))
+        self.demo.made.connect(self._demo_made)
         self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
         self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
         self.fitting.failed.connect(lambda words: self.said.emit(words, "fitting", True))
@@ -129,12 +139,14 @@ class Workspace(QObject):
         self.devices.start()
 
     def close(self) -> None:
-        """Keep the settings, end the jobs, give back what is held."""
+        """Keep the settings, unless another window does, end the jobs, give back what is held."""
         self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
         self.settings.autoplay = self.listening.autoplay
         self.settings.scan_paused = (job := self.library.scan_job) is not None and job.paused
         self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo
-        self.settings.sync()
+        self.settings.in_context = self.auditioner.in_context
+        if self.library.state is None or not self.library.state.second_window:
+            self.settings.keep()
         self.matching.stop()
         self.marks.stop()
         self.recording.stop()
@@ -145,7 +157,11 @@ class Workspace(QObject):
     # what the user asks for
 
     def take(self, paths: list[Path]) -> None:
-        """Folders join the library, a file becomes the reference."""
+        """Folders join the library, and so do plug-in instruments; a file becomes the reference."""
+        for path in paths:
+            if path.suffix.lower() == PLUGIN_SUFFIX:
+                self.library.add_instrument(path)
+        paths = [path for path in paths if path.suffix.lower() != PLUGIN_SUFFIX]
         folders = [path for path in paths if path.is_dir()]
         files = [path for path in paths if not path.is_dir()]
         if folders:
@@ -176,15 +192,9 @@ class Workspace(QObject):
 
     def try_demo(self) -> None:
         """Make the demo's song and library once, then open both."""
-        self.demo_running.emit(True)
-        self.said.emit(DEMO_WORDS, "demo", False)
-        self.jobs.start(
-            "demo",
-            lambda job: self.backend.demo(job.progress),
-            on_progress=self._demo_progress,
-            on_done=self._demo_ready,
-            on_failed=self._demo_failed,
-        )
+        if self.library.refuses():
+            return
+        self.demo.make()
 
     def choose_slot(self, row: int) -> None:
         """Rank for this slot; called again when more of it is known."""
@@ -214,17 +224,13 @@ class Workspace(QObject):
             if self.listening.slot is not None and self.listening.slot.id == slot.id:
                 self.choose_slot(row)
 
-    def toggle_favourite(self, row: Row) -> None:
-        """Mark a sound, or take the mark away."""
-        current = self.matches.row(self.matches.number_of(row.sound.id)) or row
-        self.matches.set_favourite(row.sound.id, not current.sound.favourite)
-        self.library.set_favourite(row.sound.id, not current.sound.favourite)
-
     def set_favourites(self, ids: Collection[int], on: bool = True) -> None:
-        """Mark several sounds, or take the mark away."""
-        for sound_id in ids:
-            self.matches.set_favourite(sound_id, on)
-        self.library.set_favourites(ids, on)
+        """Mark sounds, or take the mark away; the table shows it before it is written."""
+        if self.library.refuses():
+            return
+        rows = [row for sound_id in ids if (row := self.matches.row(self.matches.number_of(sound_id))) is not None]
+        self.matches.set_sounds([replace(row.sound, favourite=on) for row in rows])
+        self.marks.set_favourites(ids, on)
 
     def find_similar(self, part: str | None = None) -> None:
         """Show what is near to the chosen sound, or by a part what has one like its own."""
@@ -250,14 +256,21 @@ class Workspace(QObject):
     # what the engine says
 
     def _recorded(self, path: Path) -> None:
+        self._remember_input()
+        self.open_song(path)
+
+    def _recording_kept(self, path: Path) -> None:
+        self._remember_input()
+        self.said.emit(f"What was recorded is kept: {path}", "recording", False)
+
+    def _remember_input(self) -> None:
         if self.recording.device is not None:
             self.settings.input = self.recording.device.name
-        self.open_song(path)
 
     def _reference_opened(self) -> None:
         self.recording.close()
         self.listening.row = None
-        self.matching.parts.set_heard({})
+        self.matching.parts.set_heard({}, done=True)
         self.matching.look_for_parts(None)
         self.matching.set_slot(None)
         self._show_compare()
@@ -271,10 +284,19 @@ class Workspace(QObject):
         state = self.library.state
         if state is not None:
             self.matches.set_roots({root.id: (root.path, root.online) for root in state.roots})
-            self._resume_scan([Path(root.path) for root in state.roots if root.online])
-            self.settings.unfinished_scan = self.library.scanning
+            if not self._library_is_open:
+                self._library_opened(state)
+            if not state.why_read_only:
+                self._resume_scan([Path(root.path) for root in state.roots if root.online])
+                self.settings.unfinished_scan = self.library.scanning
         if self.library.failure is None:
             self.settled.emit("library")
+
+    def _library_opened(self, state: LibraryState) -> None:
+        self._library_is_open = True
+        self.library.refuses()  # says at once that nothing can be changed, where that is so
+        if not state.second_window:
+            self.settings.keep()
 
     def _resume_scan(self, roots: list[Path]) -> None:
         """Go on with the scan that the last window left, in the state in which it was left."""
@@ -299,19 +321,9 @@ class Workspace(QObject):
         self.analysis_changed.emit("not available", False)
         self.said.emit(reason, "ear", True)
 
-    def _demo_progress(self, progress: Progress) -> None:
-        figures = f" {progress.done:,.0f} of {progress.total:,.0f}." if progress.total else ""
-        self.said.emit(DEMO_WORDS + figures, "demo", False)
-
-    def _demo_ready(self, paths: tuple[Path, Path]) -> None:
+    def _demo_made(self, paths: list[Path]) -> None:
         self.settled.emit("demo")
-        self.demo_running.emit(False)
-        library, song = paths
-        self.take([library, song])
-
-    def _demo_failed(self, reason: str) -> None:
-        self.demo_running.emit(False)
-        self.said.emit(reason, "demo", True)
+        self.take(paths)
 
     def _playback_failed(self, reason: str) -> None:
         self.said.emit(reason, "playback", True)

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from engine.audition.fit import Change
     from engine.library.catalog import Sound
 
-Receiver = Callable[[list[Path], bool], None]
-"""Takes the files, and whether they had to be waited for."""
+Receiver = Callable[[list[Path]], None]
 
 
 class Carrying(QObject):
@@ -39,7 +38,7 @@ class Carrying(QObject):
         wanted = [(sound, self._fitting.change(sound)) for sound in sounds if os.path.exists(sound.path)]
         there = [self._there(sound, change) for sound, change in wanted]
         if all(path is not None for path in there):
-            self._hand_over([path for path in there if path is not None], receive, waited=False)
+            self._hand_over([path for path in there if path is not None], receive)
             return
         backend = self._backend
 
@@ -54,7 +53,7 @@ class Carrying(QObject):
             for (sound, change), path in zip(wanted, paths, strict=True):
                 if change or sound.is_preset:
                     self._made[_key(sound, change)] = path
-            self._hand_over(paths, receive, waited=True)
+            self._hand_over(paths, receive)
 
         self._jobs.start("carry", work, on_done=take, on_failed=self.failed.emit)
 
@@ -66,9 +65,9 @@ class Carrying(QObject):
         return made if made is not None and made.exists() else None
 
     @staticmethod
-    def _hand_over(paths: list[Path], receive: Receiver, *, waited: bool) -> None:
+    def _hand_over(paths: list[Path], receive: Receiver) -> None:
         if paths:
-            receive(list(dict.fromkeys(paths)), waited)
+            receive(list(dict.fromkeys(paths)))
 
 
 def _key(sound: Sound, change: Change) -> tuple[str, str | None, int, Change]:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.backend import Backend
 from app.controllers.audition import Stretch
 from app.jobs import Job, JobRunner
-from app.widgets.sonogram import MelPicture
+from app.models.sonogram import MelPicture
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,20 +15,30 @@ from app.jobs import Job, JobRunner
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.catalog import Counts, Root, Sound
+    from engine.plugins import Added
 
 REFRESH_MILLISECONDS = 1500
 """How often what a running scan has finished is taken into the results."""
+FOLLOW_MILLISECONDS = 2000
+"""How often it is asked whether another process, a scan or another window, has changed the library."""
 
 
 @dataclass(frozen=True)
 class LibraryState:
-    """What the panels show of the library."""
+    """What the panels show of the library.
+
+    why_read_only : in words; empty where it can be changed.
+    second_window : another window has the library, and it is read only for that.
+    version : another number where anything in it has changed.
+    """
 
     roots: tuple[Root, ...]
     counts: Counts
     failed: tuple[Sound, ...]
-    favourites: int
     revision: int
+    version: int = 0
+    why_read_only: str = ""
+    second_window: bool = False
 
 
 class LibraryController(QObject):
@@ -42,6 +51,12 @@ class LibraryController(QObject):
     scan_progress = Signal(object)
     """`Progress`; None when no scan runs."""
     failed = Signal(str)
+    refused = Signal(str)
+    """Why nothing in the library can be changed."""
+    scan_began = Signal()
+    scan_failed = Signal(str)
+    instrument_said = Signal(str, bool)
+    """How far a plug-in instrument is played, and what came of it; whether it failed."""
     _folders_changed = Signal(object)
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
@@ -62,6 +77,9 @@ class LibraryController(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MILLISECONDS)
         self._timer.timeout.connect(self.refresh)
+        self._follow = QTimer(self)
+        self._follow.setInterval(FOLLOW_MILLISECONDS)
+        self._follow.timeout.connect(self._look)
 
     @property
     def scan_job(self) -> Job | None:
@@ -75,6 +93,13 @@ class LibraryController(QObject):
             return self.failure is not None
         return not self.state.roots and not self.scanning
 
+    def refuses(self) -> bool:
+        """Whether nothing can be changed, which is said then."""
+        words = self.state.why_read_only if self.state is not None else ""
+        if words:
+            self.refused.emit(words)
+        return bool(words)
+
     def refresh(self) -> None:
         """Read the library's state in the background."""
         if self._jobs.running("library") is not None:
@@ -84,10 +109,13 @@ class LibraryController(QObject):
 
     def scan(self, folders: list[Path], *, retry_failed: bool = False) -> None:
         """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept."""
+        if self.refuses():
+            return
         wanted = dict.fromkeys((*self.scanning, *(Path(os.path.abspath(folder)) for folder in folders)))
         if not wanted:
             return
         self.scanning = tuple(wanted)
+        self.scan_began.emit()
         backend, last = self._backend, self._last_scan
 
         def work(job: Job) -> Any:
@@ -118,8 +146,34 @@ class LibraryController(QObject):
         if root is not None:
             self.scan([Path(root.path)], retry_failed=True)
 
+    def add_instrument(self, path: Path) -> None:
+        """Have a plug-in instrument played, and its notes scanned."""
+        if self.refuses():
+            return
+        backend, name = self._backend, path.stem
+        self.instrument_said.emit(f"Playing {name}, to keep its notes as sounds.", False)
+        self._jobs.start(
+            f"instrument {path}",
+            lambda job: backend.add_instrument(path, progress=job.progress, cancel=job.token),
+            on_progress=lambda step: self.instrument_said.emit(
+                f"Playing {name}: {step.done:,.0f} of {step.total:,.0f}.", False
+            ),
+            on_done=lambda added: self._instrument_added(name, added),
+            on_failed=lambda reason: self.instrument_said.emit(reason, True),
+        )
+
+    def _instrument_added(self, name: str, added: Added) -> None:
+        words = [f"{added.sounds:,} {'sound' if added.sounds == 1 else 'sounds'} of {name} in the library."]
+        if added.failed:
+            program, reason = added.failed[0]
+            words.append(f"{len(added.failed):,} could not be played, such as {program}: {reason}")
+        self.instrument_said.emit(" ".join(words), not added.sounds)
+        self.scan([added.folder.parent])
+
     def remove_root(self, path: str) -> None:
         """Forget a folder; its files are not touched."""
+        if self.refuses():
+            return
         backend = self._backend
 
         def work(job: Job) -> None:
@@ -129,31 +183,29 @@ class LibraryController(QObject):
 
         self._jobs.start("remove", work, on_done=lambda _: self.refresh(), on_failed=self._fail)
 
-    def set_favourite(self, sound_id: int, favourite: bool) -> None:
-        """Kept in the catalog."""
-        self.set_favourites([sound_id], favourite)
-
-    def set_favourites(self, ids: Collection[int], favourite: bool) -> None:
-        """Kept in the catalog."""
-        backend, wanted = self._backend, list(ids)
-        self._jobs.start(
-            f"favourite {wanted}",
-            lambda job: backend.library().catalog.marks.set_favourite(wanted, favourite),
-            on_done=lambda _: self.refresh(),
-            on_failed=self._fail,
-        )
-
     def _read(self, job: Job) -> LibraryState:
         library = self._backend.library()
         library.refresh()
         catalog = library.catalog
+        version = catalog.database.version  # before all else: what changes meanwhile is seen the next time
         return LibraryState(
             tuple(catalog.roots()),
             catalog.counts(),
             tuple(catalog.failed()),
-            len(catalog.marks.favourites()),
             catalog.revision,
+            version,
+            library.why_read_only,
+            library.beside_another_window,
         )
+
+    def _look(self) -> None:
+        if self._jobs.running("look") is None:
+            backend = self._backend
+            self._jobs.start("look", lambda _: backend.library().catalog.database.version, on_done=self._looked)
+
+    def _looked(self, version: int) -> None:
+        if self.state is not None and version != self.state.version:
+            self.refresh()
 
     def _take(self, state: LibraryState) -> None:
         self.failure = None
@@ -166,6 +218,9 @@ class LibraryController(QObject):
         if self._stale:
             self._stale = False
             self.refresh()
+        self._follow.start()
+        if state.why_read_only:
+            return
         online = {root.path for root in state.roots if root.online}
         if online != self._watched:
             self._watched = online
@@ -189,7 +244,7 @@ class LibraryController(QObject):
 
     def _scan_failed(self, reason: str) -> None:
         self._end_scan()
-        self.failed.emit(reason)
+        self.scan_failed.emit(reason)
 
     def _end_scan(self) -> None:
         self.scanning = ()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -30,21 +33,37 @@ class MarksState:
 
     tags : how many sounds have each.
     auditioned : how many sounds the history holds.
+    favourites : how many there are.
     """
 
     collections: tuple[SoundCollection, ...] = ()
     tags: Mapping[str, int] = field(default_factory=dict)
     auditioned: int = 0
+    favourites: int = 0
 
     def collection(self, collection_id: int | None) -> SoundCollection | None:
         return next((known for known in self.collections if known.id == collection_id), None)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A change that is to be written.
+
+    quiet : nobody needs to hear of its failure.
+    """
+
+    number: int
+    change: Change
+    ids: tuple[int, ...]
+    then: Receiver | None
+    quiet: bool
 
 
 class MarksController(QObject):
     """Writes one mark after the other, in the order in which they were made, and reads back what became of them."""
 
     changed = Signal()
-    """Collections, tags or the history."""
+    """Favourites, collections, tags or the history."""
     sounds_changed = Signal(object)
     """The sounds that were marked, as they are now; a list."""
     said = Signal(str)
@@ -56,7 +75,10 @@ class MarksController(QObject):
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self.state = MarksState()
-        self._waiting: deque[tuple[Change, tuple[int, ...], Receiver | None, bool]] = deque()
+        self._waiting: deque[_Waiting] = deque()
+        self._numbers = count()
+        self._latest: dict[int, int] = {}
+        """The number of the last change that was asked of each sound and is not read back yet."""
         self._stale = False
         self._listened: int | None = None
         self._linger = QTimer(self)
@@ -64,12 +86,22 @@ class MarksController(QObject):
         self._linger.setInterval(LINGER_MILLISECONDS)
         self._linger.timeout.connect(self._note_listened)
 
+    @property
+    def library_dir(self) -> Path:
+        """The folder of the library to which the ids of sounds belong."""
+        return self._backend.library_dir
+
     def refresh(self) -> None:
-        """Read collections, tags and history behind the window."""
+        """Read favourites, collections, tags and history behind the window."""
         if self._jobs.running("marks") is not None:
             self._stale = True
             return
         self._jobs.start("marks", self._read, on_done=self._take, on_failed=self.failed.emit)
+
+    def set_favourites(self, ids: Collection[int], on: bool) -> None:
+        """Make sounds favourites, or no longer."""
+        wanted = tuple(ids)
+        self._write(lambda marks: marks.set_favourite(wanted, on), wanted)
 
     def rate(self, ids: Collection[int], rating: int) -> None:
         """Give sounds 1 to 5, or 0 for no rating."""
@@ -112,10 +144,15 @@ class MarksController(QObject):
         self._write(lambda marks: marks.rename_collection(collection_id, name))
 
     def remove_collection(self, collection_id: int) -> None:
-        """Forget a collection; `removed` offers it back."""
-        self._write(lambda marks: marks.remove_collection(collection_id), (), self.removed.emit)
+        """Forget a collection; `removed` offers it back, unless it was gone already."""
+        self._write(lambda marks: marks.remove_collection(collection_id), (), self._collection_removed)
+
+    def _collection_removed(self, removed: RemovedCollection | None) -> None:
+        if removed is not None:
+            self.removed.emit(removed)
 
     def restore_collection(self, removed: RemovedCollection) -> None:
+        """Bring back what `removed` offered."""
         self._write(lambda marks: marks.restore_collection(removed))
 
     def listening_to(self, sound: Sound) -> None:
@@ -141,41 +178,55 @@ class MarksController(QObject):
         self, change: Change, ids: tuple[int, ...] = (), then: Receiver | None = None, *, quiet: bool = False
     ) -> None:
         """quiet : of a failure nobody needs to hear."""
-        self._waiting.append((change, ids, then, quiet))
+        number = next(self._numbers)
+        self._latest.update(dict.fromkeys(ids, number))
+        self._waiting.append(_Waiting(number, change, ids, then, quiet))
         if self._jobs.running("marking") is None:
-            self._jobs.start(
-                "marking", self._work, on_item=lambda tell: tell(), on_done=self._written, on_failed=self.failed.emit
-            )
+            self._start_writing()
+
+    def _start_writing(self) -> None:
+        self._jobs.start(
+            "marking", self._work, on_item=lambda tell: tell(), on_done=self._written, on_failed=self.failed.emit
+        )
 
     def _work(self, job: Job) -> None:
         # All that waits, also while the window closes: a mark that was made is kept.
         while self._waiting:
-            change, ids, then, quiet = self._waiting.popleft()
+            asked, answer, reason, sounds = self._waiting.popleft(), None, "", []
             try:
                 catalog = self._backend.library().catalog
-                answer = change(catalog.marks)
-                sounds = catalog.sounds(ids) if ids else []
+                try:
+                    answer = asked.change(catalog.marks)
+                except EarshotError as error:
+                    reason = str(error)
+                # Of a change that failed too: the table may show it already.
+                sounds = catalog.sounds(asked.ids) if asked.ids else []
             except EarshotError as error:
-                if not quiet:
-                    job.item(lambda words=str(error): self.failed.emit(words))
-                continue
-            job.item(lambda then=then, answer=answer, sounds=sounds: self._tell(then, answer, sounds))
+                reason = reason or str(error)
+            job.item(partial(self._tell, asked, answer, reason, sounds))
 
-    def _tell(self, then: Receiver | None, answer: object, sounds: list[Sound]) -> None:
-        if sounds:
-            self.sounds_changed.emit(sounds)
-        if then is not None:
-            then(answer)
+    def _tell(self, asked: _Waiting, answer: object, reason: str, sounds: list[Sound]) -> None:
+        if reason and not asked.quiet:
+            self.failed.emit(reason)
+        # Who pressed a key twice is not shown what was true in between.
+        settled = {sound_id for sound_id in asked.ids if self._latest.get(sound_id) == asked.number}
+        for sound_id in settled:
+            del self._latest[sound_id]
+        if shown := [sound for sound in sounds if sound.id in settled]:
+            self.sounds_changed.emit(shown)
+        if reason:
+            return
+        if asked.then is not None:
+            asked.then(answer)
         self.refresh()
 
     def _written(self, _: object) -> None:
         if self._waiting:  # came while the job was ending
-            change, ids, then, quiet = self._waiting.pop()
-            self._write(change, ids, then, quiet=quiet)
+            self._start_writing()
 
     def _read(self, job: Job) -> MarksState:
         marks = self._backend.library().catalog.marks
-        return MarksState(tuple(marks.collections()), marks.tags(), len(marks.auditioned()))
+        return MarksState(tuple(marks.collections()), marks.tags(), len(marks.auditioned()), len(marks.favourites()))
 
     def _take(self, state: MarksState) -> None:
         if state != self.state:

@@ -26,6 +26,7 @@ TOP = 500
 TOP_FILTERED = 5000
 MOST_LISTED = 20_000
 """Who has more sounds than that searches among them rather than scrolls through them."""
+PAGE = 2_000
 SETTLE_MILLISECONDS = 40
 
 
@@ -210,7 +211,7 @@ class MatchController(QObject):
     def marks_changed(self) -> None:
         """The producer said something of sounds: results that depend on it, or are just being read, are stale."""
         query = self.filters.query()
-        if self._jobs.running("rank") is not None or query.tags or query.rating or query.collections:
+        if self._jobs.running("rank") is not None or query.favourites or query.asks_for_marks:
             self.refresh()
 
     def refresh(self) -> None:
@@ -314,7 +315,7 @@ def _by_part(
     parts, counts = tuple(weights), library.part_counts
     if sound is not None:
         heard = library.parts(sound.id)
-    obstacle = cannot_be_ranked(library) or ""
+    obstacle = cannot_be_ranked(counts) or ""
     if obstacle and counts.waiting:
         obstacle += " Scan it again: File, Scan the library again."
     if not obstacle and not all(part in heard for part in weights):
@@ -331,9 +332,12 @@ def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callab
     """The sounds that can be played, by name, as far as a list is of use; those not heard yet are among them."""
     rows: list[Row] = []
     last: Sound | None = None
-    while len(rows) < MOST_LISTED and (page := catalog.page(query, after=last)):
+    while len(rows) < MOST_LISTED:
+        page = catalog.page(query, after=last, size=PAGE)
         checkpoint()
         rows += [Row(sound, len(rows) + number) for number, sound in enumerate(filter(filters.accept, page), 1)]
+        if len(page) < PAGE:
+            break
         last = page[-1]
     return tuple(rows)
 

@@ -41,18 +41,23 @@ class PartChoice(QObject):
         self.heard: dict[str, np.ndarray] = {}
         self.weights: dict[str, int] = {}
         """Of the chosen parts; empty while a slot is ranked for."""
+        self._waiting: dict[str, int] = {}
+        """Of chosen parts that were not made out yet since the reference is being heard again."""
 
-    def set_heard(self, heard: Mapping[str, np.ndarray]) -> None:
-        """What sounds in the reference, as known now; a chosen part that does not is let go of."""
-        before = list(self.heard)
+    def set_heard(self, heard: Mapping[str, np.ndarray], *, done: bool) -> None:
+        """What sounds in the reference, as known now. A chosen part that does not waits until all is heard (`done`),
+        and is let go of then."""
+        before, chosen = list(self.heard), self.weights
         self.heard = dict(heard)
-        weights = {part: weight for part, weight in self.weights.items() if part in heard}
-        if weights or self.weights or before != list(heard):
-            self.weights = weights
+        wanted = {**self._waiting, **self.weights}
+        self.weights = {part: weight for part, weight in wanted.items() if part in heard}
+        self._waiting = {} if done else {part: weight for part, weight in wanted.items() if part not in heard}
+        if chosen or self.weights or before != list(heard):
             self.changed.emit()
 
     def toggle(self, part: str) -> None:
         """Rank by a part too, or no more; nothing where it does not sound."""
+        self._waiting = {}
         if part in self.weights:
             del self.weights[part]
         elif part in self.heard:
@@ -70,6 +75,7 @@ class PartChoice(QObject):
 
     def leave(self) -> bool:
         """Back to the slot; False where no part was chosen."""
+        self._waiting = {}
         if not self.weights:
             return False
         self.weights = {}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.backend import Backend, Look, MusicFacts
+from app.backend import Backend, MusicFacts
 from app.jobs import Job, JobRunner
 from app.models.slots import SlotsModel
+from app.models.sonogram import Look
 from app.models.timeline import Timeline
 
 if TYPE_CHECKING:

@@ -39,7 +39,8 @@ class RegionSlot(QObject):
         super().__init__(parent)
         self._backend, self._jobs, self._editor = backend, jobs, editor
         self._reference, self._timeline = reference, timeline
-        reference.opened.connect(lambda: jobs.cancel("region slot"))
+        reference.opened.connect(self._forget)
+        timeline.region_committed.connect(self.ready)
 
     def make(self) -> None:
         """Make a slot of the marked region."""
@@ -60,6 +61,10 @@ class RegionSlot(QObject):
 
         self.said.emit("Hearing the region as one instrument.")
         self._jobs.start("region slot", work, on_done=self._take, on_failed=self.failed.emit)
+
+    def _forget(self) -> None:
+        self._jobs.cancel("region slot")
+        self.ready.emit()
 
     def _take(self, slot: Slot | None) -> None:
         if slot is None:

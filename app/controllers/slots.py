@@ -10,6 +10,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from app.models.slot_edits import FIRST_BY_HAND
 from app.models.slots import SlotsModel
+from app.widgets.text import plain
 
 if TYPE_CHECKING:
     from app.models.slot_edits import SlotEdits
@@ -30,6 +31,8 @@ class SlotEditor(QObject):
         super().__init__(parent)
         self._slots = slots
         self.stack = QUndoStack(self)
+        self._next_by_hand = FIRST_BY_HAND
+        """Never given twice, so that nothing is known of a slot that was undone when the next one is made."""
         slots.rename_asked.connect(self.rename)
         # What could be undone was about slots that are no more.
         slots.modelReset.connect(self.stack.clear)
@@ -61,7 +64,8 @@ class SlotEditor(QObject):
     def add(self, slot: Slot) -> None:
         """Take a slot that was made by hand; it is pinned."""
         edits = self._slots.edits
-        slot = replace(slot, id=max((known.id + 1 for known in edits.added), default=FIRST_BY_HAND))
+        slot = replace(slot, id=self._next_by_hand)
+        self._next_by_hand += 1
         self._change(f"Add {slot.family}", added=(*edits.added, slot), pinned=edits.pinned | {slot.id})
         self.added.emit(slot.id)
 
@@ -103,7 +107,7 @@ class _Change(QUndoCommand):
     """From one state of the edits to the next."""
 
     def __init__(self, slots: SlotsModel, words: str, before: SlotEdits, after: SlotEdits) -> None:
-        super().__init__(words)
+        super().__init__(plain(words))  # it stands in the menu
         self._slots, self._before, self._after = slots, before, after
 
     def redo(self) -> None:

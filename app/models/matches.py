@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.models.columns import HEADINGS, NAMES, RIGHT_ALIGNED, UNSORTABLE, Column, Row, kind_word, shown, sort_value
+from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
@@ -81,18 +82,16 @@ class MatchesModel(QAbstractTableModel):
         """Ids of the sounds in these rows whose waveform was never asked for, or was not there yet."""
         return [row.sound.id for row in self._rows[first : last + 1] if self._overviews.get(row.sound.id) is None]
 
-    def set_favourite(self, sound_id: int, favourite: bool) -> None:
-        row = self.row(self.number_of(sound_id))
-        if row is not None:
-            self.set_sounds([replace(row.sound, favourite=favourite)])
-
     def set_sounds(self, sounds: Iterable[Sound]) -> None:
         """Sounds of which something else is known now; those that are not shown are left out, no row moves."""
+        numbers = []
         for sound in sounds:
             number = self.number_of(sound.id)
             if number >= 0:
                 self._rows[number] = replace(self._rows[number], sound=sound)
-                self.dataChanged.emit(self.index(number, 0), self.index(number, len(Column) - 1))
+                numbers.append(number)
+        if numbers:  # once for all that is between them: a view that hears of each row takes seconds for many
+            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(Column) - 1))
 
     def set_playing(self, sound_id: int | None, share: float = 0.0) -> None:
         """Mark the row that sounds."""
@@ -202,7 +201,7 @@ class MatchesModel(QAbstractTableModel):
         if column == Column.FAVOURITE:
             return "favourite" if row.sound.favourite else "not a favourite"
         if column == Column.RATING:
-            return f"rated {row.sound.rating} of 5" if row.sound.rating else "not rated"
+            return f"rated {row.sound.rating} of {HIGHEST_RATING}" if row.sound.rating else "not rated"
         if column == Column.TAGS:
             return f"tags {', '.join(row.sound.tags)}" if row.sound.tags else "no tags"
         return f"{NAMES[column]} {self._text(row, column)}".strip()

@@ -17,7 +17,7 @@ from app.models.columns import Row
 from app.models.reasons import Reason, reasons
 from app.models.timeline import Timeline
 from app.widgets import text
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.readout import paint_frequency_axis
 

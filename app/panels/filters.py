@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import MatchController
 from app.widgets import text
-from app.widgets.controls import Choice
+from app.widgets.fields import Choice, Field
 from app.widgets.labels import Label
+from engine.ratings import HIGHEST_RATING
 
 
 class FilterFields(QWidget):
@@ -23,17 +24,17 @@ class FilterFields(QWidget):
         self.note = Choice()
         self.note.addItems(["Any", *text.NOTES])
         self.note.setAccessibleName("Pitch")
-        self.bpm_from, self.bpm_to = QLineEdit(), QLineEdit()
+        self.bpm_from, self.bpm_to = Field(), Field()
         for field, words in ((self.bpm_from, "from"), (self.bpm_to, "to")):
             field.setPlaceholderText(words)
             field.setAccessibleName(f"BPM {words}")
             field.setValidator(QDoubleValidator(0.0, 999.0, 1, field))
             field.textChanged.connect(self._tempo_changed)
+            field.ended.connect(field.clearFocus)  # the keys of the window work again
             field.setMinimumWidth(40)
         self.rating = Choice()
-        self.rating.addItems(
-            ["Any", *(text.stars(least) + ("" if least == 5 else " or more") for least in range(1, 6))]
-        )
+        least = [f"{text.stars(number)} or more" for number in range(1, HIGHEST_RATING)]
+        self.rating.addItems(["Any", *least, text.stars(HIGHEST_RATING)])
         self.rating.setAccessibleName("Rating")
         self.rating.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.rating.setMinimumContentsLength(4)

@@ -9,7 +9,7 @@ from app.controllers.reference import ReferenceController
 from app.density import Density
 from app.models.timeline import Timeline
 from app.widgets import text
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 
 

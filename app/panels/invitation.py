@@ -7,13 +7,13 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
-from app.widgets.controls import Button
+from app.widgets.buttons import Button
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Paragraph
 
 
 class Invitation(QWidget):
-    """A dashed field to drop something on; `failed` makes it say what went wrong instead."""
+    """A dashed field to drop something on; `say` makes it tell something else, such as what went wrong."""
 
     def __init__(
         self,

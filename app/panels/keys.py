@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.part_actions import KEYS as PART_KEYS
-from app.widgets.controls import paint_box
+from app.widgets.painting import paint_box
+from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:
     from app.actions import Actions
@@ -38,7 +39,7 @@ class KeysPanel(QWidget):
             ("1 – 9", "Choose a slot"),
             (PART_KEYS, "Rank by parts"),
             ("Up, Down", "Step through the sounds"),
-            ("Alt+1 – Alt+5, Alt+0", "Rate the chosen sounds"),
+            (f"Alt+1 – Alt+{HIGHEST_RATING}, Alt+0", "Rate the chosen sounds"),
         ]
         for action in self._actions.all:
             keys = action.shortcuts()

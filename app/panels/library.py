@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.controllers.library import LibraryController
@@ -15,7 +15,7 @@ from app.panels.filters import FilterFields
 from app.panels.marks import MarkLists
 from app.panels.roots import HEARING_STAGE, RootRow, ScanRow
 from app.widgets import text
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.failed_list import FailedList
 from app.widgets.labels import Label, Paragraph
 from app.widgets.tree_row import Heading
@@ -44,16 +44,16 @@ class LibraryPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        head = QWidget()
-        head.setFixedHeight(40)
-        top = QHBoxLayout(head)
+        self.head = QWidget()
+        self.head.setFixedHeight(40)
+        top = QHBoxLayout(self.head)
         top.setContentsMargins(16, 0, 10, 0)
         top.setSpacing(8)
         top.addWidget(Label("Library", role="title"))
         self.count = Label("", colour="quiet", elide=True)
         top.addWidget(self.count, 1)
         top.addWidget(add)
-        layout.addWidget(head)
+        layout.addWidget(self.head)
         self._scroll = QScrollArea()
         self._scroll.setWidgetResizable(True)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -69,7 +69,7 @@ class LibraryPanel(QWidget):
         self._roots.setSpacing(0)
         self.scan = ScanRow(library)
         self.scan.hide()
-        self.marks = MarkLists(marks, library, matching)
+        self.marks = MarkLists(marks, matching)
         self._below = QWidget()
         below = QVBoxLayout(self._below)
         below.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +89,7 @@ class LibraryPanel(QWidget):
         layout.addWidget(self._scroll, 1)
         self.failed = FailedList()
         layout.addWidget(self.failed)
+        self.marks.naming_began.connect(self._bring_into_view)
         self.clear.clicked.connect(self.clear_filters)
         self.failed.retry_asked.connect(self._retry)
         self.failed.reveal_asked.connect(self._reveal)
@@ -106,6 +107,10 @@ class LibraryPanel(QWidget):
         if sound is not None:
             self.reveal_asked.emit(sound.path)
 
+    def _bring_into_view(self, line: QWidget) -> None:
+        # Once it has its place: it has just been put among the others.
+        QTimer.singleShot(0, line, lambda: self._scroll.ensureWidgetVisible(line, 0, 8))
+
     def clear_filters(self) -> None:
         """All of the library again; what was typed and the type, which are set elsewhere, stay."""
         self._matching.set_filters(**NO_FILTERS)
@@ -120,6 +125,8 @@ class LibraryPanel(QWidget):
         roots = {root.id: root for root in state.roots} if state is not None else {}
         for root_id in [root_id for root_id in self._rows if root_id not in roots]:
             self._rows.pop(root_id).deleteLater()
+            if self._matching.filters.root_id == root_id:
+                self._matching.set_filters(root_id=None)
         for root_id, root in roots.items():
             if root_id in self._rows:
                 self._rows[root_id].show_root(root)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.controllers.library import LibraryController
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
 from app.widgets import text
-from app.widgets.controls import Button, IconButton, claims
+from app.widgets.buttons import Button, IconButton
+from app.widgets.menus import passing_menu
+from app.widgets.painting import claims
 from app.widgets.tree_row import Heading, NameRow, TreeRow
 
 if TYPE_CHECKING:
@@ -32,16 +34,15 @@ class CollectionRow(TreeRow):
     delete_asked = Signal()
     export_asked = Signal()
 
-    def __init__(self, collection: SoundCollection) -> None:
-        super().__init__("collection", collection.name, text.count(collection.sounds), takes_sounds=True)
+    def __init__(self, collection: SoundCollection, library: Path) -> None:
+        super().__init__("collection", collection.name, text.count(collection.sounds), takes_from=library)
 
     def show_collection(self, collection: SoundCollection) -> None:
         self.setText(collection.name)
         self.set_figure(text.count(collection.sounds))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = passing_menu(self)
         menu.addAction("Rename…", self.rename_asked.emit)
         menu.addAction("Export into a folder…", self.export_asked.emit)
         menu.addSeparator()
@@ -54,7 +55,8 @@ class CollectionRow(TreeRow):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         asked = {Qt.Key.Key_F2: self.rename_asked, Qt.Key.Key_Delete: self.delete_asked}.get(Qt.Key(event.key()))
         if asked is not None:
-            asked.emit()
+            if not event.isAutoRepeat():  # a key that is held means this collection, not those that follow it
+                asked.emit()
         else:
             super().keyPressEvent(event)
 
@@ -68,8 +70,7 @@ class HistoryRow(TreeRow):
         super().__init__("clock", "Auditioned lately", "0")
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu = passing_menu(self)
         menu.addAction("Forget these", self.forget_asked.emit)
         menu.popup(event.globalPos())
 
@@ -79,26 +80,31 @@ class MarkLists(QWidget):
 
     export_asked = Signal(object)
     """A `SoundCollection`."""
+    naming_began = Signal(object)
+    """The `NameRow` in which a name is typed."""
     favourites_asked = Signal(object)
     """Ids of sounds that shall be favourites, a list."""
 
     def __init__(
         self,
         marks: MarksController,
-        library: LibraryController,
         matching: MatchController,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._marks, self._library, self._matching = marks, library, matching
+        self._marks, self._matching = marks, matching
         self.rows: dict[int, CollectionRow] = {}
         self.tag_rows: dict[str, TreeRow] = {}
         self.naming: NameRow | None = None
+        self._named: int | None = None
+        """The collection that is being renamed; None for a new one."""
+        self._leaving: set[int] = set()
+        """Collections whose removal was asked for."""
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.add = IconButton("plus", "New collection", size=20, icon_size=14)
-        self.favourites = TreeRow("star", "Favourites", "0", takes_sounds=True)
+        self.favourites = TreeRow("star", "Favourites", "0", takes_from=marks.library_dir)
         self.history = HistoryRow()
         self._collections, self._tags = QVBoxLayout(), QVBoxLayout()
         self._tags_heading = Heading("Tags")
@@ -124,7 +130,7 @@ class MarkLists(QWidget):
         self.history.forget_asked.connect(self._forget)
         self._more.clicked.connect(self._toggle_more)
         marks.changed.connect(self.refresh)
-        library.changed.connect(self._show_favourites)
+        marks.failed.connect(lambda _: self._leaving.clear())
         matching.filters_changed.connect(self.follow)
         self.refresh()
 
@@ -137,19 +143,27 @@ class MarkLists(QWidget):
         state = self._marks.state
         known = {collection.id for collection in state.collections}
         for gone in [number for number in self.rows if number not in known]:
-            _take_away(self.rows.pop(gone))
+            self._take_away(self.rows.pop(gone))
+            self._leaving.discard(gone)
+            if self._named == gone:
+                self._end_naming()
             if self._matching.filters.collection_id == gone:
                 self._matching.set_filters(collection_id=None)
-        for place, collection in enumerate(state.collections):
+        lines: list[QWidget] = []
+        for collection in state.collections:
             row = self.rows.get(collection.id)
             if row is None:
                 row = self._add_collection(collection)
             row.show_collection(collection)
-            self._collections.insertWidget(place, row)
+            lines += [row] if self.naming is None or self._named != collection.id else [row, self.naming]
+        if self.naming is not None and self._named is None:
+            lines.append(self.naming)
+        for place, line in enumerate(lines):
+            self._collections.insertWidget(place, line)
         self.history.setVisible(state.auditioned > 0)
         self.history.set_figure(text.count(state.auditioned))
         self._show_tags()
-        self._show_favourites()
+        self.favourites.set_figure(text.count(state.favourites), "star-filled" if state.favourites else "star")
         self.follow()
         self._order_tabs()
 
@@ -163,10 +177,6 @@ class MarkLists(QWidget):
         for tag, line in self.tag_rows.items():
             line.setChecked(tag in filters.tags)
 
-    def _show_favourites(self) -> None:
-        favourites = self._library.state.favourites if self._library.state is not None else 0
-        self.favourites.set_figure(text.count(favourites), "star-filled" if favourites else "star")
-
     def _show_tags(self) -> None:
         counts, chosen = self._marks.state.tags, self._matching.filters.tags
         often = sorted(counts, key=lambda tag: (-counts[tag], tag))
@@ -174,11 +184,11 @@ class MarkLists(QWidget):
             self._matching.set_filters(tags=tuple(tag for tag in chosen if tag in counts))
         shown = sorted(often if self._all_tags else {*often[:FEW_TAGS], *(tag for tag in chosen if tag in counts)})
         for gone in [tag for tag in self.tag_rows if tag not in shown]:
-            _take_away(self.tag_rows.pop(gone))
+            self._take_away(self.tag_rows.pop(gone))
         for place, tag in enumerate(shown):
             row = self.tag_rows.get(tag)
             if row is None:
-                row = self.tag_rows[tag] = TreeRow("tag", tag, "", takes_sounds=True)
+                row = self.tag_rows[tag] = TreeRow("tag", tag, "", takes_from=self._marks.library_dir)
                 row.clicked.connect(lambda on, tag=tag: self._choose_tag(tag, on))
                 row.sounds_dropped.connect(lambda ids, tag=tag: self._marks.tag(ids, add=[tag]))
             row.set_figure(text.count(counts[tag]))
@@ -209,52 +219,65 @@ class MarkLists(QWidget):
 
     def _add_collection(self, collection: SoundCollection) -> CollectionRow:
         number = collection.id
-        row = self.rows[number] = CollectionRow(collection)
+        row = self.rows[number] = CollectionRow(collection, self._marks.library_dir)
         row.clicked.connect(lambda on: self._matching.set_filters(collection_id=number if on else None))
         row.sounds_dropped.connect(lambda ids: self._marks.collect(number, ids))
         row.rename_asked.connect(lambda: self._rename(number))
-        row.delete_asked.connect(lambda: self._marks.remove_collection(number))
+        row.delete_asked.connect(lambda: self._remove(number))
         row.export_asked.connect(lambda: self.export_asked.emit(self._marks.state.collection(number)))
         return row
 
+    def _remove(self, number: int) -> None:
+        if number not in self._leaving:
+            self._leaving.add(number)
+            self._marks.remove_collection(number)
+
     def _rename(self, number: int) -> None:
-        row = self.rows[number]
+        row = self.rows.get(number)
+        if row is None or number in self._leaving:
+            return
+        self._end_naming()
         row.hide()
         self._type_name("Name of the collection", row.text(), self._collections.indexOf(row), number, [])
 
     def _type_name(self, what: str, name: str, place: int, number: int | None, ids: list[int]) -> None:
         self._end_naming()
         self.naming = naming = NameRow(what, name)
+        self._named = number
 
         def named(name: str) -> None:
+            self._end_naming()
+            row = self.rows.get(number) if number is not None else None
             if number is None:
                 self._marks.add_collection(name, ids)
-            elif name != self.rows[number].text():
+            elif row is not None and name != row.text():
                 self._marks.rename_collection(number, name)
-            self._end_naming(number)
 
         naming.named.connect(named)
-        naming.given_up.connect(lambda: self._end_naming(number))
+        naming.given_up.connect(self._end_naming)
         self._collections.insertWidget(place, naming)
         naming.show()
         naming.field.setFocus()
+        self.naming_began.emit(naming)
 
-    def _end_naming(self, number: int | None = None) -> None:
+    def _end_naming(self) -> None:
         if self.naming is None:
             return
         naming, self.naming = self.naming, None
+        number, self._named = self._named, None
         for row in self.rows.values():
             row.show()
         if naming.field.hasFocus():  # typing is over; the keys of the window work again
             row_of = self.rows.get(number) if number is not None else None
             (row_of or self.favourites).setFocus()
-        _take_away(naming)
+        self._take_away(naming)
 
     def _forget(self) -> None:
         self._matching.set_filters(history=False)
         self._marks.forget_history()
 
-
-def _take_away(widget: QWidget) -> None:
-    widget.hide()
-    widget.deleteLater()
+    def _take_away(self, line: QWidget) -> None:
+        if line.hasFocus():  # it would go to the next line, and what is pressed next would be meant for that one
+            self.favourites.setFocus()
+        line.hide()
+        line.deleteLater()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
@@ -14,9 +13,11 @@ from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.panels.invitation import Invitation
 from app.widgets import text
-from app.widgets.controls import Button, Choice, FamilyChip, IconButton, SearchBox, Segmented
+from app.widgets.buttons import Button, IconButton
+from app.widgets.fields import Choice, SearchBox
 from app.widgets.labels import Label, Line
 from app.widgets.match_table import MatchTable
+from app.widgets.segments import FamilyChip, Segmented
 from engine.families import PARTS_WELL_TOLD, words_for
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class MatchesPanel(QWidget):
 
     chosen = Signal(object)
     """A `Row` the user moved to, None when there is none any more."""
-    favourite_asked = Signal(object)
+    favourite_asked = Signal(object, bool)
+    """Ids of sounds, a list, and whether they shall be favourites."""
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class MatchesPanel(QWidget):
         self.model, self._matching = model, matching
         self.results: Results | None = None
         self._chosen_sound: int | None = None
+        self._narrow = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -77,7 +80,8 @@ class MatchesPanel(QWidget):
         self.search.setMinimumWidth(120)
         self.search.setToolTip(
             'Words of name, folder and tags: deep "sub bass" -dark\n'
-            "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 rating:3- favourite:yes tag:warm"
+            "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 rating:3- favourite:yes\n"
+            'Marks: tag:warm -tag:harsh collection:"my kicks" auditioned:yes corrected:yes'
         )
         self.search.setMaximumWidth(280)
         spaced: list[tuple[QWidget, int]] = [
@@ -133,10 +137,10 @@ class MatchesPanel(QWidget):
         self.kinds.group.idClicked.connect(self._choose_kind)
         self.kinds_short.activated.connect(self._choose_kind)
         self.search.textChanged.connect(lambda words: matching.set_filters(text=words))
-        self.search.installEventFilter(self)
+        self.search.ended.connect(self._leave_search)
         self._empty.button.clicked.connect(self.clear_filters)
         self.table.chosen.connect(self._row_chosen)
-        self.table.favourite_clicked.connect(lambda number: self.favourite_asked.emit(model.row(number)))
+        self.table.favourite_clicked.connect(self._star_clicked)
         self.table.visible_changed.connect(self._fetch_visible)
         matching.results_ready.connect(self.show_results)
         self.show_scan(None, None)
@@ -165,15 +169,20 @@ class MatchesPanel(QWidget):
         return [row for row in rows if row is not None]
 
     def show_results(self, results: Results) -> None:
-        """Take what was ranked; the chosen sound stays chosen, and does not play again."""
+        """Take what was ranked; the chosen sound stays chosen, and does not play again.
+
+        So do the other selected ones, for what is marked next is meant for all of them; of another slot's matches they
+        would be anywhere, out of sight.
+        """
         before = self.results
         same_slot = before is not None and _subject(before) == _subject(results)
         self.results = results
         self._title_for(results)
         self._show_columns()
         scrolled = self.table.verticalScrollBar().value() if same_slot else 0
+        selected = [row.sound.id for row in self.selected] if same_slot else None
         self.model.set_rows(results.rows)
-        self.table.restore(self._chosen_sound)
+        self.table.restore(self._chosen_sound, selected)
         self.table.verticalScrollBar().setValue(scrolled)
         if self.current is None and self._chosen_sound is not None:
             self._chosen_sound = None
@@ -221,27 +230,6 @@ class MatchesPanel(QWidget):
         """Move the choice, as the arrow keys do."""
         self.table.choose(max(0, self.table.currentIndex().row() + rows))
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:
-        if watched is self.search and event.type() == QEvent.Type.ShortcutOverride:
-            assert isinstance(event, QKeyEvent)
-            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                event.accept()
-                return True
-        if watched is self.search and event.type() == QEvent.Type.KeyPress:
-            assert isinstance(event, QKeyEvent)
-            if event.key() == Qt.Key.Key_Escape:
-                if self.search.text():
-                    self.search.clear()
-                else:
-                    self.table.setFocus()
-                return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Down):
-                self.table.setFocus()
-                if self.current is None:
-                    self.table.choose(0)
-                return True
-        return super().eventFilter(watched, event)  # type: ignore[arg-type]
-
     def _title_for(self, results: Results | None) -> None:
         slot = results.slot if results is not None else None
         sound = results.sound if results is not None else None
@@ -286,7 +274,7 @@ class MatchesPanel(QWidget):
 
     def _show_columns(self) -> None:
         ranked = self.results is not None and self.results.ranked
-        self.table.set_columns(folder=not getattr(self, "_narrow", False), match=ranked)
+        self.table.set_columns(folder=not self._narrow, match=ranked)
         if not ranked and self.table.horizontalHeader().sortIndicatorSection() == Column.MATCH:
             self.table.horizontalHeader().setSortIndicatorShown(False)
         else:
@@ -335,6 +323,20 @@ class MatchesPanel(QWidget):
         if row is not None:
             self._chosen_sound = row.sound.id
             self.chosen.emit(row)
+
+    def _star_clicked(self, number: int) -> None:
+        row = self.model.row(number)
+        if row is not None:
+            self.favourite_asked.emit([row.sound.id], not row.sound.favourite)
+
+    def _leave_search(self, kept: bool) -> None:
+        """Esc empties the search first; then, as with Enter, it goes on in the table."""
+        if not kept and self.search.text():
+            self.search.clear()
+            return
+        self.table.setFocus()
+        if kept and self.current is None:
+            self.table.choose(0)
 
     def _fetch_visible(self) -> None:
         first, last = self.table.visible_rows()

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from app.controllers.parts import HEAVIEST, PartChoice
 from app.density import Density
 from app.widgets import text
-from app.widgets.controls import LevelSlider, Switch
+from app.widgets.buttons import Switch
+from app.widgets.fields import LevelSlider
 from app.widgets.labels import Label, Line
 from engine.families import PARTS, PARTS_WELL_TOLD
 

@@ -15,7 +15,7 @@ from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.panels.invitation import Invitation
 from app.widgets import text
-from app.widgets.controls import Button, IconButton
+from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.lanes import Lanes
 from app.widgets.overview import Overview
@@ -23,7 +23,7 @@ from app.widgets.ruler import Ruler
 from app.widgets.spectrogram import Spectrogram
 
 if TYPE_CHECKING:
-    from app.backend import Look
+    from app.models.sonogram import Look
     from engine.jobs import Progress
 
 
@@ -35,7 +35,7 @@ class HearingStrip(QWidget):
         self._reference, self._timeline = reference, timeline
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 0)
-        layout.setSpacing(20)
+        layout.setSpacing(16)
         self.where = Label("")
         self.rate = Label("", colour="quiet")
         self.left = Label("", colour="quiet")
@@ -44,7 +44,6 @@ class HearingStrip(QWidget):
         for label in (self.where, self.rate, self.left):
             layout.addWidget(label)
         layout.addWidget(self.pause)
-        layout.setSpacing(16)
         layout.addWidget(self.cancel)
         layout.addStretch(1)
         self.pause.clicked.connect(self._toggle_pause)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.controllers.library import LibraryController
 from app.widgets import text
-from app.widgets.controls import IconButton
+from app.widgets.buttons import IconButton
 from app.widgets.labels import Label, ProgressLine
+from app.widgets.menus import passing_menu
 from app.widgets.tree_row import TreeRow
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class RootRow(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         name = Path(root.path).name or root.path
-        self.row = TreeRow("folder", name, "", quiet=not root.online)
+        self.row = TreeRow("folder", name, "")
         self.row.setToolTip(root.path)
         layout.addWidget(self.row)
         self.show_root(root)
@@ -46,9 +47,10 @@ class RootRow(QWidget):
         """The folder as the catalog has it now."""
         self.root = root
         self.row.set_figure(text.count(root.sounds) if root.online else "offline", "folder" if root.online else "drive")
+        self.row.set_quiet(not root.online)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        menu = QMenu(self)
+        menu = passing_menu(self)
         menu.addAction("Scan again", lambda: self.rescan_asked.emit(self.root.path))
         menu.addAction("Show in file manager", lambda: self.reveal_asked.emit(self.root.path))
         menu.addSeparator()

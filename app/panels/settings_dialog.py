@@ -10,9 +10,11 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QScrollArea, QS
 
 from app.outbox import reveal
 from app.settings import SCALES
-from app.widgets.controls import Button, Choice, Segmented, Switch
+from app.widgets.buttons import Button, Switch
+from app.widgets.fields import Choice
 from app.widgets.labels import Label, Paragraph
 from app.widgets.root_line import RootLine
+from app.widgets.segments import Segmented
 from engine.paths import log_dir
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLineEdit,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -32,20 +31,14 @@ from app.density import Density
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.panels.reference import ReferencePanel
-from app.widgets.controls import Button, IconButton, claims, paint_box, paint_focus
+from app.widgets.buttons import Button, IconButton
+from app.widgets.fields import Field
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Line, Paragraph
+from app.widgets.painting import claims, paint_box, paint_focus
 from app.widgets.readout import Readout
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
-
-
-class _NameField(QLineEdit):
-    """Keeps the keys that end typing, which mean other things elsewhere."""
-
-    def event(self, event: QEvent) -> bool:
-        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
-        return claims(event, *ends) or super().event(event)
 
 
 class SlotDelegate(QStyledItemDelegate):
@@ -64,7 +57,7 @@ class SlotDelegate(QStyledItemDelegate):
     def createEditor(
         self, parent: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QWidget:
-        field = _NameField(parent)
+        field = Field(parent=parent)
         field.setMaxLength(LONGEST_NAME)
         field.setAccessibleName("Name of the slot")
         return field
@@ -347,7 +340,3 @@ class SlotsPanel(QWidget):
         self._reference.lanes.set_selected(current.row())
         self.list.viewport().update()
         self.slot_chosen.emit(current.row())
-
-    def global_row_position(self, row: int) -> QPoint:
-        """Where a row is on the screen, for tests and tours."""
-        return self.list.viewport().mapToGlobal(self.list.visualRect(self._model.index(row)).center())

@@ -10,9 +10,11 @@ from app.controllers.audition import Auditioner
 from app.controllers.fitting import Fitting
 from app.density import Density
 from app.widgets import text
-from app.widgets.controls import IconButton, LevelSlider, Segmented, Switch
+from app.widgets.buttons import IconButton, Switch
 from app.widgets.device_button import DeviceButton
+from app.widgets.fields import LevelSlider
 from app.widgets.labels import Label, Line
+from app.widgets.segments import Segmented
 
 QUIETEST_DB = -48
 WORDS = (

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QMimeData
 
 SOUNDS = "application/x-earshot-sounds"
 
 
-def put_sounds(data: QMimeData, ids: Iterable[int]) -> None:
-    """Let the window know which sounds of its library these are."""
-    data.setData(SOUNDS, QByteArray(" ".join(map(str, ids)).encode()))
+def put_sounds(data: QMimeData, ids: Iterable[int], library: Path) -> None:
+    """Let windows know which sounds of which library these are; a library is known by its folder."""
+    told = {"library": str(library.resolve()), "sounds": list(ids)}
+    data.setData(SOUNDS, QByteArray(json.dumps(told).encode()))
 
 
-def sounds_in(data: QMimeData) -> list[int]:
-    """The ids of the sounds that are carried; none where something else is."""
-    words = bytes(data.data(SOUNDS).data()).decode("ascii", "replace").split()
-    return [int(word) for word in words if word.isdigit()]
+def sounds_in(data: QMimeData, library: Path) -> list[int]:
+    """The ids of the sounds of a library that are carried; none where something else is, or sounds of another."""
+    try:
+        told = json.loads(bytes(data.data(SOUNDS).data()))
+        ids = told["sounds"] if told["library"] == str(library.resolve()) else []
+        return [int(number) for number in ids]
+    except (ValueError, TypeError, KeyError):
+        return []

@@ -7,8 +7,9 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app import theme
-from app.widgets.controls import HEIGHT, FlatButton, paint_box, paint_focus
+from app.widgets.buttons import FlatButton
 from app.widgets.icons import draw_icon
+from app.widgets.painting import HEIGHT, paint_box, paint_focus
 
 WIDEST = 150
 

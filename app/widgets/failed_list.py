@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 
 from app import theme
 from app.models.failed import FailedModel
-from app.widgets.controls import Button, FlatButton, paint_focus
+from app.widgets.buttons import Button, FlatButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Line
+from app.widgets.painting import paint_focus
 
 _LINES = 3
 

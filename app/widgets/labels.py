@@ -83,6 +83,8 @@ class Paragraph(QWidget):
     ) -> None:
         super().__init__(parent)
         self._text, self._role, self._colour = text, role, colour
+        self._heights: dict[int, int] = {}
+        """By width: layouts ask for the same ones hundreds of times."""
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
@@ -94,6 +96,7 @@ class Paragraph(QWidget):
 
     def setText(self, text: str) -> None:
         self._text = text
+        self._heights.clear()
         self.setAccessibleName(text)
         self.updateGeometry()
         self.update()
@@ -101,7 +104,9 @@ class Paragraph(QWidget):
     def heightForWidth(self, width: int) -> int:
         flags, margins = Qt.TextFlag.TextWordWrap.value, self.contentsMargins()
         room = max(1, width - margins.left() - margins.right())
-        return self.fontMetrics().boundingRect(0, 0, room, 10_000, flags, self._text).height()
+        if room not in self._heights:
+            self._heights[room] = self.fontMetrics().boundingRect(0, 0, room, 10_000, flags, self._text).height()
+        return self._heights[room]
 
     def hasHeightForWidth(self) -> bool:
         return True

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.models.slots import SlotsModel
+from app.models.sonogram import pool_columns
 from app.models.timeline import Timeline
 from app.widgets.markers import TimelineTracker, paint_markers
-from app.widgets.sonogram import pool_columns
 from app.widgets.time_surface import TimeSurface
 
 CELL_SECONDS = theme.tokens()["rules"]["lane_bin_s"]

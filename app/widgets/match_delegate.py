@@ -12,9 +12,9 @@ from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
 from app.widgets.match_columns import STAR, content_width
+from engine.ratings import HIGHEST_RATING
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
-HIGHEST_RATING = 5
 FIGURE_WIDTH, FIGURE_TO_BAR = 32, 8
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex

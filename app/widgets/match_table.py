@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping
 
-from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, QUrl, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
@@ -21,11 +31,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from app import theme
 from app.models.columns import ALWAYS_SHOWN, SHOWN_AT_FIRST, UNSORTABLE, Column
 from app.models.matches import MatchesModel
-from app.widgets.carried import put_sounds
-from app.widgets.controls import paint_box, paint_focus
 from app.widgets.icons import draw_icon
 from app.widgets.match_columns import STAR, MatchHeader, least_width, section_width
-from app.widgets.match_delegate import HIGHEST_RATING, MatchDelegate
+from app.widgets.match_delegate import MatchDelegate
+from app.widgets.painting import paint_box, paint_focus
+from engine.ratings import HIGHEST_RATING
 
 NAME_MIN = 150
 NAME_LEAST = 100
@@ -35,6 +45,7 @@ NARROW_WORDS = 72
 PLENTY = 300
 """What the name has before it shares with the folder."""
 Index = QModelIndex | QPersistentModelIndex
+_Select = QItemSelectionModel.SelectionFlag
 
 
 class MatchTable(QTableView):
@@ -135,19 +146,30 @@ class MatchTable(QTableView):
         last = self.rowAt(self.viewport().height() - 1)
         return first, (self.matches().rowCount() - 1 if last < 0 else last)
 
-    def restore(self, sound_id: int | None) -> None:
-        """Select the row of a sound without asking for its sound; nothing where it is no longer shown."""
+    def restore(self, sound_id: int | None, selected: Collection[int] | None = None) -> None:
+        """Go to the row of a sound without asking for its sound; nothing where it is no longer shown.
+
+        selected : the sounds whose rows are selected, as far as they are shown; None for that one alone.
+        """
         self._restoring = True
         try:
-            number = self.matches().number_of(sound_id)
-            if number >= 0:
-                self.setCurrentIndex(self.matches().index(number, Column.NAME))
-                self.selectRow(number)
-            else:
-                self.clearSelection()
-                self.setCurrentIndex(QModelIndex())
+            number, choice = self.matches().number_of(sound_id), self.selectionModel()
+            ids = selected if selected is not None else [sound_id] if sound_id is not None else []
+            choice.setCurrentIndex(self.matches().index(number, Column.NAME), _Select.NoUpdate)
+            choice.select(self._selection(ids), _Select.ClearAndSelect | _Select.Rows)
         finally:
             self._restoring = False
+
+    def _selection(self, ids: Collection[int]) -> QItemSelection:
+        """The rows of these sounds, in as few ranges as there are: a long list can be selected as a whole."""
+        model, selection = self.matches(), QItemSelection()
+        numbers = sorted(number for sound_id in ids if (number := model.number_of(sound_id)) >= 0)
+        first = 0
+        for place, number in enumerate(numbers):
+            if place + 1 == len(numbers) or numbers[place + 1] != number + 1:
+                selection.select(model.index(numbers[first], 0), model.index(number, len(Column) - 1))
+                first = place + 1
+        return selection
 
     def choose(self, number: int) -> None:
         """Go to a row as if the user had."""
@@ -268,7 +290,9 @@ class MatchTable(QTableView):
     @property
     def selected_rows(self) -> list[int]:
         """From top to bottom."""
-        return sorted({index.row() for index in self.selectedIndexes()})
+        # By ranges: the indexes of a long list are as many as its cells.
+        ranges = self.selectionModel().selection().toList()
+        return sorted({row for chosen in ranges for row in range(chosen.top(), chosen.bottom() + 1)})
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         rows = [row for number in self.selected_rows if (row := self.matches().row(number)) is not None]
@@ -285,16 +309,14 @@ class MatchTable(QTableView):
             )
 
 
-def drag_out(source: QWidget, paths: Sequence[Path], ids: Collection[int]) -> None:
-    """Carry files to wherever the pointer lets go of them; `ids` are their sounds, for this window's own lists."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    put_sounds(data, ids)
+def drag_out(source: QWidget, data: QMimeData, caption: str) -> bool:
+    """Carry `data` until the pointer lets go of it; whether that was within this program."""
     drag = QDrag(source)
     drag.setMimeData(data)
-    drag.setPixmap(drag_picture(paths[0].stem if len(paths) == 1 else f"{len(paths)} sounds"))
+    drag.setPixmap(drag_picture(caption))
     drag.setHotSpot(QPoint(12, 14))
     drag.exec(Qt.DropAction.CopyAction)
+    return drag.target() is not None
 
 
 def _least(column: Column) -> int:

@@ -13,10 +13,10 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
+from app.models.sonogram import MelPicture, pool_columns
 from app.models.timeline import Timeline
-from app.widgets.controls import paint_focus
 from app.widgets.markers import line_pen
-from app.widgets.sonogram import MelPicture, pool_columns
+from app.widgets.painting import paint_focus
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=False)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
 from app.widgets import text
-from app.widgets.controls import IconButton
+from app.widgets.buttons import IconButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
 

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
+from app.models.sonogram import MelPicture
 from app.models.timeline import Timeline
-from app.widgets.controls import claims
-from app.widgets.sonogram import MelPicture
+from app.widgets.painting import claims
 from app.widgets.time_surface import TimeSurface
 
 if TYPE_CHECKING:

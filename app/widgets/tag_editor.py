@@ -9,8 +9,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QCompleter, QLineEdit, QVBoxLayout, QWidget
 
 from app import theme
-from app.widgets.controls import paint_box
 from app.widgets.labels import Label
+from app.widgets.painting import paint_box
 
 WIDTH = 320
 

@@ -13,6 +13,11 @@ def stars(rating: int) -> str:
     return "★" * rating
 
 
+def plain(name: str) -> str:
+    """A name from elsewhere as menus show it: an "&" in it makes no key."""
+    return name.replace("&", "&&")
+
+
 def clock(seconds: float, decimals: int = 1) -> str:
     """Minutes and seconds, such as 0:44.7; hours too where there are any."""
     scale = 10**decimals

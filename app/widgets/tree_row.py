@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app import theme
+from app.widgets.buttons import Button, FlatButton
 from app.widgets.carried import sounds_in
-from app.widgets.controls import Button, FlatButton, claims, paint_focus
+from app.widgets.fields import Field
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
+from app.widgets.painting import paint_focus
 
 
 class TreeRow(FlatButton):
     """Icon, name, and a figure at the right; pressed, it narrows the table to what it names.
 
-    takes_sounds : rows of the table can be dropped on it.
+    takes_from : the folder of a library of which sounds can be dropped on it.
     """
 
     sounds_dropped = Signal(object)
     """Ids, a list."""
 
-    def __init__(self, icon: str, name: str, figure: str, *, quiet: bool = False, takes_sounds: bool = False) -> None:
+    def __init__(self, icon: str, name: str, figure: str, *, takes_from: Path | None = None) -> None:
         super().__init__(name)
         self.setCheckable(True)
-        self.setAcceptDrops(takes_sounds)
+        self.setAcceptDrops(takes_from is not None)
+        self._takes_from = takes_from
         self._drop_hovered = False
-        self._icon, self._figure, self._quiet = icon, figure, quiet
+        self._icon, self._figure, self._quiet = icon, figure, False
         self.setFixedHeight(theme.tokens()["size"]["tree_row"])
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{name}, {figure}")
@@ -35,6 +40,11 @@ class TreeRow(FlatButton):
     def set_figure(self, figure: str, icon: str | None = None) -> None:
         self._figure, self._icon = figure, icon or self._icon
         self.setAccessibleName(f"{self.text()}, {figure}")
+        self.update()
+
+    def set_quiet(self, quiet: bool) -> None:
+        """What it names is away."""
+        self._quiet = quiet
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -60,7 +70,7 @@ class TreeRow(FlatButton):
             paint_focus(painter, rect, radius=2)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if sounds_in(event.mimeData()):
+        if self._carried(event):
             event.acceptProposedAction()
             self._hover_drop(True)
 
@@ -70,7 +80,10 @@ class TreeRow(FlatButton):
     def dropEvent(self, event: QDropEvent) -> None:
         self._hover_drop(False)
         event.acceptProposedAction()
-        self.sounds_dropped.emit(sounds_in(event.mimeData()))
+        self.sounds_dropped.emit(self._carried(event))
+
+    def _carried(self, event: QDropEvent) -> list[int]:
+        return sounds_in(event.mimeData(), self._takes_from) if self._takes_from is not None else []
 
     def _hover_drop(self, hovered: bool) -> None:
         self._drop_hovered = hovered
@@ -107,13 +120,14 @@ class NameRow(QWidget):
         self._over = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(32, 0, 16, 0)
-        self.field = _NameField(name)
+        self.field = Field(name)
         self.field.setMaxLength(self.LONGEST)
         self.field.setPlaceholderText(what)
         self.field.setAccessibleName(what)
         self.field.selectAll()
         layout.addWidget(self.field)
-        self.field.left.connect(self._end)
+        self.field.ended.connect(self._end)
+        self.field.left.connect(lambda: self._end(True))
 
     def _end(self, kept: bool) -> None:
         if self._over:  # taking the field away takes its focus away too
@@ -124,23 +138,3 @@ class NameRow(QWidget):
             self.named.emit(name)
         else:
             self.given_up.emit()
-
-
-class _NameField(QLineEdit):
-    left = Signal(bool)
-    """Whether what was typed is meant."""
-
-    def event(self, event: QEvent) -> bool:
-        ends = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
-        return claims(event, *ends) or super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self.left.emit(event.key() != Qt.Key.Key_Escape)
-        else:
-            super().keyPressEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self.left.emit(True)

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import QApplication
 from app import theme
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
+from app.models.sonogram import MelPicture
 from app.models.timeline import Timeline
 from app.screenshots import PictureBackend, Studio
 from app.widgets.match_table import MatchTable
-from app.widgets.sonogram import MelPicture
 from app.widgets.spectrogram import Spectrogram
 from engine.demo import ensure_demo
 from engine.jobs import ignore_progress

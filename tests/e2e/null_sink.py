@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,11 +131,15 @@ def loudest_hertz(samples: np.ndarray, rate: int = RATE) -> float:
 
 
 def on_a_busy_machine(attempt: Callable[[], None], times: int = 4) -> None:
-    """Try again what a stutter of the stream can spoil: the player itself is right if it ever succeeds unspoiled."""
+    """Try again what a stutter of the stream can spoil: the player itself is right if it ever succeeds unspoiled.
+
+    What no stutter explains fails by `pytest.fail`, which is not tried again; what was tried again is warned of.
+    """
     for left in reversed(range(times)):
         try:
             return attempt()
-        except AssertionError:
+        except AssertionError as error:
             if not left:
                 raise
+            warnings.warn(f"tried again: {str(error).splitlines()[0]}", stacklevel=2)
             time.sleep(0.5)

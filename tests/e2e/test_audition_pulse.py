@@ -127,7 +127,8 @@ def test_a_click_is_heard_at_once(
             first = recording.first_sound()
             time.sleep(0.25)
             recording.stop()
-            assert first is not None
+            if first is None:
+                pytest.fail("a click plays nothing")
             waits.append(1000 * (first - clicked))
         median, p95 = np.percentile(waits, [50, 95]).tolist()
         record_property("click_to_first_sample_ms", {"median": median, "p95": p95})

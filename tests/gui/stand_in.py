@@ -19,6 +19,8 @@ from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX, PARTS, part_of_family
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.scanner import ScanResult, scan
+from engine.plugins import Added, add_instrument
+from tests.unit.plugins.stand_ins import load_toy_plugin
 
 RATE = 16_000
 EDGES_HZ = (0.0, 120.0, 260.0, 520.0, 1100.0, 2400.0, 5200.0, 8000.0)
@@ -192,6 +194,9 @@ class StandInBackend(Backend):
             loader=load_stand_in,
             workers=1,
         )
+
+    def add_instrument(self, path: Path, *, progress: ProgressCallback, cancel: CancelToken) -> Added:
+        return add_instrument(path, self.library_dir, progress=progress, cancel=cancel, loader=load_toy_plugin)
 
 
 def _levels(sound: np.ndarray, steps: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -154,6 +155,38 @@ def test_every_page_of_the_settings_is_reached(filled: MainWindow, qtbot: QtBot)
         assert {widget.accessibleName() for widget in missed} == set(), page
 
 
-def test_no_key_means_two_things(filled: MainWindow) -> None:
+def test_no_key_means_two_things(filled: MainWindow, qtbot: QtBot) -> None:
+    work, lists = filled.workspace, filled.library_panel.marks
+    ids = [row.sound.id for row in work.matches.rows[:2]]
+    work.marks.tag(ids, add=["r&b"])
+    work.marks.add_collection("Bass&4", ids)
+    until(qtbot, lambda: set(lists.tag_rows) == {"r&b"} and len(lists.rows) == 1)
+    work.marks.rename_collection(next(iter(lists.rows)), "Bass&5")
+    until(qtbot, lambda: next(iter(lists.rows.values())).text() == "Bass&5")
     keys = [key.toString() for action in filled.actions_.all for key in action.shortcuts()]
-    assert {key for key in keys if keys.count(key) > 1} == set()
+    keys += [button.shortcut().toString() for button in filled.findChildren(QAbstractButton) if button.text()]
+    assert {key for key in keys if keys.count(key) > 1 and key} == set()
+    assert [button.text() for button in filled.findChildren(QAbstractButton) if not button.shortcut().isEmpty()] == []
+
+
+def test_names_make_no_keys_in_menus(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    work, actions = filled.workspace, filled.actions_
+    work.marks.add_collection("Bass&4")
+    until(qtbot, lambda: len(work.marks.state.collections) == 1)
+    work.matching.set_filters(collection_id=work.marks.state.collections[0].id)
+    work.slot_editor.rename(1, "R&B lead")
+    work.slot_editor.rename(1, "Lead")
+    work.slot_editor.stack.undo()
+    filled.settings.remember_song(tmp_path / "Drum&Bass.wav")
+    for menu in (actions.mark_actions.collect, actions.recent, actions.slot_actions.merge):
+        menu.aboutToShow.emit()
+    work.outputs.names = ["Mix&Match"]
+    work.outputs.changed.emit()
+    work.keyboard.inputs = ["Keys&Co"]
+    work.keyboard.changed.emit()
+    menus = (actions.mark_actions.collect, actions.recent, actions.slot_actions.merge, actions.outputs, actions.midi)
+    shown = [action.text() for menu in menus for action in menu.actions()]
+    shown += [action.text() for action in (actions.undo, actions.redo, actions.mark_actions.let_go)]
+    assert [words for words in shown if "&" in words.replace("&&", "")] == []
+    wanted = {"Bass&4", "Drum&Bass.wav", "2  R&B lead", "Mix&Match", "Keys&Co", "Take out of Bass&4"}
+    assert wanted - {words.replace("&&", "&") for words in shown} == set()

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtCore import QEvent, QMimeData, Qt
+from PySide6.QtGui import QDrag, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.backend import MusicFacts
 from app.main_window import MainWindow
 from app.models.matches import Row
+from app.widgets.carried import sounds_in
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
 from engine.errors import PlaybackError
@@ -169,27 +171,84 @@ def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     work = filled.workspace
     row = pitched_row(filled)
     original = Path(row.sound.path).read_bytes()
-    received: list[tuple[list[Path], bool]] = []
+    received: list[list[Path]] = []
     sounds = [row.sound, loop.sound, replace(row.sound, path=str(tmp_path / "gone.wav"))]
-    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
-    assert received == [([Path(row.sound.path), Path(loop.sound.path)], False)]
+    work.carrying.fetch(sounds, received.append)
+    assert received == [[Path(row.sound.path), Path(loop.sound.path)]], "at once"
     press(qtbot, filled, "pt")
     until(qtbot, lambda: bool(work.fitting.change(row.sound)))
-    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
+    work.carrying.fetch(sounds, received.append)
+    assert len(received) == 1, "they have to be made"
     until(qtbot, lambda: len(received) == 2)
-    paths, waited = received[1]
-    assert waited
+    paths = received[1]
     change = work.fitting.change(row.sound)
     rendered = filled.workspace.backend.rendered_dir
     assert paths == [rendered / f"{row.sound.name} {change.semitones:+d}st.wav", rendered / "Loop 100 at 120 BPM.wav"]
     assert soundfile.info(paths[1]).duration == pytest.approx(4.0 * 100 / 120, abs=0.01)
     assert soundfile.info(paths[0]).subtype == "PCM_24"
-    work.carrying.fetch(sounds, lambda paths, waited: received.append((paths, waited)))
-    assert received[2] == (paths, False)
+    work.carrying.fetch(sounds, received.append)
+    assert received[2:] == [paths], "they are there"
     assert Path(row.sound.path).read_bytes() == original
     filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
     filled.actions_.copy_path.trigger()
     until(qtbot, lambda: QGuiApplication.clipboard().text() == str(paths[0]))
+
+
+@pytest.fixture
+def drags(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[QMimeData], bool]]:
+    """What becomes of the next drags: each is given what is carried, and tells whether it landed in the window."""
+    targets: list[Callable[[QMimeData], bool]] = []
+    landed: list[bool] = []
+
+    def carry(drag: QDrag, *_: object) -> Qt.DropAction:
+        landed.append(targets.pop(0)(drag.mimeData()))
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    monkeypatch.setattr(QDrag, "target", lambda drag: drag if landed[-1] else None)
+    return targets
+
+
+def test_a_file_that_has_to_be_made_joins_a_drag_on_its_way(
+    filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]]
+) -> None:
+    row, table = pitched_row(filled), filled.matches_panel.table
+    press(qtbot, filled, "p")
+    until(qtbot, lambda: bool(filled.workspace.fitting.change(row.sound)))
+    table.choose(filled.workspace.matches.number_of(row.sound.id))
+
+    def another_program(data: QMimeData) -> bool:
+        assert data.hasUrls(), "a program is asked first whether it takes files"
+        until(qtbot, lambda: bool(data.urls()))
+        assert data.urls()[0].toLocalFile().startswith(str(filled.workspace.backend.rendered_dir))
+        return False
+
+    drags.append(another_program)
+    table.startDrag(Qt.DropAction.CopyAction)
+    assert not drags
+    assert not filled.notice.isVisible()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_drag_that_ends_before_its_file_is_made(
+    filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]], inside: bool
+) -> None:
+    row, table, rendered = pitched_row(filled), filled.matches_panel.table, filled.workspace.backend.rendered_dir
+    press(qtbot, filled, "p")
+    until(qtbot, lambda: bool(filled.workspace.fitting.change(row.sound)))
+    table.choose(filled.workspace.matches.number_of(row.sound.id))
+    carried: list[list[int]] = []
+
+    def land(data: QMimeData) -> bool:
+        carried.append(sounds_in(data, filled.workspace.backend.library_dir))
+        return inside
+
+    drags.append(land)
+    table.startDrag(Qt.DropAction.CopyAction)
+    assert carried == [[row.sound.id]], "a collection takes it at once"
+    until(qtbot, lambda: filled.workspace.jobs.running("carry") is None)
+    assert len(list(rendered.iterdir())) == 1
+    assert ("Drag again to use it." in filled.notice.message.text()) == (not inside)
 
 
 def test_a_folder_that_cannot_be_written_is_said(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -198,7 +257,7 @@ def test_a_folder_that_cannot_be_written_is_said(filled: MainWindow, qtbot: QtBo
     row = pitched_row(filled)
     press(qtbot, filled, "p")
     until(qtbot, lambda: bool(filled.workspace.fitting.change(row.sound)))
-    filled.workspace.carrying.fetch([row.sound], lambda paths, waited: pytest.fail("nothing was made"))
+    filled.workspace.carrying.fetch([row.sound], lambda paths: pytest.fail("nothing was made"))
     until(qtbot, filled.notice.isVisible)
     assert "could not be written" in filled.notice.message.text()
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.models.columns import Column
+from app.panels.roots import RootRow
+from engine.library.catalog import Root
 from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows
 from tests.gui.stand_in import StandInBackend
 
@@ -32,7 +38,7 @@ def test_what_changes_in_a_folder_is_followed(window: MainWindow, qtbot: QtBot, 
     until(qtbot, lambda: ready(window, 12))
     names = {row.sound.name: row.sound for row in window.workspace.matches.rows}
     kick = next(sound for name, sound in sorted(names.items()))
-    window.workspace.library.set_favourite(kick.id, True)
+    window.workspace.set_favourites([kick.id])
 
     shutil.copy(kick.path, folder / "Added.wav")
     until(qtbot, lambda: ready(window, 13))
@@ -93,7 +99,76 @@ def test_copies_are_one_row_that_names_them(window: MainWindow, qtbot: QtBot, fo
     number, row = next((n, row) for n, row in enumerate(window.workspace.matches.rows) if row.copies)
     index = window.workspace.matches.index(number, Column.NAME)
     assert index.data() == f"{row.sound.name}  +1"
-    from PySide6.QtCore import Qt
-
     assert row.copies[0].path in index.data(Qt.ItemDataRole.ToolTipRole)
     assert {original.name, "The same.wav"} == {Path(row.sound.path).name, Path(row.copies[0].path).name}
+
+
+def test_a_folder_that_narrows_the_table_lets_go_when_it_is_removed(filled: MainWindow, qtbot: QtBot) -> None:
+    work, (row, *_) = filled.workspace, filled.library_panel._rows.values()
+    qtbot.mouseClick(row.row, Qt.MouseButton.LeftButton)
+    assert work.matching.filters.root_id == row.root.id
+    row.remove_asked.emit(row.root.path)
+    until(qtbot, lambda: work.library.empty)
+    assert work.matching.filters.root_id is None
+
+
+def test_a_folder_is_grey_as_long_as_it_is_away(qtbot: QtBot) -> None:
+    here = Root(1, "/drive/Sounds", 12, 0, True)
+    away = replace(here, online=False)
+
+    def pictures(*states: Root) -> QImage:
+        row = RootRow(states[0])
+        qtbot.addWidget(row)
+        for state in states[1:]:
+            row.show_root(state)
+        row.resize(240, row.sizeHint().height())
+        return row.grab().toImage()
+
+    assert pictures(here) != pictures(away)
+    assert pictures(here, away) == pictures(away)
+    assert pictures(away, here) == pictures(here)
+
+
+def test_menus_do_not_pile_up(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    work.marks.add_collection("Kit")
+    until(qtbot, lambda: len(filled.library_panel.marks.rows) == 1)
+    roots, lists = filled.library_panel._rows, filled.library_panel.marks
+    table = filled.matches_panel.table
+    table.choose(0)
+    before = len(filled.findChildren(QMenu))
+    for widget in (*roots.values(), *lists.rows.values(), lists.history, table.viewport()):
+        at = QPoint(5, 5)
+        QApplication.sendEvent(widget, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, at, at))
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        menu.close()
+    until(qtbot, lambda: len(filled.findChildren(QMenu)) == before)
+
+
+def test_an_instrument_is_added_and_heard(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "Toy.vst3"
+    path.write_text("Warm\nis silent")
+    window.workspace.take([path])  # as if it were dropped
+    until(qtbot, lambda: "1 sound of Toy in the library" in window.notice.message.text())
+    assert "is silent: The plug-in played nothing" in window.notice.message.text()
+    until(qtbot, lambda: ready(window, 1))
+    wait_for_rows(qtbot, window, 1)
+    assert window.workspace.matches.rows[0].sound.name == "Warm"
+    assert [sound.name for sound in window.workspace.library.state.failed] == ["is silent"]  # type: ignore[union-attr]
+    window.matches_panel.table.choose(0)
+    player = window.workspace.backend.silent_player  # type: ignore[attr-defined]
+    until(qtbot, lambda: len(player.played) == 1)
+    assert player.played[0][0].samples.any()
+
+
+def test_an_instrument_is_chosen_and_refused_in_words(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "Toy.vst3"
+    path.write_text("is an effect at once")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(path))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    assert window.actions_.add_instrument in window.library_panel.head.actions()
+    window.actions_.add_instrument.trigger()
+    until(qtbot, lambda: "Toy.vst3: It is an effect" in window.notice.message.text())

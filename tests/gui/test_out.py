@@ -64,9 +64,9 @@ def test_favourites_become_a_folder(filled: MainWindow, qtbot: QtBot, tmp_path: 
     assert not filled.actions_.export_favourites.isEnabled()
     wanted = [work.matches.rows[number].sound for number in (0, 5)]
     for number in (0, 5):
-        work.toggle_favourite(work.matches.rows[number])
+        work.set_favourites([work.matches.rows[number].sound.id])
     until(qtbot, filled.actions_.export_favourites.isEnabled)
-    until(qtbot, lambda: work.library.state is not None and work.library.state.favourites == 2)
+    until(qtbot, lambda: work.marks.state.favourites == 2)
     work.export.copy_favourites(tmp_path / "Kit")
     until(qtbot, lambda: filled.notice.message.text() == "2 files were copied into Kit.")
     copies = {path.name: path.read_bytes() for path in (tmp_path / "Kit").iterdir()}

@@ -188,6 +188,28 @@ def test_another_song_has_other_parts(window: MainWindow, qtbot: QtBot, tmp_path
     until(qtbot, lambda: (r := window.matches_panel.results) is not None and r.slot is not None and not r.parts)
 
 
+def test_a_chosen_part_waits_while_the_song_is_heard_again(window: MainWindow, qtbot: QtBot) -> None:
+    choice, vector = window.workspace.matching.parts, np.ones(StandInEar.dimension, np.float32)
+    choice.toggle("other")
+    until(qtbot, lambda: shows(window, "other"))
+    choice.set_heard({"bass": vector}, done=False)
+    assert choice.weights == {}
+    choice.set_heard({"bass": vector, "other": vector}, done=False)
+    assert list(choice.weights) == ["other"]
+    choice.set_heard({"bass": vector}, done=False)
+    choice.leave()
+    choice.set_heard({"bass": vector, "other": vector}, done=True)
+    assert choice.weights == {}, "what waited was not chosen when the way back was asked for"
+
+
+def test_a_chosen_part_that_is_not_made_out_again_is_let_go_of(window: MainWindow, qtbot: QtBot) -> None:
+    choice, vector = window.workspace.matching.parts, np.ones(StandInEar.dimension, np.float32)
+    choice.toggle("other")
+    choice.set_heard({"bass": vector}, done=True)
+    choice.set_heard({"bass": vector, "other": vector}, done=True)
+    assert choice.weights == {}
+
+
 def test_a_library_without_loops_says_so(filled: MainWindow, qtbot: QtBot) -> None:
     filled.actions_.part_actions.of_reference["bass"].trigger()
     until(qtbot, lambda: shows(filled, "bass"))
@@ -199,7 +221,7 @@ def test_a_library_without_loops_says_so(filled: MainWindow, qtbot: QtBot) -> No
 
 def test_every_part_chosen_has_room_in_the_smallest_window(window: MainWindow, qtbot: QtBot) -> None:
     choice = window.workspace.matching.parts
-    choice.set_heard(dict.fromkeys(window.parts_panel.parts, np.ones(StandInEar.dimension, np.float32)))
+    choice.set_heard(dict.fromkeys(window.parts_panel.parts, np.ones(StandInEar.dimension, np.float32)), done=True)
     for part in window.parts_panel.parts:
         choice.toggle(part)
     window.resize(window.minimumSize())

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.models.sonogram import MelPicture
 from app.models.timeline import Timeline
 from app.widgets.overview import Overview
 from app.widgets.ruler import Ruler
-from app.widgets.sonogram import MelPicture
 from app.widgets.spectrogram import Spectrogram
 
 SECONDS, FRAMES_PER_SECOND, BANDS = 60.0, 50, 128

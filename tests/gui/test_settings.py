@@ -13,13 +13,14 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.main import last_song
+from app.main import display_in_reach, last_song
 from app.main_window import MainWindow
 from app.panels.settings_dialog import DEVICES, PAGES, THEMES, SettingsDialog
 from app.settings import COMPUTE_DEVICES, SCALES, Settings
 from app.settings import THEMES as KNOWN_THEMES
-from app.widgets.controls import Choice
+from app.widgets.fields import Choice
 from app.widgets.root_line import RootLine
+from engine.errors import EarshotError
 from engine.library.scanner import default_workers, most_workers
 from tests.gui.conftest import until
 from tests.gui.test_window import press
@@ -41,6 +42,18 @@ def choose(choice: Choice, words: str) -> None:
 def test_the_choices_are_those_that_are_stored() -> None:
     assert tuple(THEMES) == KNOWN_THEMES
     assert tuple(DEVICES) == COMPUTE_DEVICES
+
+
+def test_a_version_that_never_was_is_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "settings.ini"
+    path.write_text("[General]\nversion=-3\ndevice=Headphones\n", encoding="utf-8")
+    assert Settings(path).device == "Headphones"
+
+
+def test_in_context_is_kept(filled: MainWindow) -> None:
+    filled.transport.context.click()
+    filled.close()
+    assert filled.settings.in_context
 
 
 def test_it_opens_once_and_closes_by_key(filled: MainWindow, dialog: SettingsDialog, qtbot: QtBot) -> None:
@@ -161,7 +174,40 @@ def test_the_interface_is_scaled_from_the_start_on(tmp_path: Path, percent: int)
     path = tmp_path / "settings.ini"
     settings = Settings(path)
     settings.scale_percent = percent
-    settings.sync()
+    settings.keep()
     command = [sys.executable, "-c", script, str(path)]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     assert float(answer.stdout) == percent / 100
+
+
+def test_a_desktop_finds_the_name_and_the_icon_of_the_window() -> None:
+    """By the name that the window tells, which must be that of a desktop file."""
+    script = (
+        "from app.main import introduce; from PySide6.QtWidgets import QApplication\n"
+        "application = QApplication([]); introduce(application)\n"
+        "print(application.desktopFileName(), not application.windowIcon().isNull())"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    name, icon = answer.stdout.split()
+    assert icon == "True"
+    assert (Path(__file__).parents[2] / "packaging" / "linux" / f"{name}.desktop").is_file()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="X11 is Linux's")
+def test_a_missing_library_of_the_system_and_a_display_that_is_gone_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setenv("DISPLAY", ":987")
+    with pytest.raises(EarshotError, match="The display :987 cannot be reached"), display_in_reach():
+        pytest.fail("nothing is begun")
+
+    def lack(path: str) -> None:
+        assert Path(path).is_file()
+        raise OSError("libxcb-cursor.so.0: cannot open shared object file")
+
+    monkeypatch.setattr("ctypes.CDLL", lack)
+    words = r"libxcb-cursor.so.0: cannot open .* Install .* libxcb-cursor0"
+    with pytest.raises(EarshotError, match=words), display_in_reach():
+        pytest.fail("nothing is begun")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    with display_in_reach():
+        pass

@@ -224,6 +224,36 @@ def test_two_slots_by_hand_are_two(model: SlotsModel, editor: SlotEditor) -> Non
     assert words(model) == ["fx"]
 
 
+def test_a_slot_by_hand_is_ranked_for_even_where_parts_were(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    filled.actions_.part_actions.of_reference["bass"].trigger()
+    until(qtbot, lambda: (results := filled.matches_panel.results) is not None and bool(results.parts))
+    filled.actions_.region_slot.trigger()
+    assert filled.notice.message.text() == NO_REGION
+    work.timeline.set_region((1.0, 3.0))
+    work.timeline.region_committed.emit()
+    assert not filled.notice.isVisible(), "there is a region now"
+    filled.actions_.region_slot.trigger()
+    until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 3: bass")
+
+
+def test_another_song_ends_the_hearing_of_a_region(filled: MainWindow, qtbot: QtBot, sounds: Path) -> None:
+    work = filled.workspace
+    work.timeline.set_region((1.0, 3.0))
+    filled.actions_.region_slot.trigger()
+    assert "Hearing the region" in filled.notice.message.text()
+    work.open_song(sounds / "Bass" / "Bass 03.wav")
+    assert not filled.notice.isVisible()
+
+
+def test_a_slot_by_hand_is_not_left_out_because_an_earlier_one_was(model: SlotsModel, editor: SlotEditor) -> None:
+    editor.add(slot_at(1, 1.0, 3, "fx"))
+    model.set_muted(3, True)
+    editor.stack.undo()
+    editor.add(slot_at(1, 1.0, 3, "voice"))
+    assert not model.muted(model.slots[3].id)
+
+
 def test_a_silent_region_makes_no_slot(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     samples = np.concatenate((np.zeros(16_000 * 4), 0.3 * np.sin(np.arange(16_000 * 4) / 10))).astype(np.float32)
     soundfile.write(tmp_path / "late.wav", samples, 16_000)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QMenu
@@ -212,6 +213,33 @@ def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -
     assert len(QGuiApplication.clipboard().text().split("\n")) == 13, "all of them, and their names"
 
 
+def test_a_long_list_is_chosen_and_marked_as_a_whole(qtbot: QtBot) -> None:
+    count, model = 20_000, MatchesModel()
+    model.set_rows([Row(make_sound(number), number) for number in range(1, count + 1)])
+    table = MatchTable(model)
+    qtbot.addWidget(table)
+    table.choose(3)
+    table.selectAll()
+    changes: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last, _: changes.append((first.row(), last.row())))
+
+    def indexes() -> list[QModelIndex]:
+        raise AssertionError("each cell of a long list was looked at")
+
+    table.selectedIndexes = indexes  # type: ignore[method-assign]
+    assert table.selected_rows == list(range(count))
+    ids = [row.sound.id for row in model.rows]
+    model.set_sounds([replace(row.sound, favourite=True) for row in model.rows])
+    assert changes == [(0, count - 1)]
+    model.set_rows(model.rows[:-1])
+    table.restore(ids[3], ids)
+    assert (table.currentIndex().row(), len(table.selected_rows)) == (3, count - 1)
+    table.restore(ids[3], ids[::3])
+    assert table.selected_rows == list(range(0, count - 1, 3))
+    model.set_sounds([replace(model.rows[number].sound, rating=1) for number in (5, 2)])
+    assert changes[-1] == (2, 5)
+
+
 def test_a_row_has_a_menu(filled: MainWindow, qtbot: QtBot) -> None:
     table = filled.matches_panel.table
     table.choose(3)
@@ -255,7 +283,7 @@ def test_settings_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:
     path.write_text("[General]\nversion=1\ndevice=Headphones\ntheme=light\nvolume_db=-12\n")
     settings = Settings(path)
     assert (settings.device, settings.theme, settings.volume_db) == ("Headphones", "light", -12.0)
-    settings.sync()
+    settings.keep()
     assert "version=2" in path.read_text()
     assert "\ndevice=" not in path.read_text()
     assert Settings(path).device == "Headphones"

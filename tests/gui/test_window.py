@@ -224,7 +224,7 @@ def test_favourites_are_kept(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -
     row = filled.matches_panel.current
     assert row is not None
     assert row.sound.favourite
-    until(qtbot, lambda: filled.workspace.library.state.favourites == 1)  # type: ignore[union-attr]
+    until(qtbot, lambda: filled.workspace.marks.state.favourites == 1)
     qtbot.mouseClick(filled.library_panel.marks.favourites, Qt.MouseButton.LeftButton)
     wait_for_rows(qtbot, filled, 1)
     filled.close()
@@ -477,3 +477,48 @@ def test_shortcut_sheet_opens_and_any_key_closes_it(filled: MainWindow, qtbot: Q
     qtbot.keyClick(filled.keys, Qt.Key.Key_Space)
     assert not filled.keys.isVisible()
     assert played(filled) == 0
+
+
+def test_the_menu_tells_whether_the_comparison_is_shown(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.resize(1000, 640)
+    compare = filled.actions_.compare
+    until(qtbot, compare.isEnabled)
+    for press_it in (
+        filled.matches_panel.compare.click,
+        compare.trigger,
+        compare.trigger,
+        filled.compare_panel.back.click,
+    ):
+        press_it()
+        assert compare.isChecked() == filled.compare_panel.isVisible()
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (960, 620)])
+def test_all_menus_are_seen_whatever_the_font(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    bar = window._menu_bar
+    font = bar.font()
+    font.setStretch(112)
+    bar.setFont(font)
+    window.resize(size[0] - 200, size[1] - 200)  # another density, and back
+    window.resize(*size)
+    until(qtbot, lambda: all(bar.actionGeometry(action).width() > 20 for action in bar.actions()))
+    assert bar.actionGeometry(bar.actions()[-1]).right() < bar.width()
+
+
+def test_enter_and_esc_end_typing_in_every_field(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.matches_panel.table.choose(0)
+    until(qtbot, lambda: played(filled) == 1)
+    auditioner, fields = filled.workspace.auditioner, filled.library_panel.filters
+    auditioner.set_loop(True)
+    filled.workspace.listening.restart()
+    until(qtbot, lambda: played(filled) == 2 and auditioner.playing)
+    for field in (fields.bpm_from, fields.bpm_to):
+        for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            field.setFocus()
+            qtbot.keyClicks(field, "9")
+            qtbot.keyClick(field, key)
+            assert (auditioner.playing, played(filled)) == (True, 2)
+            assert not field.hasFocus()
+    assert fields.bpm_from.text() == "999"
+    press(qtbot, filled, Qt.Key.Key_Escape)
+    assert not auditioner.playing, "the keys of the window work again"

@@ -34,11 +34,10 @@ class Hands:
         """Press, move at a human pace, let go."""
         self._do("mousemove", *map(str, start))
         self._do("mousedown", "1")
-        time.sleep(5 * _SECONDS_PER_STEP)
         for step in range(1, _STEPS + 1):
             place = [round(a + (b - a) * step / _STEPS) for a, b in zip(start, end, strict=True)]
             self._do("mousemove", *map(str, place))
-            time.sleep(10 * _SECONDS_PER_STEP if step == 1 else _SECONDS_PER_STEP)  # the drag begins
+            time.sleep(_SECONDS_PER_STEP)
         time.sleep(10 * _SECONDS_PER_STEP)  # the target answers before the drop
         self._do("mouseup", "1")
 

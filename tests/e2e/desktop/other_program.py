@@ -31,12 +31,15 @@ class Item(QLabel):
         drag.exec(Qt.DropAction.CopyAction)
 
 
-class Basket(QLabel):
-    """Writes down what is dropped on it, one path a line."""
+class Basket(QWidget):
+    """Writes down what is dropped anywhere on it, one path a line.
+
+    Anywhere: a frameless window that its manager moved may take itself to be at the corner of the screen, where Qt then
+    looks for what lies under the pointer.
+    """
 
     def __init__(self, received: Path) -> None:
-        super().__init__("drop")
-        self.setFixedSize(SIZE, SIZE)
+        super().__init__(None, Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
         self.setAcceptDrops(True)
         self._received = received
 
@@ -45,19 +48,19 @@ class Basket(QLabel):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        lines = [f"{url.toLocalFile()}\n" for url in event.mimeData().urls()]  # asked for, which may take a moment
         with self._received.open("a", encoding="utf-8") as file:
-            file.writelines(f"{url.toLocalFile()}\n" for url in event.mimeData().urls())
+            file.writelines(lines)
         event.acceptProposedAction()
 
 
 def main() -> None:
     received, x, y, *files = sys.argv[1:]
     application = QApplication(sys.argv[:1])
-    window = QWidget(None, Qt.WindowType.FramelessWindowHint | Qt.WindowType.WindowStaysOnTopHint)
+    window = Basket(Path(received))
     box = QHBoxLayout(window)
     box.setContentsMargins(0, 0, 0, 0)
     box.setSpacing(0)
-    box.addWidget(Basket(Path(received)))
     for file in files:
         box.addWidget(Item(file))
     window.move(int(x), int(y))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.widgets.scales import CEILING_DB, FLOOR_DB
+from app.models.scales import CEILING_DB, FLOOR_DB
 
 _MOST_TAKEN = 8
 
@@ -46,6 +46,19 @@ class MelPicture:
         """uint8 [bands, width]: the time between `start` and `end` in `width` columns."""
         edges = np.linspace(start, end, width + 1) * self.frames_per_second
         return np.ascontiguousarray(pool_columns(self.levels, edges).T)
+
+
+@dataclass(frozen=True)
+class Look:
+    """The picture of a reference, as far as it is drawn.
+
+    peaks : float32 [bins, 3] (min, max, rms) over the whole duration, zero where not drawn yet.
+    picture : of as much as was drawn; None before the first of it.
+    """
+
+    peaks: np.ndarray
+    picture: MelPicture | None
+    drawn_seconds: float
 
 
 def pool_columns(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
