@@ -5,7 +5,7 @@ BIN := .venv/bin
 SHOWN := matched matched-light matched-1280x800 matched-150 similar slots-by-hand parts marked keyboard scanning failed-files empty
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help setup demo test lint screenshots bench soak bundle deb appimage wheel lock clean
+.PHONY: help setup demo test lint screenshots bench soak bundle deb check-deb appimage wheel lock clean
 
 help:
 	@echo "make demo         render a library and a song of our own, scan, match, open the window"
@@ -17,6 +17,7 @@ help:
 	@echo "make soak         a hundred losses of power, a day of use: what takes too long for make test"
 	@echo "make bundle       the desktop program in dist/, tried where nothing of the project is (FLAVOUR=cuda: with CUDA)"
 	@echo "make deb          a Debian package of it; make appimage: an AppImage, with appimagetool; make wheel: a wheel"
+	@echo "make check-deb    install the Debian package in a bare system and try it there (as root, with debootstrap)"
 	@echo "make lock         choose the versions in requirements.lock anew from pyproject.toml"
 	@echo "make clean        remove caches and build folders, keep .venv"
 
@@ -56,6 +57,9 @@ bundle: setup
 
 deb: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/linux/build_deb.py
+
+check-deb: setup
+	QT_QPA_PLATFORM=offscreen $(BIN)/python packaging/linux/check_deb.py
 
 appimage: setup
 	packaging/linux/appimage.sh

@@ -26,6 +26,7 @@ MODULES = (
     "tkinter",
     "pydoc_data",
     "pytest",
+    "PySide6.QtTest",
     "hypothesis",
     "setuptools",
     "pip",
@@ -49,7 +50,7 @@ _FILES = re.compile(
         |datrie|fribidi|graphite2|harfbuzz)\b.*\.so  # what GTK brought
     | PySide6/(Qt/)?plugins/imageformats/.*q(gif|icns|ico|jpeg|pdf|tga|tiff|wbmp|webp)\.
     | PySide6/(Qt/)?plugins/platforms/.*q(eglfs|linuxfb|minimalegl|vkkhrdisplay|vnc)
-    | (^|/)(lib)?Qt6?(Qml|Quick|Pdf|VirtualKeyboard|Network|Sql|PrintSupport|EglF|EGLF|Help|Designer)
+    | (^|/)(lib)?Qt6?(Qml|Quick|Pdf|VirtualKeyboard|Network|Sql|PrintSupport|Test|EglF|EGLF|Help|Designer)
     | opengl32sw                                 # a renderer in software, for a window that draws without OpenGL
     | (^|/)tests?/
     | \.(pyi|pxd|pyx|h|hpp|a|lib|cmake)$

@@ -21,8 +21,14 @@ import icons  # noqa: E402
 from engine import __version__  # noqa: E402
 
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-DEPENDS = ("libegl1", "libfontconfig1", "libgl1", "libglib2.0-0 | libglib2.0-0t64", "libportaudio2")
-"""What no program may bring itself, because it belongs to the machine: drivers, fonts, sound."""
+DEPENDS = (
+    *("libegl1", "libfontconfig1", "libgl1", "libglib2.0-0 | libglib2.0-0t64", "libportaudio2"),
+    *("libwayland-client0", "libwayland-cursor0", "libwayland-egl1", "libxcb1"),
+)
+"""What no program may bring itself, because it belongs to the machine: drivers, fonts, sound, the way to the screen."""
+RECOMMENDS = ("libasound2-plugins | pipewire-alsa", "pulseaudio-utils", "xdg-utils", "fonts-inter")
+"""To play through the desktop's sound server, to record what the machine plays, to show a folder; and the font that the
+window was drawn with, where the desktop has none of its own."""
 
 
 def main() -> int:
@@ -69,6 +75,7 @@ Section: sound
 Priority: optional
 Installed-Size: {kilobytes}
 Depends: {", ".join(["libc6 (>= " + platform.libc_ver()[1] + ")", *DEPENDS])}
+Recommends: {", ".join(RECOMMENDS)}
 Description: hears the instruments in a song and finds your sounds for them
  Drop in a song. Earshot hears the instruments in it and, for each one, ranks
  the sounds that you already own: one-shots, loops and presets, by how near
