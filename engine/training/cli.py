@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--device", help="cpu or cuda; by default the fastest there is")
         run.add_argument("--run", default=name, help="folder of the run, which it goes on from (default its name)")
         run.add_argument("--after", default=stage.after, help=f"the run it begins with (default {stage.after})")
+        run.add_argument("--model", type=Path, help="a model that it begins with instead, such as the shipped one")
         _with_directory(run, _train_stage)
         run.set_defaults(stage=stage)
 
@@ -113,6 +114,7 @@ def _guess_families(arguments: argparse.Namespace) -> int:
 
 
 def _train_stage(arguments: argparse.Namespace) -> int:
+    from engine.encoder import stored
     from engine.encoder.device import pick_device
     from engine.training.phrase_bank import PhraseBank
     from engine.training.stages import ear_of
@@ -123,19 +125,27 @@ def _train_stage(arguments: argparse.Namespace) -> int:
     chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures", "learning_rate")}
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
     directory = arguments.directory / arguments.run
-    earlier = arguments.directory / arguments.after if arguments.after else None
-    before = directory if (directory / CHECKPOINT).exists() else earlier
+    goes_on = (directory / CHECKPOINT).exists()
+    model = stored.read(arguments.model) if arguments.model and not goes_on else None
+    earlier = arguments.directory / arguments.after if arguments.after and model is None else None
+    before = directory if goes_on else earlier
     if before is not None and not (before / CHECKPOINT).exists():
         raise EarshotError(
             f"{before}: this run begins with run '{arguments.after}'; run 'earshot train {arguments.after}' first"
         )
     asked = SIZES[arguments.size or "standard"]
-    ear = asked if before is None else ear_of(before)
+    ear = ear_of(before) if before is not None else model.config if model is not None else asked
     if arguments.size and ear != asked:
-        raise EarshotError(f"{before}: this ear is not of size '{arguments.size}'; choose another --run or --after")
+        raise EarshotError(
+            f"{before or arguments.model}: this ear is not of size '{arguments.size}'; choose another --run or --after"
+        )
     method = stage.method(bank, config, ear)
     trainer = Trainer(method, directory, device=pick_device(arguments.device))
-    if not trainer.resume() and earlier is not None:
+    if goes_on:
+        trainer.resume()
+    elif model is not None:
+        trainer.begin_with_model(model)
+    elif earlier is not None:
         trainer.begin_with(earlier)
     trainer.run(seconds=arguments.seconds)
     return 0

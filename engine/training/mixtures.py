@@ -48,9 +48,9 @@ class BatchSource:
         played = np.array([phrase.passage for phrase in bank.phrases])
         self._levels = np.array([phrase.level for phrase in bank.phrases], np.float32)
         self._rows_of = [np.flatnonzero(owners == number) for number in range(len(bank.instruments))]
-        self._sounding = [number for number, rows in enumerate(self._rows_of) if len(rows)]
+        self.sounding = [number for number, rows in enumerate(self._rows_of) if len(rows)]
         is_drum = np.array([(i.family in DRUM_FAMILIES) for i in bank.instruments])
-        self._groups = {drum: [n for n in self._sounding if is_drum[n] == drum] for drum in (False, True)}
+        self._groups = {drum: [n for n in self.sounding if is_drum[n] == drum] for drum in (False, True)}
         self._on_passage = [
             {drum: rows[is_drum[owners[rows]] == drum] for drum in (False, True)}
             for rows in (np.flatnonzero(played == number) for number in range(int(played.max()) + 1))
@@ -91,7 +91,7 @@ class BatchSource:
 
     def random_labels(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """Instrument numbers [count], each at most once where there are enough."""
-        return rng.choice(self._sounding, size=count, replace=count > len(self._sounding))
+        return rng.choice(self.sounding, size=count, replace=count > len(self.sounding))
 
     def mixtures(
         self,
@@ -141,7 +141,7 @@ class BatchSource:
             if passage is not None and len(passage[drum]) >= wanted:
                 chosen = rng.choice(passage[drum], size=wanted, replace=False)
             else:
-                group = self._groups[drum] or self._sounding
+                group = self._groups[drum] or self.sounding
                 numbers = rng.choice(group, size=min(wanted, len(group)), replace=False)
                 chosen = np.array([rng.choice(self._rows_of[number]) for number in numbers], int)
             rows |= {int(self._owners[row]): int(row) for row in chosen}

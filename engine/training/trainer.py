@@ -20,11 +20,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engine.encoder import checkpoint
+from engine.encoder.stored import StoredModel
 from engine.training.config import TrainConfig
 from engine.training.methods.method import Method
 
 AVERAGE_EVERY = 10
 CHECKPOINT = "checkpoint.pt"
+NETWORK = "network."
+"""What the names of a method's weights begin with where they are the network's."""
 
 
 class Trainer:
@@ -58,6 +62,12 @@ class Trainer:
         state = _load(directory / CHECKPOINT, self.device)
         self.method.begin_with(state["average"])
         self.average, self.clips_seen = self._weights(), state["clips_seen"]
+
+    def begin_with_model(self, model: StoredModel) -> None:
+        """Begin with the weights of a model whose run is no more. Raises ModelError where they do not fit."""
+        network = checkpoint.load(model)
+        self.method.begin_with({f"{NETWORK}{name}": value for name, value in network.state_dict().items()})
+        self.average, self.clips_seen = self._weights(), checkpoint.clips_seen(model.path)
 
     def resume(self) -> bool:
         """Continue from this directory's checkpoint, if there is one."""
@@ -189,8 +199,9 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 def averaged_weights(directory: Path) -> tuple[dict[str, Tensor], int]:
     """The averaged weights of a run's network, on the CPU, and how many clips and mixtures taught it."""
     state = _load(directory / CHECKPOINT, torch.device("cpu"))
-    prefix = "network."
-    average = {name.removeprefix(prefix): value for name, value in state["average"].items() if name.startswith(prefix)}
+    average = {
+        name.removeprefix(NETWORK): value for name, value in state["average"].items() if name.startswith(NETWORK)
+    }
     return average, state["clips_seen"]
 
 

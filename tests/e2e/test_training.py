@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, stored
 from engine.encoder.config import LARGE, EarConfig
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Embeddings
@@ -177,6 +177,27 @@ def test_both_stages_learn_and_the_export_beats_chance(built: Path, bank: Phrase
     ear = single(EarSystem(Ear.load(path, device="cpu")), material).figures
     chance = single(ChanceSystem(), material).figures
     assert ear["top-5"].value > chance["top-5"].value * 1.5
+
+
+def test_a_run_goes_on_from_a_model_alone(bank: PhraseBank, begun: Path, tmp_path: Path) -> None:
+    path = tmp_path / "ear.safetensors"
+    network = trained_network(begun / "sounds").network
+    assert isinstance(network, EarNetwork)
+    checkpoint.save(path, network, name="ear", facts={"clips_seen": "60"})
+    run = trainer(bank, tmp_path / "on", replace(SHORT, steps=1))
+    run.begin_with_model(stored.read(path))
+    for name, value in run.method.network.state_dict().items():
+        assert torch.allclose(value.float(), network.state_dict()[name].float(), rtol=1e-3, atol=1e-6)
+    assert run.clips_seen == 60
+
+    # What nobody taught is heard: clips lie nearer to the proxy of their own instrument than by chance.
+    labels = torch.tensor(run.method.source.sounding)
+    clips = run.method.source.singles(labels.numpy(), run.method.source.samples(4), np.random.default_rng(7))
+    with torch.no_grad():
+        vectors, _ = network.embed(network.log_mel(clips))
+        nearest = run.method.proxies.cosines(vectors)[:, labels].argmax(dim=1)
+    assert (labels[nearest] == labels).float().mean() > 5 / len(labels), "the ear itself had five lessons"
+    run.run(progress=False)
 
 
 def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path: Path) -> None:

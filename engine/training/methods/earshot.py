@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.encoder.config import EarConfig
 from engine.encoder.model import EarNetwork
@@ -19,6 +19,10 @@ from engine.training.methods.method import Method
 from engine.training.mixtures import Mixtures
 from engine.training.parts import part_of_family
 from engine.training.phrase_bank import PhraseBank
+
+_PROXIES = "proxies.weight"
+_CLIPS_EACH, _CLIPS_AT_ONCE = 8, 16
+"""Clips from which a proxy is heard, and instruments at once."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,24 @@ class EarshotMethod(Method):
         self.register_buffer("part_of", parts, persistent=False)
 
     def begin_with(self, state: Mapping[str, Tensor]) -> None:
-        self.load_state_dict(state)
+        """Take the weights of an earlier run, or those of a network alone: proxies that are missing are heard."""
+        missing, unexpected = self.load_state_dict(state, strict=False)
+        if unexpected or missing not in ([], [_PROXIES]):
+            self.load_state_dict(state)  # which says what does not fit
+        if missing:
+            self._hear_proxies()
+
+    @torch.no_grad()
+    def _hear_proxies(self) -> None:
+        """Make each proxy the mean vector of clips of its instrument, as long as a proxy is at first."""
+        rng = np.random.default_rng(self.config.seed)
+        self.network.eval()
+        for labels in torch.tensor(self.source.sounding).split(_CLIPS_AT_ONCE):
+            numbers = labels.numpy().repeat(_CLIPS_EACH)
+            clips = self.source.singles(numbers, self.source.samples(self.config.crop_cells), rng)
+            vectors, _ = self.network.embed(self.network.log_mel(clips.to(self.device)))
+            mean = nn.functional.normalize(vectors.unflatten(0, (-1, _CLIPS_EACH)).mean(dim=1), dim=-1)
+            self.proxies.weight[labels] = mean * self.proxies.weight[labels].norm(dim=-1, keepdim=True)
 
     def draw(self, rng: np.random.Generator) -> EarshotBatch:
         config = self.config

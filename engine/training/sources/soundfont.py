@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from engine import presets
-from engine.presets.soundfont import open_soundfont, text_of
-from engine.presets.soundfont_presets import DRUM_BANK
+from engine.presets.soundfont import FontZone, open_soundfont, text_of
+from engine.presets.soundfont_presets import DRUM_BANK, row_of
 from engine.training.families import GM_DRUM_FAMILY, family_of_name, family_of_program
 from engine.training.instruments import RATE, Instrument, Note, notes_to_play
 
@@ -37,15 +37,14 @@ class SoundFont:
         for key, row in font.rows.items():
             name = text_of(font.presets["name"][row])
             bank, program = int(font.presets["bank"][row]), int(font.presets["program"][row])
-            zones = font.zones(row)
+            keys = _keys(font.zones(row))
             if bank == DRUM_BANK:
-                sounding = {midi for zone in zones for midi in range(zone.lowest, zone.highest + 1)}
                 found += [
                     self._instrument(f"{key}:{midi}", f"{name} {midi}", GM_DRUM_FAMILY[midi], drum=True)
                     for midi in DRUM_KEYS
-                    if midi in GM_DRUM_FAMILY and midi in sounding
+                    if midi in GM_DRUM_FAMILY and midi in keys
                 ]
-            elif zones:
+            elif keys:
                 family = family_of_name(name) if bank not in (0, 8) else None
                 found.append(self._instrument(key, name, family or family_of_program(program), drum=False))
         return found
@@ -60,7 +59,8 @@ class SoundFont:
             key = int(instrument.location.rpartition(":")[2])
             wanted = [(key, velocity) for velocity in _DRUM_VELOCITIES]
         else:
-            keys = presets.preset_of(self._path, instrument.location).keys
+            font = open_soundfont(self._path)
+            keys = _keys(font.zones(row_of(font, instrument.location)))
             wanted = [(midi, velocity) for midi, velocity in notes_to_play(instrument) if midi in keys]
         for midi, velocity in wanted:
             note = presets.Note(midi, int(velocity * 127) / 127, GATE_SECONDS)
@@ -69,3 +69,8 @@ class SoundFont:
             samples = np.zeros(int(longest * RATE), np.float32)
             samples[: audio.samples.shape[1]] = audio.samples.mean(axis=0)
             yield Note(60 if instrument.drum else midi, velocity, GATE_SECONDS, samples)
+
+
+def _keys(zones: Iterable[FontZone]) -> set[int]:
+    """MIDI numbers of the keys at which something sounds."""
+    return {midi for zone in zones for midi in range(zone.lowest, zone.highest + 1)}
