@@ -257,7 +257,7 @@ def test_three_hours_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert peak < 40e6  # the decoded song would take 345 MB
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     parts=st.lists(
         st.tuples(st.integers(0, 5), st.floats(0, 25).map(lambda s: round(s, 2)), st.floats(1, 20)), max_size=6

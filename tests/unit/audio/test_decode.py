@@ -273,7 +273,7 @@ def test_parts_are_where_they_are_in_the_whole(tmp_path: Path, suffix: str) -> N
         decode(path, start=2.0, end=1.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     frames=st.integers(1, 200_000),
     rate=st.sampled_from([8_000, 22_050, 44_100, 48_000, 96_000]),

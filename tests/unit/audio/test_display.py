@@ -25,7 +25,7 @@ def picture(sound: np.ndarray, rate: int, frames_per_second: float = 50) -> np.n
     return below_loudest(decibels, float(decibels.max()))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(length=st.integers(1, 5_000), bins=st.integers(1, 300), seed=st.integers(0, 99))
 def test_peaks_hold_the_whole_sound(length: int, bins: int, seed: int) -> None:
     sound = np.random.default_rng(seed).normal(0, 0.3, length).astype(np.float32)

@@ -48,7 +48,7 @@ def test_loudness_of_the_standards_test_tone() -> None:
     assert loudness(np.stack([sine, sine]), RATE) == pytest.approx(0.0, abs=0.1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seconds=st.floats(0.001, 2.0), gain_db=st.floats(-40.0, 0.0), channels=st.sampled_from([1, 2, 6, 8]))
 def test_loudness_follows_the_gain(seconds: float, gain_db: float, channels: int) -> None:
     samples = np.stack([note(440, seconds, decay=0.0)] * channels)  # steady: the gate takes nothing away
@@ -76,7 +76,7 @@ def test_pitch_of_a_note(midi: int, seconds: float) -> None:
     assert confidence > 0.8
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(midi=st.floats(30, 96), rate=st.sampled_from([16_000, 22_050, 48_000, 96_000]), level_db=st.floats(-50, 0))
 def test_pitch_at_any_rate_and_level(midi: float, rate: int, level_db: float) -> None:
     hz = 440.0 * 2 ** ((midi - 69) / 12)
@@ -170,7 +170,7 @@ def test_no_key_without_notes() -> None:
     assert estimate_key(note(440, 0.1), RATE) is None
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     frames=st.integers(1, 3_000),
     channels=st.integers(1, 8),

@@ -19,7 +19,7 @@ def tone(seconds: float, hertz: float = 220.0, level: float = 0.5) -> np.ndarray
     return (level * np.sin(2 * np.pi * hertz * np.arange(int(seconds * 32_000)) / 32_000)).astype(np.float32)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lengths=st.lists(st.integers(0, 400_000), min_size=1, max_size=5))
 def test_any_lengths_give_unit_vectors(ear: Ear, lengths: list[int]) -> None:
     rng = np.random.default_rng(0)

@@ -257,7 +257,7 @@ def test_filters(tmp_path: Path) -> None:
     assert catalog.matching(Query(roots=frozenset({99}))).size == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(name=st.text(st.characters(exclude_characters="/\0"), min_size=1).filter(lambda name: name not in {".", ".."}))
 def test_any_name_comes_back_as_it_was(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     try:

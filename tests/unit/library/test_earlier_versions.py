@@ -2,7 +2,7 @@
 
 `tests/fixtures/catalogs` holds one of each version of the schema, written by the code of its time: three sounds in
 /music/One Shots, of which the kick is a favourite; from version 4 on with a rating, a tag, a family that was corrected
-and a collection. A change of the schema adds the version before it.
+and a collection, from version 5 on with a history. A change of the schema adds the version before it.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def test_everything_is_still_there(version: int, tmp_path: Path) -> None:
             (collection,) = marks.collections()
             assert collection.name == "Night drive"
             assert sorted(marks.collected(collection.id)) == sorted([sounds["kick"].id, sounds["bass C2"].id])
+        if version >= 5:
+            assert catalog.marks.auditioned() == [sounds["lead A4"].id]
+            assert catalog.matching(read_query("auditioned:yes")).tolist() == [sounds["lead A4"].id]
         catalog.close()
 
 

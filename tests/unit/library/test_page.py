@@ -8,6 +8,7 @@ import pytest
 
 from engine.library import catalog as catalog_module
 from engine.library.catalog import Sound
+from engine.library.conditions import condition_of
 from engine.library.library import Library
 from engine.library.query import read_query
 from tests.unit.library.made_up import add_sounds
@@ -52,6 +53,15 @@ def steps(library: Library, query: str) -> int:
 def test_few_favourites_are_found_without_going_through_all(filled: Library, query: str) -> None:
     assert steps(filled, query) <= 1
     assert len(filled.catalog.page(read_query(query))) == 5
+
+
+@pytest.mark.parametrize("query", ["type:preset", "bpm:60-61", "length:-0.25", "type:long"])
+def test_what_few_sounds_are_is_told_without_going_to_the_sounds(filled: Library, query: str) -> None:
+    condition, values = condition_of(read_query(query), heard=False)
+    statement = f"EXPLAIN QUERY PLAN SELECT id FROM sounds WHERE {condition} ORDER BY name COLLATE NOCASE, id"
+    with filled.catalog.database.read() as connection:
+        plan = [row[3] for row in connection.execute(statement, values)]
+    assert plan[0] == "SCAN sounds USING COVERING INDEX sounds_by_name"
 
 
 @pytest.mark.parametrize("few", [0, 3, 100, 5_000])

@@ -16,7 +16,7 @@ def half_vectors(count: int, seed: int = 0) -> np.ndarray:
     return unit(np.random.default_rng(seed).normal(size=(count, DIMENSION))).astype(np.float16)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(count=st.integers(0, 1_200), top=st.integers(0, 80), share=st.floats(0, 1), seed=st.integers(0, 99))
 def test_nearest_is_a_sorted_comparison_with_all(count: int, top: int, share: float, seed: int) -> None:
     half = half_vectors(count, seed)

@@ -222,7 +222,7 @@ def test_huge_claims_are_refused_without_being_believed(tmp_path: Path) -> None:
         presets_of(path)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     changes=st.lists(st.tuples(st.integers(0, len(good_bytes()) - 1), st.integers(0, 255)), max_size=12),
     length=st.integers(0, len(good_bytes())),

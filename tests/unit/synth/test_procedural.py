@@ -18,7 +18,7 @@ RATE = 32000
 PITCHED = [family for family in FAMILIES if family not in DRUM_FAMILIES and family != "fx"]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     family=st.sampled_from(FAMILIES),
     seed=st.integers(0, 2**40),
