@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--singles", type=int, help=f"clips in a batch (default {stage.config.singles})")
         run.add_argument("--mixtures", type=int, help=f"mixtures in a batch (default {stage.config.mixtures})")
         run.add_argument("--learning-rate", type=float, help=f"its highest (default {stage.config.learning_rate})")
+        run.add_argument("--whole", action="store_true", help="whole windows of five seconds instead of parts of them")
         run.add_argument(
             "--size", choices=SIZES, help="of the ear (default: that of the run it goes on from or begins with)"
         )
@@ -124,6 +125,8 @@ def _train_stage(arguments: argparse.Namespace) -> int:
     stage: Stage = arguments.stage
     chosen = {name: getattr(arguments, name) for name in ("steps", "singles", "mixtures", "learning_rate")}
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
+    if arguments.whole:
+        config = replace(config, crop_cells=None)
     directory = arguments.directory / arguments.run
     goes_on = (directory / CHECKPOINT).exists()
     model = stored.read(arguments.model) if arguments.model and not goes_on else None

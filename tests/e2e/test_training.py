@@ -210,6 +210,8 @@ def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path:
         main(["train", "mixtures", "--size", "standard", *small])
     assert main(["train", "mixtures", *small]) == 0
     assert ear_of(tmp_path / "mixtures") == LARGE
+    assert main(["train", "mixtures", "--run", "whole", "--after", "mixtures", "--whole", *small]) == 0
+    assert json.loads((tmp_path / "whole" / "config.json").read_text())["crop_cells"] is None
     exported = tmp_path / "large.safetensors"
     assert main(["train", "export", "--output", str(exported), "--directory", str(tmp_path)]) == 0
     assert exported.stat().st_size < 40_000_000
