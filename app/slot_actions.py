@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SlotActions:
-    """Rename, family, pin, hide, merge."""
+    """Rename, family, merge, split, pin, hide."""
 
     def __init__(self, window: MainWindow, menu: QMenu, add: Callable[..., QAction]) -> None:
         self._window = window
@@ -27,6 +27,7 @@ class SlotActions:
         self.rename = add(menu, "Rename…", window.rename_slot, "F2")
         self.family = menu.addMenu("Family")
         self.merge = menu.addMenu("Merge with")
+        self.split = add(menu, "Split in two", lambda: editor.split(panel()))
         self.pin = add(menu, "Keep when heard again", lambda: editor.toggle_pinned(panel()), "K", checkable=True)
         self.hide = add(menu, "Hide", lambda: editor.hide(panel()), "H")
         self.show_hidden = add(menu, "Show hidden slots", editor.show_hidden, "Shift+H")
@@ -42,7 +43,7 @@ class SlotActions:
         menu.addAction(self.rename)
         menu.addMenu(self.family)
         menu.addMenu(self.merge)
-        menu.addActions([self.pin, self.hide, self.show_hidden])
+        menu.addActions([self.split, self.pin, self.hide, self.show_hidden])
         menu.popup(at)
 
     def refresh(self) -> None:
@@ -52,6 +53,7 @@ class SlotActions:
         for action in (self.rename, self.family.menuAction(), self.pin, self.hide):
             action.setEnabled(slot is not None)
         self.merge.menuAction().setEnabled(slot is not None and model.rowCount() > 1)
+        self.split.setEnabled(self._window.workspace.slot_editor.can_split(self._window.chosen_slot_row()))
         self.pin.setChecked(slot is not None and slot.id in model.edits.pinned)
         self.show_hidden.setEnabled(bool(model.edits.hidden))
 

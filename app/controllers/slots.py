@@ -11,6 +11,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from app.models.slot_edits import FIRST_BY_HAND
 from app.models.slots import SlotsModel
 from app.widgets.text import plain
+from engine.matching.edits import can_be_split
 
 if TYPE_CHECKING:
     from app.models.slot_edits import SlotEdits
@@ -20,7 +21,7 @@ LONGEST_NAME = 60
 
 
 class SlotEditor(QObject):
-    """Renames, re-families, hides, pins, merges and adds; rows that are not there are ignored."""
+    """Renames, re-families, hides, pins, merges, splits and adds; rows that are not there are ignored."""
 
     changed = Signal()
     """Something about the slots was edited, undone or done again."""
@@ -64,8 +65,7 @@ class SlotEditor(QObject):
     def add(self, slot: Slot) -> None:
         """Take a slot that was made by hand; it is pinned."""
         edits = self._slots.edits
-        slot = replace(slot, id=self._next_by_hand)
-        self._next_by_hand += 1
+        slot = replace(slot, id=self._new_id())
         self._change(f"Add {slot.family}", added=(*edits.added, slot), pinned=edits.pinned | {slot.id})
         self.added.emit(slot.id)
 
@@ -94,6 +94,30 @@ class SlotEditor(QObject):
         merged = dict(self._slots.edits.merged)
         merged[slot.id] = (*merged.get(slot.id, ()), other.id)
         self._change(f"Merge {self._slots.word(slot)} and {self._slots.word(other)}", merged=merged)
+
+    def can_split(self, row: int) -> bool:
+        """Whether there is anything to be told apart: what was merged, or heard in more than one passage."""
+        slot = self._slots.slot(row)
+        return slot is not None and (slot.id in self._slots.edits.merged or can_be_split(slot))
+
+    def split(self, row: int) -> None:
+        """Make one slot two: what it was merged with last is a slot again, else its passages are told apart."""
+        slot, edits = self._slots.slot(row), self._slots.edits
+        if slot is None or not self.can_split(row):
+            return
+        words = f"Split {self._slots.word(slot)}"
+        if slot.id in edits.merged:
+            left = edits.merged[slot.id][:-1]
+            others = {whole: parts for whole, parts in edits.merged.items() if whole != slot.id}
+            self._change(words, merged=others | ({slot.id: left} if left else {}))
+            return
+        second = self._new_id()
+        pinned = edits.pinned | {second} if slot.id in edits.pinned else edits.pinned
+        self._change(words, split=(*edits.split, (slot.id, second)), pinned=pinned)
+
+    def _new_id(self) -> int:
+        self._next_by_hand += 1
+        return self._next_by_hand - 1
 
     def _change(self, words: str, **changes: Any) -> None:
         before = self._slots.edits

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from engine.matching.edits import merged, of_family
+from engine.matching.edits import can_be_split, merged, of_family, split
 
 if TYPE_CHECKING:
     from engine.matching.slots import Slot
 
 
 FIRST_BY_HAND = 1001
-"""The ear numbers from 1 on, and never so far."""
+"""The ear numbers from 1 on, and never so far. Halves of split slots are numbered with what is made by hand."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,21 @@ class SlotEdits:
     """All by slot's id.
 
     added : slots made by hand; their ids begin with `FIRST_BY_HAND`.
+    split : those that became two, and the id of the second, in the order in which it was done.
     merged : the ids of those that became part of another; a part may hold parts itself.
     """
 
     added: tuple[Slot, ...] = ()
     names: Mapping[int, str] = field(default_factory=dict)
     families: Mapping[int, str] = field(default_factory=dict)
+    split: tuple[tuple[int, int], ...] = ()
     merged: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     hidden: frozenset[int] = frozenset()
     pinned: frozenset[int] = frozenset()
 
     def shown(self, heard: Sequence[Slot]) -> list[Slot]:
         """What is to be seen of these slots, in their order, and of those made by hand after them."""
-        heard = [*heard, *self.added]
+        heard = self._apart([*heard, *self.added])
         by_id = {slot.id: slot for slot in heard}
         parts = {part for parts in self.merged.values() for part in parts}
         whole = (slot for slot in heard if slot.id not in parts and slot.id not in self.hidden)
@@ -47,6 +49,15 @@ class SlotEdits:
             families={numbers[old]: family for old, family in self.families.items() if old in numbers},
             pinned=frozenset(numbers[old] for old in self.pinned if old in numbers),
         )
+
+    def _apart(self, heard: list[Slot]) -> list[Slot]:
+        """With both halves of what was split, one after the other; what cannot be split yet is whole."""
+        for whole, second in self.split:
+            at = next((at for at, slot in enumerate(heard) if slot.id == whole and can_be_split(slot)), None)
+            if at is not None:
+                halves = split(heard[at])
+                heard = [*heard[:at], halves[0], replace(halves[1], id=second), *heard[at + 1 :]]
+        return heard
 
     def _edited(self, slot: Slot, by_id: Mapping[int, Slot]) -> Slot:
         for part in self.merged.get(slot.id, ()):

@@ -1,4 +1,4 @@
-"""What the producer changes about slots by hand: two that are one, a family that was mistaken."""
+"""What the producer changes about slots by hand: two that are one, one that is two, a family that was mistaken."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.families import FAMILIES
-from engine.matching.slots import DEFAULT_RULES, Slot, SlotRules, active_stretches
+from engine.families import FAMILIES, likely_families
+from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches, most_exposed
+
+_ROUNDS = 10
+"""Of 2-means; a slot has some ten passages."""
 
 
 def of_family(slot: Slot, family: str) -> Slot:
@@ -31,6 +34,70 @@ def merged(slot: Slot, other: Slot, rules: SlotRules = DEFAULT_RULES) -> Slot:
         activity=active_stretches(exposure, rules),
         exposed_seconds=surer.exposed_seconds,
         evidence=surer.evidence,
+        passages=slot.passages + other.passages,
+    )
+
+
+def can_be_split(slot: Slot) -> bool:
+    """Whether a slot was heard in more than one passage."""
+    return 1 < len(slot.passages) == len(slot.vectors)
+
+
+def split(slot: Slot, rules: SlotRules = DEFAULT_RULES) -> tuple[Slot, Slot]:
+    """Two instruments that were taken for one, both with the id of `slot`; the first has its surest passage.
+
+    The passages fall into two groups by how they sound, around the two that are least alike; each moment belongs to the
+    group of the passage that is nearest to it in time. How sure the ear is was told of both together, and stays.
+
+    Raises
+    ------
+    ValueError : it was heard in one passage only.
+    """
+    if not can_be_split(slot):
+        raise ValueError("a slot that was heard in one passage cannot be split")
+    second = _second_group(slot.vectors)
+    cells = (np.arange(len(slot.exposure)) + 0.5) * CELL_SECONDS
+    middles = np.array([passage.middle_seconds for passage in slot.passages])
+    belongs_to_second = second[np.abs(cells[:, None] - middles).argmin(axis=1)]
+    exposures = np.stack([np.where(belongs_to_second == which, slot.exposure, 0) for which in (False, True)])
+    best = most_exposed(exposures, rules)
+    first_part, second_part = (
+        _part(slot, second == which, exposures[int(which)], best[int(which)], rules) for which in (False, True)
+    )
+    return first_part, second_part
+
+
+def _second_group(vectors: np.ndarray) -> np.ndarray:
+    """bool [n]: which of at least two vectors lie apart from the first one, by spherical 2-means."""
+    similarity = vectors @ vectors.T
+    seeds = list(divmod(int(similarity.argmin()), len(vectors)))
+    if seeds[0] == seeds[1]:  # all alike
+        seeds = [0, len(vectors) - 1]
+    centres = vectors[seeds]
+    second = np.zeros(len(vectors), bool)
+    for _ in range(_ROUNDS):
+        nearer = vectors @ centres.T
+        second = nearer[:, 1] > nearer[:, 0]
+        second[seeds[0]], second[seeds[1]] = False, True  # neither is ever empty
+        centres = np.stack([vectors[second == which].mean(axis=0) for which in (False, True)])
+        centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-9)
+    return second ^ second[0]
+
+
+def _part(slot: Slot, passages: np.ndarray, exposure: np.ndarray, best: tuple[float, float], rules: SlotRules) -> Slot:
+    """What some of a slot's passages (bool [n]) heard."""
+    numbers = np.flatnonzero(passages)
+    kept = tuple(slot.passages[number] for number in numbers)
+    likely = likely_families(np.mean([passage.families for passage in kept], axis=0))
+    return replace(
+        slot,
+        vectors=slot.vectors[numbers],
+        family=likely[0],
+        likely_families=likely,
+        exposure=exposure,
+        activity=active_stretches(exposure, rules),
+        exposed_seconds=best,
+        passages=kept,
     )
 
 

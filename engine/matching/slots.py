@@ -69,6 +69,20 @@ DEFAULT_RULES = SlotRules()
 
 
 @dataclass(frozen=True, eq=False)
+class Passage:
+    """Where one of a slot's vectors was heard, and as what.
+
+    Attributes
+    ----------
+    middle_seconds : the middle of the window.
+    families : float32 [families], probabilities.
+    """
+
+    middle_seconds: float
+    families: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
 class Slot:
     """One instrument of the reference.
 
@@ -85,6 +99,7 @@ class Slot:
     activity : stretches in seconds in which the slot sounds, in order, not overlapping.
     exposed_seconds : the passage in which it is best heard, strong itself and little covered by the others.
     evidence : what the confidence rests on, as `engine.encoder.calibration.Calibration` weighs it.
+    passages : one for each of the vectors; none where the slot was heard as a single sound.
     """
 
     id: int
@@ -96,6 +111,7 @@ class Slot:
     activity: tuple[tuple[float, float], ...]
     exposed_seconds: tuple[float, float]
     evidence: tuple[float, ...] = ()
+    passages: tuple[Passage, ...] = ()
 
 
 def active_stretches(exposure: np.ndarray, rules: SlotRules = DEFAULT_RULES) -> tuple[tuple[float, float], ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from engine.encoder.calibration import Calibration
 from engine.families import FAMILIES, likely_families
-from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches, most_exposed
+from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Passage, Slot, SlotRules, active_stretches, most_exposed
 
 
 @dataclass(eq=False)
@@ -31,6 +32,15 @@ class Heard:
     activity: np.ndarray
 
 
+class _Kept(NamedTuple):
+    """What one of a track's best windows heard."""
+
+    presence: float
+    window: int
+    vector: np.ndarray
+    passage: Passage
+
+
 @dataclass(eq=False)  # two tracks are never the same one, and arrays have no truth value
 class _Track:
     """A slot in the making."""
@@ -39,7 +49,7 @@ class _Track:
     sum: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))
     families: np.ndarray = field(default_factory=lambda: np.zeros(len(FAMILIES), np.float32))
     windows: set[int] = field(default_factory=set)
-    best: list[tuple[float, int, np.ndarray]] = field(default_factory=list)  # presence, window, vector
+    best: list[_Kept] = field(default_factory=list)
     exposure: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # weighted sum over windows
 
     @property
@@ -129,7 +139,7 @@ class SlotTracker:
         likely = likely_families(track.family_mean)
         return Slot(
             id=track.id,
-            vectors=np.stack([vector for _, _, vector in track.best]).astype(np.float32),
+            vectors=np.stack([kept.vector for kept in track.best]).astype(np.float32),
             family=likely[0],
             likely_families=likely,
             confidence=confidence,
@@ -137,11 +147,12 @@ class SlotTracker:
             activity=active_stretches(exposure, self._rules),
             exposed_seconds=exposed_seconds,
             evidence=known,
+            passages=tuple(kept.passage for kept in track.best),
         )
 
     def _presence(self, track: _Track) -> float:
         windows = min(self._rules.presence_windows, self._windows)
-        best = sorted((presence for presence, _, _ in track.best), reverse=True)[:windows]
+        best = sorted((kept.presence for kept in track.best), reverse=True)[:windows]
         return float(sum(best) / windows)
 
     def _present(self, heard: Sequence[Heard]) -> list[Heard]:
@@ -181,14 +192,16 @@ class SlotTracker:
         track.sum = track.sum + slot.presence * slot.vector
         track.families = track.families + slot.presence * slot.families
         track.windows.add(window)
-        track.best = self._best([*track.best, (slot.presence, window, slot.vector)])
+        middle_seconds = (start_cell + len(weight) / 2) * CELL_SECONDS
+        kept = _Kept(slot.presence, window, slot.vector, Passage(middle_seconds, slot.families))
+        track.best = self._best([*track.best, kept])
         track.exposure = _added(track.exposure, start_cell, weight * slot.presence * slot.activity)
 
-    def _best(self, candidates: list[tuple[float, int, np.ndarray]]) -> list[tuple[float, int, np.ndarray]]:
+    def _best(self, candidates: list[_Kept]) -> list[_Kept]:
         """The most present windows, each once."""
-        best: dict[int, tuple[float, int, np.ndarray]] = {}
-        for candidate in sorted(candidates, key=lambda c: (-c[0], c[1])):
-            best.setdefault(candidate[1], candidate)
+        best: dict[int, _Kept] = {}
+        for candidate in sorted(candidates, key=lambda kept: (-kept.presence, kept.window)):
+            best.setdefault(candidate.window, candidate)
         return list(best.values())[: max(self._rules.vector_windows, self._rules.presence_windows)]
 
     def _merge_alike(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ from app.controllers.region_slot import NO_REGION, SILENT
 from app.controllers.slots import SlotEditor
 from app.main_window import MainWindow
 from app.models.slots import SlotsModel
+from engine.families import FAMILIES
+from engine.matching.slots import Passage, Slot
 from tests.gui.conftest import until
 from tests.gui.test_models import hearing, make_slot
 
@@ -93,6 +96,51 @@ def test_edits_hold_while_the_song_is_still_being_heard(model: SlotsModel, edito
     assert model.slot(chosen.row()).id == 3  # type: ignore[union-attr]
     merged = model.slots[0]
     assert merged.vectors.shape == (2, 4)
+
+
+def in_two_passages(number: int, confidence: float, axes: tuple[int, int]) -> Slot:
+    """A slot of 4 s that was heard as a bass in its first half and as keys in its second."""
+    families = np.eye(len(FAMILIES), dtype=np.float32)[[FAMILIES.index("bass"), FAMILIES.index("keys")]]
+    return replace(
+        make_slot(number, confidence, "bass"),
+        vectors=np.eye(4, dtype=np.float32)[list(axes)],
+        exposure=np.ones(40, np.float32),
+        passages=(Passage(1.0, families[0]), Passage(3.0, families[1])),
+    )
+
+
+def test_a_slot_is_split_merged_and_split_again(model: SlotsModel, editor: SlotEditor) -> None:
+    model.set_hearing(hearing(in_two_passages(1, 0.9, (0, 1)), slot_at(2, 0.8, 2, "pad")))
+    assert (editor.can_split(0), editor.can_split(1), editor.can_split(9)) == (True, False, False)
+    editor.split(1)
+    assert not editor.stack.canUndo()
+    editor.toggle_pinned(0)
+    editor.split(0)
+    assert words(model) == ["bass", "keys", "pad"]
+    assert [model.index(row).data(SlotsModel.PINNED_ROLE) for row in range(3)] == [True, True, False]
+    assert [slot.activity for slot in model.slots[:2]] == [((0.0, 2.0),), ((2.0, 4.0),)]
+
+    editor.rename(1, "Rhodes")
+    model.set_hearing(hearing(slot_at(2, 0.95, 2, "pad"), in_two_passages(1, 0.9, (0, 1)), done=True))
+    assert words(model) == ["bass", "Rhodes", "pad"], "split while it is still heard"
+    editor.merge(2, 1)
+    assert words(model) == ["bass", "pad"]
+    assert editor.can_split(1)
+    editor.split(1)
+    assert words(model) == ["bass", "Rhodes", "pad"], "what was merged comes apart as it was"
+    while editor.stack.canUndo():
+        editor.stack.undo()
+    assert words(model) == ["bass", "pad"]
+
+
+def test_a_split_slot_that_is_kept_stays_in_two(model: SlotsModel, editor: SlotEditor) -> None:
+    model.set_hearing(hearing(in_two_passages(1, 0.9, (0, 1))))
+    editor.toggle_pinned(0)
+    editor.split(0)
+    model.forget_heard()
+    assert words(model) == ["bass", "keys"]
+    model.set_hearing(hearing(slot_at(1, 0.9, 1, "organ"), slot_at(2, 0.8, 3, "fx")))
+    assert words(model) == ["bass", "keys", "fx"]
 
 
 def test_a_pinned_slot_stays_when_the_song_is_heard_again(model: SlotsModel, editor: SlotEditor) -> None:

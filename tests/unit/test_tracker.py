@@ -127,6 +127,13 @@ def test_the_vectors_are_of_the_most_present_windows() -> None:
     assert slot.vectors @ A == pytest.approx(np.ones(10))
 
 
+def test_each_vector_tells_where_it_was_heard_and_as_what() -> None:
+    (slot,) = track([[heard(A, 0.6)], [heard(A, 0.9, family="lead")], [heard(A, 0.7)]])
+    assert len(slot.passages) == len(slot.vectors)
+    assert [passage.middle_seconds for passage in slot.passages] == [5.0, 7.5, 2.5], "the most present first"
+    assert [FAMILIES[int(passage.families.argmax())] for passage in slot.passages] == ["lead", "bass", "bass"]
+
+
 def test_memory_is_bounded_by_dropping_the_weakest() -> None:
     rng = np.random.default_rng(0)
     tracker = SlotTracker(replace(DEFAULT_RULES, max_tracked=5, join_similarity=0.9, merge_similarity=0.95))
