@@ -89,6 +89,8 @@ class Actions:
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
         self.region_slot = self._add(slot, "Make a slot of the region", work.region_slot.make, "N")
         self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
+        self.snap = self._add(slot, "Regions keep to the beat", self._toggle_snap, "B", checkable=True)
+        self.snap.setChecked(work.timeline.snaps)
 
         sound = bar.addMenu("Sound")
         self.play = self._add(sound, "Play or pause", work.listening.play_pause, "Space")
@@ -200,6 +202,9 @@ class Actions:
 
     def _leave_out(self) -> None:
         self._window.workspace.toggle_muted(self._window.slots_panel.row)
+
+    def _toggle_snap(self) -> None:
+        self._window.workspace.timeline.set_snaps(self.snap.isChecked())
 
     def _toggle_autoplay(self) -> None:
         self._window.workspace.listening.autoplay = self.autoplay.isChecked()

@@ -317,6 +317,14 @@ class Backend:
         mono = audio.mono()
         return MusicFacts(estimate_tempo(mono, audio.rate), estimate_key(mono, audio.rate))
 
+    def beats(self, path: Path, tempo_bpm: float) -> list[float]:
+        """Seconds of the beats of a reference. Raises AudioError."""
+        from engine.audio.decode import decode
+        from engine.audio.onsets import beat_times, onset_strength
+
+        mono = decode(path, rate=FACTS_RATE).mono()
+        return beat_times(onset_strength(mono, FACTS_RATE), tempo_bpm).tolist()
+
     def clip(
         self,
         path: str | Path,

@@ -100,6 +100,14 @@ class Settings:
         self._set("loop", on)
 
     @property
+    def snaps_to_beats(self) -> bool:
+        return self._flag("snaps_to_beats", True)
+
+    @snaps_to_beats.setter
+    def snaps_to_beats(self, on: bool) -> None:
+        self._set("snaps_to_beats", on)
+
+    @property
     def at_pitch(self) -> bool:
         return self._flag("at_pitch", False)
 

@@ -61,6 +61,7 @@ class Workspace(QObject):
         settings.wait()
         self.jobs = JobRunner(self)
         self.timeline = Timeline(self)
+        self.timeline.snaps = settings.snaps_to_beats
         self.slots = SlotsModel(self)
         self.slot_editor = SlotEditor(self.slots, self)
         self.matches = MatchesModel(self)
@@ -145,6 +146,7 @@ class Workspace(QObject):
         self.settings.scan_paused = (job := self.library.scan_job) is not None and job.paused
         self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo
         self.settings.in_context = self.auditioner.in_context
+        self.settings.snaps_to_beats = self.timeline.snaps
         if self.library.state is None or not self.library.state.second_window:
             self.settings.keep()
         self.matching.stop()

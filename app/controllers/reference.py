@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.matching.reference import Hearing
 
+LANES = ("look", "facts", "beats", "hear")
 MISSING = "There is no such file any more. Was the drive unplugged, or the file moved?"
+LONGEST_WITH_BEATS_SECONDS = 900.0
+"""What is longer is hardly of one tempo, and is not held in memory for it."""
 
 
 class ReferenceController(QObject):
@@ -57,7 +60,7 @@ class ReferenceController(QObject):
 
     def open(self, path: Path) -> None:
         """Show and hear another reference; what ran for the last one is dropped at once."""
-        for lane in ("look", "facts", "hear"):
+        for lane in LANES:
             self._jobs.cancel(lane)
         self.path, self.failure, self.facts, self.hearing = path, None, None, None
         self.heard_region = None
@@ -68,7 +71,7 @@ class ReferenceController(QObject):
 
     def close(self) -> None:
         """Back to no reference."""
-        for lane in ("look", "facts", "hear"):
+        for lane in LANES:
             self._jobs.cancel(lane)
         self.path = self.failure = self.facts = self.hearing = None
         self._slots.clear()
@@ -126,6 +129,10 @@ class ReferenceController(QObject):
     def _take_facts(self, facts: MusicFacts) -> None:
         self.facts = facts
         self.facts_changed.emit()
+        path, tempo, backend = self.path, facts.tempo_bpm, self._backend
+        if path is not None and tempo is not None and self._timeline.duration <= LONGEST_WITH_BEATS_SECONDS:
+            # Without them regions are dragged freely, which needs no words.
+            self._jobs.start("beats", lambda job: backend.beats(path, tempo), on_done=self._timeline.set_beats)
 
     def _no_facts(self, reason: str) -> None:
         self._take_facts(MusicFacts(None, None))

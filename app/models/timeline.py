@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, Signal
 
 SHORTEST_VIEW_SECONDS = 0.25
 SHORTEST_REGION_SECONDS = 0.05
+SNAP_PIXELS = 8
 
 
 class Timeline(QObject):
@@ -16,6 +20,7 @@ class Timeline(QObject):
     region_changed = Signal()
     region_committed = Signal()
     hover_changed = Signal()
+    beats_changed = Signal()
     seek_asked = Signal(float)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -28,6 +33,10 @@ class Timeline(QObject):
         self.region: tuple[float, float] | None = None
         self.hover: tuple[float, float] | None = None
         """Time, and height 0..1 of the picture, under the pointer."""
+        self.beats: Sequence[float] = ()
+        """In order; none where they are not known (yet)."""
+        self.snaps = True
+        """Whether edges of the region that are dragged near to a beat are taken to be on it."""
 
     @property
     def zoomed(self) -> bool:
@@ -45,8 +54,11 @@ class Timeline(QObject):
     def reset(self) -> None:
         """No reference."""
         self.duration = self.start = self.end = 0.0
-        self.playhead, self.sounding, self.region, self.hover = None, False, None, None
-        for signal in (self.view_changed, self.playhead_changed, self.region_changed, self.hover_changed):
+        self.playhead, self.sounding, self.region, self.hover, self.beats = None, False, None, None, ()
+        for signal in (
+            *(self.view_changed, self.playhead_changed, self.region_changed),
+            *(self.hover_changed, self.beats_changed),
+        ):
             signal.emit()
 
     def show(self, start: float, end: float) -> None:
@@ -80,6 +92,23 @@ class Timeline(QObject):
     def seconds(self, x: float, width: float) -> float:
         """The time at a pixel, inside the reference."""
         return min(max(0.0, self.start + x / max(1.0, width) * (self.end - self.start)), self.duration)
+
+    def set_beats(self, beats: Sequence[float]) -> None:
+        self.beats = beats
+        self.beats_changed.emit()
+
+    def set_snaps(self, on: bool) -> None:
+        self.snaps = on
+        self.beats_changed.emit()
+
+    def snapped(self, seconds: float, width: float) -> float:
+        """The beat that is near to a time in a widget `width` wide, where there is one; else the time itself."""
+        if not self.snaps or not len(self.beats) or self.end <= self.start:
+            return seconds
+        after = bisect(self.beats, seconds)
+        beat = min(self.beats[max(0, after - 1) : after + 1], key=lambda beat: abs(beat - seconds))
+        near = abs(beat - seconds) / (self.end - self.start) * width <= SNAP_PIXELS
+        return beat if near else seconds
 
     def set_playhead(self, seconds: float | None, *, sounding: bool = False) -> None:
         if (seconds, sounding) != (self.playhead, self.sounding):

@@ -1,21 +1,24 @@
-"""The ruler between spectrogram and lanes: time, and the region's tag with its two handles."""
+"""The ruler between spectrogram and lanes: time, the beats, and the region's tag with its two handles."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect, bisect_left
 
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
-from app.models.timeline import Timeline
+from app.models.timeline import SHORTEST_REGION_SECONDS, Timeline
 from app.widgets.markers import TimelineTracker, paint_markers
 from app.widgets.text import clock
 from app.widgets.time_surface import TimeSurface
 
 STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)
 LABEL_PIXELS = 90
+BEAT_PIXELS = 12
+"""Beats that are nearer to one another are not drawn."""
 HANDLE = theme.tokens()["size"]["region_handle"]
 
 
@@ -26,6 +29,7 @@ class Ruler(TimeSurface):
         super().__init__(timeline, parent)
         self.setAccessibleName("Time ruler")
         self._tracker = TimelineTracker(self, timeline)
+        timeline.beats_changed.connect(self.update)
         self._grip: tuple[str, float, tuple[float, float]] | None = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -35,6 +39,7 @@ class Ruler(TimeSurface):
         if timeline.duration <= 0:
             return
         self._paint_ticks(painter)
+        self._paint_beats(painter)
         if timeline.region is not None:
             self._paint_tag(painter, timeline.region)
         paint_markers(painter, timeline, self)
@@ -57,6 +62,17 @@ class Ruler(TimeSurface):
             if major and tick > 0 and x + 5 + painter.fontMetrics().horizontalAdvance(label) <= width - 2:
                 painter.setPen(look.quiet)
                 painter.drawText(QRect(x + 5, 0, 80, self.height()), Qt.AlignmentFlag.AlignVCenter, label)
+
+    def _paint_beats(self, painter: QPainter) -> None:
+        """Ticks at the lower edge, where a dragged region would snap to them."""
+        timeline, width, height = self._timeline, self.width(), self.height()
+        if not timeline.snaps:
+            return
+        visible = timeline.beats[bisect_left(timeline.beats, timeline.start) : bisect(timeline.beats, timeline.end)]
+        if len(visible) * BEAT_PIXELS > width:
+            return
+        for beat in visible:
+            painter.fillRect(QRect(round(timeline.x(beat, width)), height - 3, 1, 3), theme.current().quiet)
 
     def _under_tag(self, left: float, right: float) -> bool:
         if self._timeline.region is None:
@@ -111,23 +127,25 @@ class Ruler(TimeSurface):
             self.setCursor(Qt.CursorShape.SizeHorCursor if edge else Qt.CursorShape.ArrowCursor)
             super().mouseMoveEvent(event)
             return
-        self._drag(x, commit=False)
+        self._drag(event, commit=False)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self._grip is None:
             super().mouseReleaseEvent(event)
             return
-        self._drag(event.position().x(), commit=True)
+        self._drag(event, commit=True)
         self._grip = None
 
-    def _drag(self, x: float, *, commit: bool) -> None:
+    def _drag(self, event: QMouseEvent, *, commit: bool) -> None:
         assert self._grip is not None
         kind, origin, (start, end) = self._grip
-        moved = (x - origin) / max(1, self.width()) * (self._timeline.end - self._timeline.start)
+        moved = (event.position().x() - origin) / max(1, self.width()) * (self._timeline.end - self._timeline.start)
         if kind == "move":
-            moved = min(max(moved, -start), self._timeline.duration - end)
+            moved = min(max(self.on_beat(start + moved, event) - start, -start), self._timeline.duration - end)
             self._timeline.set_region((start + moved, end + moved), commit=commit)
         elif kind == "start":
-            self._timeline.set_region((min(start + moved, end - 0.05), end), commit=commit)
+            edge = min(self.on_beat(start + moved, event), end - SHORTEST_REGION_SECONDS)
+            self._timeline.set_region((edge, end), commit=commit)
         else:
-            self._timeline.set_region((start, max(end + moved, start + 0.05)), commit=commit)
+            edge = max(self.on_beat(end + moved, event), start + SHORTEST_REGION_SECONDS)
+            self._timeline.set_region((start, edge), commit=commit)

@@ -1,4 +1,7 @@
-"""What spectrogram, ruler and lanes share: wheel to zoom and pan, drag for a region, click to move the playhead."""
+"""What spectrogram, ruler and lanes share: wheel to zoom and pan, drag for a region, click to move the playhead.
+
+A region that is dragged keeps to the beats, unless Ctrl is held.
+"""
 
 from __future__ import annotations
 
@@ -47,14 +50,23 @@ class TimeSurface(QWidget):
         if not self._dragging:
             self._dragging = abs(x - self._timeline.x(self._pressed, self.width())) >= DRAG_PIXELS
         if self._dragging:
-            self._timeline.set_region((self._pressed, self._timeline.seconds(x, self.width())), commit=False)
+            self._timeline.set_region(self._region_to(self._pressed, event), commit=False)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         pressed, self._pressed = self._pressed, None
         if pressed is None:
             return
         if self._dragging:
-            self._timeline.set_region((pressed, self._timeline.seconds(event.position().x(), self.width())))
+            self._timeline.set_region(self._region_to(pressed, event))
         else:
             self._timeline.seek_asked.emit(pressed)
         self._dragging = False
+
+    def _region_to(self, pressed: float, event: QMouseEvent) -> tuple[float, float]:
+        here = self._timeline.seconds(event.position().x(), self.width())
+        return self.on_beat(pressed, event), self.on_beat(here, event)
+
+    def on_beat(self, seconds: float, event: QMouseEvent) -> float:
+        """The time that a dragged edge is meant to have."""
+        free = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        return seconds if free else self._timeline.snapped(seconds, self.width())

@@ -1,4 +1,4 @@
-"""When something begins: onset strength, and the tempo in it."""
+"""When something begins: onset strength, the tempo in it, and the beats."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _TEMPI = np.arange(SLOWEST_BPM, FASTEST_BPM, 0.1)
 _BEATS_OF_LOOPS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])
 _PULSES = (1, 2, 4, 8)
 _LEAST_PULSE = 0.1
+_TIGHTNESS = 100.0
+"""What a step that is off the tempo costs against what is heard: Ellis's alpha."""
 
 
 def onset_strength(mono: np.ndarray, rate: int) -> np.ndarray:
@@ -82,6 +84,33 @@ def tempo_of_loop(onsets: np.ndarray, seconds: float) -> float | None:
     even = np.where(_BEATS_OF_LOOPS[in_range] % 4 == 0, 1.0, 0.7)
     # The constant lets length and usualness decide where the pulse is as clear at several of the tempi.
     return round(float(tempi[int(np.argmax((scores + 0.2) * _usualness(tempi) * even))]), 1)
+
+
+def beat_times(onsets: np.ndarray, tempo_bpm: float) -> np.ndarray:
+    """float64 [beats]: seconds of the beats in onset strength [frames], near a tempo; none where nothing begins.
+
+    Dynamic programming (Ellis, 'Beat Tracking by Dynamic Programming', 2007, section 3): the chain of beats with the
+    strongest onsets and the evenest steps. librosa has it too, but compiled by Numba, which the desktop program lacks.
+    """
+    if len(onsets) < ONSETS_PER_SECOND or onsets.max() <= 0:
+        return np.zeros(0)
+    period = 60.0 / tempo_bpm * ONSETS_PER_SECOND
+    spread = np.exp(-0.5 * (np.arange(-round(period), round(period) + 1) * 32.0 / period) ** 2)
+    here = scipy.signal.fftconvolve(onsets / onsets.std(), spread, mode="same")
+    steps = np.arange(round(period / 2), round(2 * period) + 1)
+    cost = _TIGHTNESS * np.log(steps / period) ** 2
+    best, before = here.copy(), np.full(len(here), -1)
+    for frame in range(steps[0], len(here)):
+        reach = min(len(steps), frame - steps[0] + 1)
+        chains = best[frame - steps[:reach]] - cost[:reach]
+        step = int(chains.argmax())
+        if chains[step] > 0:  # else the chain begins here
+            best[frame] += chains[step]
+            before[frame] = frame - steps[step]
+    beats = [len(best) - len(steps) + int(best[-len(steps) :].argmax())] if len(best) >= len(steps) else []
+    while beats and before[beats[-1]] >= 0:
+        beats.append(int(before[beats[-1]]))
+    return np.array(beats[::-1]) / ONSETS_PER_SECOND
 
 
 def _usualness(tempi: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -216,3 +216,52 @@ def test_without_a_reference_there_is_nothing_to_see(sheet: Sheet) -> None:
 def test_the_window_is_there_before_pyqtgraph() -> None:
     code = "import sys, app.main, app.main_window; assert 'pyqtgraph' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def drag(qtbot: QtBot, widget: QWidget, first: int, last: int, held: Qt.KeyboardModifier = NOTHING) -> None:
+    qtbot.mousePress(widget, LEFT, held, QPoint(first, 10))
+    for x in ((first + last) // 2, last):
+        event = QMouseEvent(
+            QMouseEvent.Type.MouseMove, QPointF(x, 10), widget.mapToGlobal(QPointF(x, 10)), LEFT, LEFT, held
+        )
+        QApplication.sendEvent(widget, event)
+    qtbot.mouseRelease(widget, LEFT, held, QPoint(last, 10))
+
+
+def test_a_region_keeps_to_the_beats_unless_it_is_told_not_to(sheet: Sheet, qtbot: QtBot) -> None:
+    timeline, ruler = sheet.timeline, sheet.ruler
+    timeline.show(20.0, 32.0)  # 50 pixels a second
+    before = seen(ruler)
+    timeline.set_beats([20.48, 21.5, 22.52, 23.54, 30.0])
+    ticks = columns_of(seen(ruler), theme.current().quiet, ruler.height() - 1)
+    assert ticks == [24, 75, 126, 177, 500]
+
+    drag(qtbot, sheet.spectrogram, 28, 121)  # 20.56 to 22.42
+    assert timeline.region == (20.48, 22.52)
+    drag(qtbot, sheet.spectrogram, 28, 100)
+    assert timeline.region == pytest.approx((20.48, 22.0)), "no beat is near to the end"
+    drag(qtbot, sheet.spectrogram, 28, 121, Qt.KeyboardModifier.ControlModifier)
+    assert timeline.region == pytest.approx((20.56, 22.42))
+
+    timeline.set_region((20.48, 22.52))
+    drag(qtbot, ruler, 125, 180)  # its end
+    assert timeline.region == (20.48, 23.54)
+    drag(qtbot, ruler, 60, 111)  # the whole of it, by a beat
+    assert timeline.region == pytest.approx((21.5, 24.56))
+    drag(qtbot, ruler, 76, 3000)
+    assert timeline.region is not None
+    assert timeline.region[0] < timeline.region[1]
+
+    timeline.set_region(None)
+    timeline.set_snaps(False)
+    assert seen(ruler) == before
+    drag(qtbot, sheet.spectrogram, 28, 121)
+    assert timeline.region == pytest.approx((20.56, 22.42))
+
+
+def test_beats_too_near_to_one_another_are_not_drawn(sheet: Sheet) -> None:
+    before = seen(sheet.ruler)
+    sheet.timeline.set_beats([number * 0.5 for number in range(120)])
+    assert seen(sheet.ruler) == before
+    sheet.timeline.reset()
+    assert not sheet.timeline.beats

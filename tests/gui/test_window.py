@@ -237,6 +237,24 @@ def test_favourites_are_kept(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -
     assert leftover_threads() == []
 
 
+def test_the_beats_of_a_song_are_found_after_it_was_drawn(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, song: Path
+) -> None:
+    samples, rate = np.zeros(10 * 16_000), 16_000
+    for start in range(3_200, len(samples) - 800, 8_000):
+        samples[start : start + 800] = np.random.default_rng(start).normal(0, 0.2, 800)
+    soundfile.write(tmp_path / "struck.wav", samples, rate)
+    window.workspace.open_song(tmp_path / "struck.wav")
+    timeline = window.workspace.timeline
+    until(qtbot, lambda: len(timeline.beats) >= 18)
+    assert np.diff(timeline.beats) == pytest.approx(0.5, abs=0.02)
+    assert timeline.beats[1] % 0.5 == pytest.approx(0.2, abs=0.02)
+    window.actions_.snap.trigger()
+    assert not timeline.snaps
+    window.workspace.open_song(song)
+    assert not len(timeline.beats), "those of the song before are gone at once"
+
+
 def test_a_region_is_dragged_listened_to_and_heard_alone(filled: MainWindow, qtbot: QtBot) -> None:
     work = filled.workspace
     surface = filled.reference_panel.spectrogram
