@@ -14,6 +14,8 @@ from engine.library.walk import FoundFile
 from engine.library.words import words_of
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from engine.audio.facts import Facts
 
 WITH_PARTS = ("loop", "long")
@@ -189,26 +191,54 @@ def count_pending(database: Database, scan: int, fingerprint: str, *, retry_fail
         return int(connection.execute(f"SELECT count(*) FROM sounds WHERE {_IS_PENDING}", values).fetchone()[0])
 
 
-def pending(database: Database, scan: int, fingerprint: str, *, retry_failed: bool = False) -> Iterator[Pending]:
+def pending(
+    database: Database,
+    scan: int,
+    fingerprint: str,
+    *,
+    retry_failed: bool = False,
+    first: Callable[[], Sequence[int]] = tuple,
+) -> Iterator[Pending]:
     """Those sounds, each once, the newest files first: a producer looks for what was added last.
 
     Read in parts, so that a million of them take no memory.
+
+    Parameters
+    ----------
+    first : gives the ids of sounds that are wanted before all others at the moment; asked before each sound.
     """
     values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "time": 1 << 62, "id": 1 << 62}
-    query = f"""
+    still_to_come = f"""
         SELECT sounds.id, sounds.path, preset, roots.path, state = 'ready' AND {_IS_EMBEDDED}, mtime_ns
         FROM sounds JOIN roots ON roots.id = root_id
         WHERE (mtime_ns, sounds.id) < (:time, :id) AND {_IS_PENDING}
-        ORDER BY mtime_ns DESC, sounds.id DESC LIMIT {_PENDING_PER_QUERY}
     """
-    while True:
+    in_order = f"{still_to_come} ORDER BY mtime_ns DESC, sounds.id DESC LIMIT {_PENDING_PER_QUERY}"
+    came_early: set[int] = set()
+    wanted: Sequence[int] = ()
+
+    def found(query: str) -> list[tuple[Any, ...]]:
         with database.read() as connection:
-            rows = connection.execute(query, values).fetchall()
-        if not rows:
-            return
-        for sound_id, path, preset, root, parts_only, _ in rows:
-            yield Pending(sound_id, decode_path(path), preset, decode_path(root), bool(parts_only))
+            return connection.execute(query, values).fetchall()
+
+    while rows := found(in_order):
+        for row in rows:
+            if (now := first()) != wanted:
+                wanted = now
+                values["id"], *_, values["time"] = row
+                ids = ", ".join(str(int(number)) for number in wanted)
+                early = [row for row in found(f"{still_to_come} AND sounds.id IN ({ids})") if row[0] not in came_early]
+                early.sort(key=lambda row: wanted.index(row[0]))
+                came_early.update(row[0] for row in early)
+                yield from map(_pending, early)
+            if row[0] not in came_early:
+                yield _pending(row)
         values["id"], *_, values["time"] = rows[-1]
+
+
+def _pending(row: tuple[Any, ...]) -> Pending:
+    sound_id, path, preset, root, parts_only, _ = row
+    return Pending(sound_id, decode_path(path), preset, decode_path(root), bool(parts_only))
 
 
 def unread(database: Database, scan: int) -> Iterator[list[tuple[int, str]]]:

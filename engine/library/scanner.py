@@ -10,7 +10,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,7 @@ def scan(
     workers: int | None = None,
     model: Path | None = None,
     retry_failed: bool = False,
+    first: Callable[[], Sequence[int]] = tuple,
     loader: EarLoader = load_ear,
     decoding_seconds: float = DECODING_SECONDS,
 ) -> ScanResult:
@@ -100,6 +101,7 @@ def scan(
     workers : number of processes; None takes `default_workers`.
     model : a file of weights; None takes the shipped one.
     retry_failed : try again what failed before, changed or not.
+    first : gives the ids of sounds that are to be heard before all others, asked again and again.
     loader : makes the ear in each worker.
     decoding_seconds : a file that takes longer fails.
 
@@ -126,7 +128,7 @@ def scan(
                     # Of many sounds every worker has a share, and they begin together.
                     crew.grow(max(1, min(workers, expected // _LARGEST_TASK)))
                     embedded, failed, total = _hear(
-                        library, listing.number, crew, workers, retry_failed, progress, cancel
+                        library, listing.number, crew, workers, retry_failed, first, progress, cancel
                     )
         finally:
             library.refresh()
@@ -190,6 +192,7 @@ def _hear(
     crew: Crew,
     workers: int,
     retry_failed: bool,
+    first: Callable[[], Sequence[int]],
     progress: ProgressCallback,
     cancel: CancelToken,
 ) -> tuple[int, int, int]:
@@ -203,7 +206,7 @@ def _hear(
     total = count_pending(database, number, fingerprint, retry_failed=retry_failed)
     # Small scans are cut small, so that every worker has a share and progress shows.
     task_size = max(1, min(_LARGEST_TASK, total // (4 * workers)))
-    crew.set_queue(pending(database, number, fingerprint, retry_failed=retry_failed), task_size)
+    crew.set_queue(pending(database, number, fingerprint, retry_failed=retry_failed, first=first), task_size)
     crew.grow(min(workers, total // task_size))
     meter = _Meter("scanning", total, progress)
     unwritten: list[Outcome] = []

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from engine.audio.facts import Facts
 from engine.errors import LibraryError
 from engine.library import database as database_module
+from engine.library import records
 from engine.library.catalog import Catalog, Counts
 from engine.library.database import FILE_NAME, SCHEMA_VERSION, Database
 from engine.library.query import Query, read_query
@@ -113,6 +114,27 @@ def test_what_is_pending(tmp_path: Path) -> None:
     files = [FoundFile(f"/sounds/{name}", 10, 20) for name in ("b.wav", "c.wav")]
     list_files(database, scan, root.id, "/sounds", files)
     assert [item.sound_id for item in pending(database, scan, "new ear")] == [c, b]
+
+
+def test_what_is_looked_at_comes_before_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_PENDING_PER_QUERY", 4)
+    names = [f"{number:02}.wav" for number in range(12)]
+    catalog = filled(tmp_path, *names)
+    ids = {sound.name: sound.id for sound in catalog.sounds()}
+    numbers = {sound_id: int(name) for name, sound_id in ids.items()}
+    scan = begin_scan(catalog.database)
+    files = [FoundFile(f"/sounds/{name}", 10, 100 + number) for number, name in enumerate(names)]
+    list_files(catalog.database, scan, catalog.roots()[0].id, "/sounds", files)
+    looked_at: list[int] = []
+    came: list[int] = []
+    for item in pending(catalog.database, scan, "ear", first=lambda: tuple(looked_at)):
+        came.append(numbers[item.sound_id])
+        if came == [11, 10]:
+            looked_at[:] = (ids[name] for name in ("03", "02", "11", "09"))  # 11 came already, 9 is next
+        if len(came) == 7:
+            looked_at[:] = (ids[name] for name in ("02", "00"))
+    assert came == [11, 10, 3, 2, 9, 8, 7, 0, 6, 5, 4, 1]
+    assert sorted(came) == list(range(12)), "each once"
 
 
 def test_failed_sounds_wait_for_a_change_or_a_word(tmp_path: Path) -> None:
