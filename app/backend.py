@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.library.library import Library
     from engine.library.query import Query
     from engine.library.scanner import ScanResult
+    from engine.library.usage import Usage
     from engine.library.watch import Watcher
     from engine.matching.match import Match
     from engine.matching.slots import Slot
@@ -179,9 +180,18 @@ class Backend:
         gc.freeze()
 
     def scan(
-        self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False
+        self,
+        folders: Sequence[Path],
+        *,
+        progress: ProgressCallback,
+        cancel: CancelToken,
+        retry_failed: bool = False,
+        first: Callable[[], Sequence[int]] = tuple,
     ) -> ScanResult:
-        """Scan folders into the library. Raises LibraryError, ModelError, Cancelled."""
+        """Scan folders into the library; `first` gives the ids of what is to be heard before all else.
+
+        Raises LibraryError, ModelError, Cancelled.
+        """
         from engine.library.scanner import scan
 
         library = self.library()
@@ -193,7 +203,14 @@ class Backend:
             workers=self.scan_workers,
             model=self.model,
             retry_failed=retry_failed,
+            first=first,
         )
+
+    def usage(self) -> Usage:
+        """What the library takes on the disk and in memory."""
+        from engine.library.usage import usage_of
+
+        return usage_of(self.library_dir)
 
     def add_instrument(self, path: Path, *, progress: ProgressCallback, cancel: CancelToken) -> Added:
         """Play a plug-in instrument and keep its notes; a scan of their folder comes after. Raises AudioError,

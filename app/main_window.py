@@ -146,6 +146,7 @@ class MainWindow(QMainWindow):
         work.reference.look_changed.connect(lambda _: self._refresh_zones())
         work.timeline.region_changed.connect(self._refresh_zones)
         work.matching.results_ready.connect(self._results_shown)
+        self.matches_panel.unheard_seen.connect(work.library.hear_first)
         for changed in (work.library.changed, work.marks.changed):
             changed.connect(self._refresh_zones)
         work.library.changed.connect(self._show_scan)

@@ -15,12 +15,14 @@ from app.jobs import Job, JobRunner
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.catalog import Counts, Root, Sound
+    from engine.library.usage import Usage
     from engine.plugins import Added
 
 REFRESH_MILLISECONDS = 1500
 """How often what a running scan has finished is taken into the results."""
 FOLLOW_MILLISECONDS = 2000
-"""How often it is asked whether another process, a scan or another window, has changed the library."""
+"""How often it is asked whether another process, a scan or another window, has changed the library, and what it takes.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class LibraryController(QObject):
 
     changed = Signal()
     """Roots, counts or failed files."""
+    usage_changed = Signal(object)
+    """The library's `Usage`."""
     contents_changed = Signal()
     """Which sounds can be found changed: results are stale."""
     scan_progress = Signal(object)
@@ -67,6 +71,8 @@ class LibraryController(QObject):
         self.scanning: tuple[Path, ...] = ()
         self.progress: Progress | None = None
         """Of the running scan."""
+        self._wanted_first: tuple[int, ...] = ()
+        """Ids; taken over by the thread of the scan."""
         self._last_scan: Job | None = None
         self._stale = False
         self._watched: set[str] = set()
@@ -121,7 +127,13 @@ class LibraryController(QObject):
         def work(job: Job) -> Any:
             while last is not None and not last.ended.wait(0.05):
                 job.checkpoint()  # one scan at a time may write the catalog
-            return backend.scan(list(wanted), progress=job.progress, cancel=job.token, retry_failed=retry_failed)
+            return backend.scan(
+                list(wanted),
+                progress=job.progress,
+                cancel=job.token,
+                retry_failed=retry_failed,
+                first=lambda: self._wanted_first,
+            )
 
         self._last_scan = self._jobs.start(
             "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed
@@ -129,6 +141,10 @@ class LibraryController(QObject):
         self._timer.start()
         self._scanning_on(_starting())
         self.changed.emit()
+
+    def hear_first(self, ids: tuple[int, ...]) -> None:
+        """What a scan that runs, or the next one, is to hear before all else: the sounds in sight."""
+        self._wanted_first = ids
 
     def cancel_scan(self) -> None:
         """Stop scanning; what was finished stays."""
@@ -201,9 +217,13 @@ class LibraryController(QObject):
     def _look(self) -> None:
         if self._jobs.running("look") is None:
             backend = self._backend
-            self._jobs.start("look", lambda _: backend.library().catalog.database.version, on_done=self._looked)
+            self._jobs.start(
+                "look", lambda _: (backend.library().catalog.database.version, backend.usage()), on_done=self._looked
+            )
 
-    def _looked(self, version: int) -> None:
+    def _looked(self, found: tuple[int, Usage]) -> None:
+        version, usage = found
+        self.usage_changed.emit(usage)
         if self.state is not None and version != self.state.version:
             self.refresh()
 

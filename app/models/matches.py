@@ -82,6 +82,10 @@ class MatchesModel(QAbstractTableModel):
         """Ids of the sounds in these rows whose waveform was never asked for, or was not there yet."""
         return [row.sound.id for row in self._rows[first : last + 1] if self._overviews.get(row.sound.id) is None]
 
+    def unheard(self, first: int, last: int) -> tuple[int, ...]:
+        """Ids of the sounds in these rows that were listed, but not heard yet."""
+        return tuple(row.sound.id for row in self._rows[first : last + 1] if row.sound.state == "listed")
+
     def set_sounds(self, sounds: Iterable[Sound]) -> None:
         """Sounds of which something else is known now; those that are not shown are left out, no row moves."""
         numbers = []

@@ -23,6 +23,7 @@ from app.widgets.tree_row import Heading
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.catalog import Root, Sound
+    from engine.library.usage import Usage
 
 
 class LibraryPanel(QWidget):
@@ -79,6 +80,9 @@ class LibraryPanel(QWidget):
         below.addWidget(Heading("Filters", self.clear))
         self.filters = FilterFields(matching)
         below.addWidget(self.filters)
+        self.usage = Label("", colour="quiet", elide=True)
+        self.usage.setContentsMargins(16, 12, 8, 0)
+        below.addWidget(self.usage)
         for widget in (self.hint, self._roots, self.scan, self._below):
             if isinstance(widget, QVBoxLayout):
                 self._list.addLayout(widget)
@@ -96,6 +100,7 @@ class LibraryPanel(QWidget):
         matching.filters_changed.connect(self._follow)
         library.changed.connect(self.refresh)
         library.scan_progress.connect(self._show_scan)
+        library.usage_changed.connect(self._show_usage)
         self._progress: Progress | None = None
         self.refresh()
 
@@ -140,6 +145,9 @@ class LibraryPanel(QWidget):
         self.failed.model.set_sounds(state.failed if state is not None else [])
         self.failed.refresh()
         self._place_scan()
+
+    def _show_usage(self, usage: Usage) -> None:
+        self.usage.setText(f"{text.size(usage.disk_bytes)} on disk, {text.size(usage.memory_bytes)} in memory")
 
     def _add_root(self, root: Root) -> None:
         row = RootRow(root)

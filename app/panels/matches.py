@@ -39,6 +39,8 @@ class MatchesPanel(QWidget):
     chosen = Signal(object)
     """A `Row` the user moved to, None when there is none any more."""
     favourite_asked = Signal(object, bool)
+    unheard_seen = Signal(object)
+    """Ids of the sounds in sight that were not heard yet, a tuple."""
     """Ids of sounds, a list, and whether they shall be favourites."""
 
     def __init__(
@@ -341,6 +343,7 @@ class MatchesPanel(QWidget):
     def _fetch_visible(self) -> None:
         first, last = self.table.visible_rows()
         self._matching.fetch_overviews(self.model.without_overview(first, last + 12))
+        self.unheard_seen.emit(self.model.unheard(first, last))
 
 
 class _Welcome(QWidget):

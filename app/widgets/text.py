@@ -29,6 +29,15 @@ def clock(seconds: float, decimals: int = 1) -> str:
     return f"{text}.{fraction:0{decimals}}" if decimals else text
 
 
+def size(size_bytes: int) -> str:
+    """A size as file managers tell it: 640 kB, 12 MB, 2.1 GB."""
+    for unit, power in (("GB", 9), ("MB", 6)):
+        if size_bytes >= 10**power:
+            value = size_bytes / 10**power
+            return f"{value:.1f} {unit}" if value < 10 else f"{value:.0f} {unit}"
+    return f"{math.ceil(size_bytes / 1000)} kB"
+
+
 def duration_left(seconds: float) -> str:
     """Time left, as coarse as it is uncertain: 3 s, 3 min 41 s, 2 h 5 min."""
     whole = max(1, math.ceil(seconds))

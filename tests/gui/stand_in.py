@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -183,7 +183,13 @@ class StandInBackend(Backend):
         ]
 
     def scan(
-        self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False
+        self,
+        folders: Sequence[Path],
+        *,
+        progress: ProgressCallback,
+        cancel: CancelToken,
+        retry_failed: bool = False,
+        first: Callable[[], Sequence[int]] = tuple,
     ) -> ScanResult:
         return scan(
             self.library(),
@@ -191,6 +197,7 @@ class StandInBackend(Backend):
             progress=progress,
             cancel=cancel,
             retry_failed=retry_failed,
+            first=first,
             loader=load_stand_in,
             workers=1,
         )

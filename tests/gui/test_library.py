@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +17,9 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from app.models.columns import Column
 from app.panels.roots import RootRow
+from engine.jobs import CancelToken, ignore_progress
 from engine.library.catalog import Root
+from engine.library.listing import list_folders
 from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows
 from tests.gui.stand_in import StandInBackend
 
@@ -51,6 +55,38 @@ def test_what_changes_in_a_folder_is_followed(window: MainWindow, qtbot: QtBot, 
         return kick.id in rows and rows[kick.id].name == "Renamed" and rows[kick.id].favourite
 
     until(qtbot, is_followed)
+
+
+def test_what_is_in_sight_is_heard_first(
+    window: MainWindow, backend: StandInBackend, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = tmp_path / "many"
+    many.mkdir()
+    for number in range(200):
+        (many / f"{number:03}.wav").write_bytes(b"not heard yet")
+    list_folders(backend.library().catalog, [str(many)], ignore_progress, CancelToken())
+    work = window.workspace
+    work.library.refresh()
+    wait_for_rows(qtbot, window, 200)
+    asked: list[Callable[[], Sequence[int]]] = []
+    monkeypatch.setattr(backend, "scan", lambda folders, *, first, **_: asked.append(first))
+
+    def in_sight() -> list[int]:
+        first, last = window.matches_panel.table.visible_rows()
+        return [row.sound.id for row in work.matches.rows[first : last + 1]]
+
+    work.library.rescan()
+    until(qtbot, lambda: len(asked) == 1)
+    assert list(asked[0]()) == in_sight()
+    at_first = in_sight()
+    window.matches_panel.table.scrollToBottom()
+    until(qtbot, lambda: list(asked[0]()) == in_sight() != at_first)
+
+
+def test_what_the_library_takes_is_told(filled: MainWindow, qtbot: QtBot) -> None:
+    label = filled.library_panel.usage
+    until(qtbot, lambda: bool(label.text()))
+    assert re.fullmatch(r"\d[\d.]* [kM]B on disk, \d[\d.]* [MG]B in memory", label.text())
 
 
 def test_a_scan_goes_on_as_it_was_left(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:

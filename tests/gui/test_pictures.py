@@ -74,6 +74,9 @@ def test_match_figures_have_no_leading_zero() -> None:
 
 
 def test_time_left_is_as_coarse_as_it_is_uncertain() -> None:
+    assert [text.size(size) for size in (0, 999, 640_400, 12_300_000, 2_060_000_000, 31e9)] == [
+        *("0 kB", "1 kB", "641 kB", "12 MB", "2.1 GB", "31 GB")
+    ]
     assert [text.duration_left(s) for s in (0.2, 42, 221, 1500, 7500)] == [
         "1 s",
         "42 s",
