@@ -1,30 +1,26 @@
-"""The engine as the window uses it. Everything heavy is imported where it is first needed, in a job's thread."""
+"""What of the engine a window holds: ear, library, player, inputs. Everything heavy is imported where it is first
+needed, in a job's thread."""
 
 from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from app.audio_files import FACTS_RATE
 from app.models.scales import HIGH_HZ, LOW_HZ
-from app.models.sonogram import Look, MelPicture
 from engine.paths import recordings_dir, rendered_dir
 
 if TYPE_CHECKING:
-    from engine.audio.decode import Audio, AudioInfo
-    from engine.audio.pictures import Picture
-    from engine.audition.change import Rendering
-    from engine.audition.fit import Change
+    from app.audio_files import Clip
     from engine.audition.midi import MidiInput
     from engine.audition.player import OutputDevice, Player
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken, ProgressCallback
-    from engine.library.catalog import Sound
     from engine.library.library import Library
     from engine.library.query import Query
     from engine.library.scanner import ScanResult
@@ -35,37 +31,6 @@ if TYPE_CHECKING:
     from engine.plugins import Added
     from engine.recording.inputs import InputDevice
     from engine.recording.recorder import Recorder
-
-FACTS_SECONDS = 60.0
-"""Tempo and key are estimated from this much of the middle of the reference."""
-FACTS_RATE = 16_000
-
-
-@dataclass(frozen=True)
-class MusicFacts:
-    """What was estimated of a reference; None where nothing could be said."""
-
-    tempo_bpm: float | None
-    key: str | None
-
-
-@dataclass(frozen=True)
-class Clip:
-    """Sound ready to be played, the gain that level matching asks for, and what it was measured by.
-
-    rendering : of a changed sound, begun; `audio` is what it fills.
-    """
-
-    audio: Audio
-    level_gain_db: float
-    loudness_lufs: float | None
-    peak_db: float | None
-    rendering: Rendering | None = None
-
-    @property
-    def sound(self) -> Audio | Rendering:
-        """What the player takes."""
-        return self.rendering or self.audio
 
 
 class Backend:
@@ -291,111 +256,6 @@ class Backend:
 
         return Recorder(device, self.recordings_dir)
 
-    def probe(self, path: Path) -> AudioInfo:
-        """Raises AudioError."""
-        from engine.audio.decode import probe
-
-        return probe(path)
-
-    def look(self, path: Path, duration: float) -> Iterator[Look]:
-        """Draw a reference piece by piece; bounded memory for any length. Raises AudioError."""
-        import app.widgets.plot  # noqa: F401  the window, which is about to draw, does not wait for it
-        from engine.audio.pictures import draw
-
-        drawn: Picture | None = None
-        picture: MelPicture | None = None
-        for drawing in draw(path, duration, low_hz=LOW_HZ, high_hz=HIGH_HZ):
-            if drawing.picture is not None and drawing.picture is not drawn:
-                drawn, picture = drawing.picture, _coloured(drawing.picture)
-            yield Look(drawing.peaks, picture, drawing.drawn_seconds)
-
-    def close_up(self, path: str | Path, start: float, end: float) -> MelPicture:
-        """A finer picture of a short stretch of a file. Raises AudioError."""
-        from engine.audio.decode import decode
-        from engine.audio.pictures import close_up
-
-        return _coloured(close_up(decode(path, start=start, end=end), low_hz=LOW_HZ, high_hz=HIGH_HZ))
-
-    def sound_picture(self, sound: Sound, longest_seconds: float) -> MelPicture:
-        """A fine picture of the beginning of a sound of the library. Raises AudioError."""
-        from engine.audio.pictures import close_up
-        from engine.audition.player import load_for_audition
-
-        audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds)
-        return _coloured(close_up(audio, low_hz=LOW_HZ, high_hz=HIGH_HZ))
-
-    def music_facts(self, path: Path, duration: float) -> MusicFacts:
-        """Tempo and key of a reference. Raises AudioError."""
-        from engine.audio.decode import decode
-        from engine.audio.facts import estimate_key, estimate_tempo
-
-        start = max(0.0, (duration - FACTS_SECONDS) / 2)
-        audio = decode(path, rate=FACTS_RATE, start=start, end=start + FACTS_SECONDS)
-        mono = audio.mono()
-        return MusicFacts(estimate_tempo(mono, audio.rate), estimate_key(mono, audio.rate))
-
-    def beats(self, path: Path, tempo_bpm: float) -> list[float]:
-        """Seconds of the beats of a reference. Raises AudioError."""
-        from engine.audio.decode import decode
-        from engine.audio.onsets import beat_times, onset_strength
-
-        mono = decode(path, rate=FACTS_RATE).mono()
-        return beat_times(onset_strength(mono, FACTS_RATE), tempo_bpm).tolist()
-
-    def clip(
-        self,
-        path: str | Path,
-        *,
-        preset: str | None = None,
-        root: str | None = None,
-        start: float = 0.0,
-        end: float | None = None,
-        loudness_lufs: float | None = None,
-        peak_db: float | None = None,
-    ) -> Clip:
-        """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
-        from engine.audition.level import level_of
-        from engine.audition.player import level_gain_db, load_for_audition
-
-        audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
-        if peak_db is None or loudness_lufs is None:
-            loudness_lufs, peak_db = level_of(audio)
-        return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
-
-    def sound_clip(self, sound: Sound) -> Clip:
-        """A sound of the library, as `clip`. What plays a preset has a level of its own, which is measured."""
-        return self.clip(
-            sound.path,
-            preset=sound.preset,
-            root=sound.root,
-            loudness_lufs=None if sound.is_preset else sound.loudness_lufs,
-            peak_db=None if sound.is_preset else sound.peak_db,
-        )
-
-    def changed(self, clip: Clip, change: Change) -> Clip:
-        """A sound at another pitch or tempo, begun and ready to be played; as loud as it was."""
-        from engine.audition.change import Rendering
-
-        rendering = Rendering(clip.audio, change)
-        rendering.begin()
-        return replace(clip, audio=rendering.audio, rendering=rendering)
-
-    def slot_pitch(self, path: Path, passage: tuple[float, float], family: str) -> float | None:
-        """The note in Hz that a slot plays most in a passage; None where it has none. Raises AudioError."""
-        from engine.matching.pitch import slot_pitch
-
-        return slot_pitch(path, passage, family)
-
-    def export_changed(self, sound: Sound, change: Change) -> Path:
-        """A changed sound, or a preset as it is auditioned, as a file that stays. Raises AudioError, ExportError."""
-        from engine.audition.change import Rendering
-        from engine.audition.export import changed_name, export
-        from engine.audition.player import load_for_audition
-
-        audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root)
-        name = changed_name(sound.name, change, sound.tempo_bpm)
-        return export(Rendering(audio, change).finish() if change else audio, self.rendered_dir, name)
-
     def demo(self, progress: ProgressCallback) -> tuple[Path, Path]:
         """Make the demo's library and song where they are missing; their paths."""
         from engine.demo import ensure_demo
@@ -416,7 +276,3 @@ class Backend:
             if self._library is not None:
                 self._library.close()
                 self._library = None
-
-
-def _coloured(picture: Picture) -> MelPicture:
-    return MelPicture.from_decibels(picture.decibels, picture.frames_per_second)

@@ -121,8 +121,8 @@ class MarkActions:
         notice = self._window.notice
 
         def restore() -> None:
-            self._marks.restore_collection(removed)
-            notice.settle("marks")
+            notice.settle("marks")  # before the one that was deleted before it is offered
+            self._marks.restore_collection()
 
         words = f"{removed.name} was deleted; its sounds stay."
         notice.say(words, topic="marks", danger=False, action=("Undo", restore))

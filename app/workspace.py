@@ -70,7 +70,7 @@ class Workspace(QObject):
         self.library = LibraryController(backend, self.jobs, self)
         self.matching = MatchController(backend, self.jobs, self)
         self.marks = MarksController(backend, self.jobs, self)
-        self.fitting = Fitting(backend, self.jobs, self.reference, self)
+        self.fitting = Fitting(self.jobs, self.reference, self)
         self.fitting.at_pitch, self.fitting.at_tempo = settings.at_pitch, settings.at_tempo
         self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
         self.auditioner.volume_db = settings.volume_db
@@ -83,7 +83,7 @@ class Workspace(QObject):
         self.recording = RecordingController(backend, self.jobs, self)
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.devices = DeviceWatch(backend, self)
-        self.compare = CompareController(backend, self.jobs, self)
+        self.compare = CompareController(self.jobs, self)
         self.demo = Demo(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self._obstacle = ""

@@ -120,6 +120,22 @@ class Checks:
         self.sounds, self.song = sounds or files.library, files.song
         self._before = self._files()
 
+    def of_any_program(self) -> list[Callable[[], str]]:
+        """What is asked of a program however it came to where it is."""
+        return [
+            self.version,
+            self.every_library_finds_its_own,
+            self.training_is_refused_in_words,
+            self.no_display_is_told,
+            self.demo_found,
+            self.scan,
+            self.match,
+            self.doctor,
+            self.an_unwritable_library_is_told,
+            self.window,
+            self.two_windows,
+        ]
+
     def version(self) -> str:
         began = time.monotonic()
         told = self.place.run("--version").stdout.strip()
@@ -338,19 +354,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="earshot-") as folder:
         checks = Checks(Place(options.program.absolute(), Path(folder)), options.sounds, options.pictures)
         steps: list[Callable[[], str]] = [
-            checks.version,
-            checks.every_library_finds_its_own,
+            *checks.of_any_program(),
             checks.every_command_has_help,
-            checks.training_is_refused_in_words,
-            checks.no_display_is_told,
-            checks.demo_found,
-            checks.scan,
-            checks.match,
-            checks.doctor,
             checks.damaged_weights_are_told,
-            checks.an_unwritable_library_is_told,
-            checks.window,
-            checks.two_windows,
             checks.a_click_is_heard,
             *([checks.as_fast_as_the_source] if options.compare else []),
             checks.nothing_was_written_beside_the_program,

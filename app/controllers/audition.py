@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.backend import Backend, Clip
+from app import audio_files
+from app.audio_files import Clip
+from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
 from engine.audition.fit import UNCHANGED, Change
@@ -95,9 +97,9 @@ class Auditioner(QObject):
         clip = self._clips.get(key)
         if clip is None:
             if change:
-                clip = self._backend.changed(self._sound_clip(sound, UNCHANGED), change)
+                clip = audio_files.changed(self._sound_clip(sound, UNCHANGED), change)
             else:
-                clip = self._backend.sound_clip(sound)
+                clip = audio_files.sound_clip(sound)
             if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
                 self._clips[key] = clip
                 while len(self._clips) > KEPT_CLIPS:
@@ -116,7 +118,7 @@ class Auditioner(QObject):
         """A part of the reference; the last one is kept. Called in a job."""
         kept = self._reference
         if kept is None or kept[0] != stretch:
-            kept = stretch, self._backend.clip(stretch.path, start=stretch.start, end=stretch.end)
+            kept = stretch, audio_files.clip(stretch.path, start=stretch.start, end=stretch.end)
             self._reference = kept
         return kept[1]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app import audio_files
 from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
@@ -40,13 +41,13 @@ class Carrying(QObject):
         if all(path is not None for path in there):
             self._hand_over([path for path in there if path is not None], receive)
             return
-        backend = self._backend
+        folder = self._backend.rendered_dir
 
         def work(job: Job) -> list[Path]:
             paths = []
             for (sound, change), path in zip(wanted, there, strict=True):
                 job.checkpoint()
-                paths.append(path or backend.export_changed(sound, change))
+                paths.append(path or audio_files.export_changed(sound, change, folder))
             return paths
 
         def take(paths: list[Path]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.backend import Backend
+from app import audio_files
 from app.controllers.audition import Stretch
 from app.jobs import Job, JobRunner
 from app.models.sonogram import MelPicture
@@ -33,9 +33,9 @@ class CompareController(QObject):
 
     changed = Signal()
 
-    def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
+    def __init__(self, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
-        self._backend, self._jobs = backend, jobs
+        self._jobs = jobs
         self.stretch: Stretch | None = None
         self.sound: Sound | None = None
         self.reference: Plate | None = None
@@ -64,13 +64,13 @@ class CompareController(QObject):
         elif other_stretch or self.span > span_before:
             end = min(stretch.start + self.span, max(stretch.end, stretch.start + self.span))
             path, start = stretch.path, stretch.start
-            self._draw("plate A", lambda: self._backend.close_up(path, start, end), self._take_reference)
+            self._draw("plate A", lambda: audio_files.close_up(path, start, end), self._take_reference)
         if sound is None:
             self.candidate = None
             self._jobs.cancel("plate B")
         elif other_sound:
             self.candidate = None
-            self._draw("plate B", lambda: self._backend.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
+            self._draw("plate B", lambda: audio_files.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
         self.changed.emit()
 
     def _draw(self, lane: str, draw: Callable[[], MelPicture], take: object) -> None:

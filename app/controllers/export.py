@@ -71,6 +71,7 @@ class ExportController(QObject):
         backend, any_family = self._backend, self._matching.filters.any_family
 
         def work(job: Job) -> Path:
+            from engine.audio.decode import probe
             from engine.jobs import Progress
             from engine.matching.sheet import sheet_csv, slot_sheet
 
@@ -80,7 +81,7 @@ class ExportController(QObject):
                 matches[slot.id] = backend.rank(
                     slot, top=SHEET_TOP, any_family=any_family, family_is_sure=slot.id in sure
                 )
-            rate = backend.probe(path).rate
+            rate = probe(path).rate
             sheet = slot_sheet(path, rate, replace(hearing, slots=slots), matches, backend.ear(), names=names)
             as_table = target.suffix.casefold() == ".csv"
             _write(target, sheet_csv(sheet) if as_table else json.dumps(sheet, indent=1, ensure_ascii=False) + "\n")

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from app.backend import Backend
 from app.controllers.reference import ReferenceController
-from app.jobs import JobRunner
+from app.jobs import Job, JobRunner
 from app.widgets import text
 from engine.audition.fit import LONGEST_CHANGED_SECONDS, UNCHANGED, Change, semitones_between, speed_between
 
@@ -37,9 +36,9 @@ class Fitting(QObject):
     """What was switched takes effect now; after the pitch was measured, where that came first."""
     failed = Signal(str)
 
-    def __init__(self, backend: Backend, jobs: JobRunner, reference: ReferenceController, parent: QObject) -> None:
+    def __init__(self, jobs: JobRunner, reference: ReferenceController, parent: QObject) -> None:
         super().__init__(parent)
-        self._backend, self._jobs, self._reference = backend, jobs, reference
+        self._jobs, self._reference = jobs, reference
         self.at_pitch = False
         self.at_tempo = False
         self._place: _Place | None = None
@@ -131,9 +130,14 @@ class Fitting(QObject):
 
     def _measure(self) -> bool:
         """Begin to measure the slot's pitch if it is needed and not known; whether something was begun."""
-        place, backend = self._place, self._backend
+        place = self._place
         if not self.at_pitch or place is None or place in self._pitches:
             return False
+
+        def work(job: Job) -> float | None:
+            from engine.matching.pitch import slot_pitch
+
+            return slot_pitch(place.path, place.passage, place.family)
 
         def take(hertz: float | None) -> None:
             self._pitches[place] = hertz
@@ -146,12 +150,7 @@ class Fitting(QObject):
             self._turning = False
             self.failed.emit(reason)
 
-        self._jobs.start(
-            "slot pitch",
-            lambda job: backend.slot_pitch(place.path, place.passage, place.family),
-            on_done=take,
-            on_failed=fail,
-        )
+        self._jobs.start("slot pitch", work, on_done=take, on_failed=fail)
         return True
 
     def _forget(self) -> None:

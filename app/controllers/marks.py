@@ -49,14 +49,17 @@ class MarksState:
 class _Waiting:
     """A change that is to be written.
 
+    then : gets its answer.
+    refused : called where it failed.
     quiet : nobody needs to hear of its failure.
     """
 
     number: int
     change: Change
     ids: tuple[int, ...]
-    then: Receiver | None
-    quiet: bool
+    then: Receiver | None = None
+    refused: Callable[[], None] | None = None
+    quiet: bool = False
 
 
 class MarksController(QObject):
@@ -69,7 +72,7 @@ class MarksController(QObject):
     said = Signal(str)
     failed = Signal(str)
     removed = Signal(object)
-    """A `RemovedCollection`, to be offered back."""
+    """The `RemovedCollection` that `restore_collection` would bring back, to be offered."""
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
@@ -79,6 +82,8 @@ class MarksController(QObject):
         self._numbers = count()
         self._latest: dict[int, int] = {}
         """The number of the last change that was asked of each sound and is not read back yet."""
+        self._removed: list[RemovedCollection] = []
+        """Collections that were deleted and can be brought back, in that order."""
         self._stale = False
         self._listened: int | None = None
         self._linger = QTimer(self)
@@ -120,7 +125,7 @@ class MarksController(QObject):
         self._write(
             lambda marks: marks.collect(collection_id, wanted),
             wanted,
-            lambda _: self.said.emit(f"{_sounds(len(wanted))} in {name} now."),
+            then=lambda _: self.said.emit(f"{_sounds(len(wanted))} in {name} now."),
         )
 
     def let_go(self, collection_id: int, ids: Collection[int]) -> None:
@@ -138,22 +143,34 @@ class MarksController(QObject):
                 marks.collect(collection_id, wanted)
 
         said = f"{_sounds(len(wanted))} in {name} now."
-        self._write(add, wanted, (lambda _: self.said.emit(said)) if wanted else None)
+        self._write(add, wanted, then=(lambda _: self.said.emit(said)) if wanted else None)
 
     def rename_collection(self, collection_id: int, name: str) -> None:
         self._write(lambda marks: marks.rename_collection(collection_id, name))
 
     def remove_collection(self, collection_id: int) -> None:
         """Forget a collection; `removed` offers it back, unless it was gone already."""
-        self._write(lambda marks: marks.remove_collection(collection_id), (), self._collection_removed)
+        self._write(lambda marks: marks.remove_collection(collection_id), then=self._collection_removed)
 
     def _collection_removed(self, removed: RemovedCollection | None) -> None:
         if removed is not None:
-            self.removed.emit(removed)
+            self._removed.append(removed)
+            self._offer_back()
 
-    def restore_collection(self, removed: RemovedCollection) -> None:
-        """Bring back what `removed` offered."""
-        self._write(lambda marks: marks.restore_collection(removed))
+    def restore_collection(self) -> None:
+        """Bring back the collection that was deleted last; `removed` offers the one before it then."""
+        if not self._removed:
+            return
+        last = self._removed.pop()
+        self._write(
+            lambda marks: marks.restore_collection(last),
+            then=lambda _: self._offer_back(),
+            refused=lambda: self._removed.append(last),
+        )
+
+    def _offer_back(self) -> None:
+        if self._removed:
+            self.removed.emit(self._removed[-1])
 
     def listening_to(self, sound: Sound) -> None:
         """A sound is being heard; it enters the history if that goes on."""
@@ -175,12 +192,18 @@ class MarksController(QObject):
             self._write(lambda marks: marks.note_auditioned(sound_id), quiet=True)
 
     def _write(
-        self, change: Change, ids: tuple[int, ...] = (), then: Receiver | None = None, *, quiet: bool = False
+        self,
+        change: Change,
+        ids: tuple[int, ...] = (),
+        *,
+        then: Receiver | None = None,
+        refused: Callable[[], None] | None = None,
+        quiet: bool = False,
     ) -> None:
-        """quiet : of a failure nobody needs to hear."""
+        """As `_Waiting`; `ids` are the sounds that it is about."""
         number = next(self._numbers)
         self._latest.update(dict.fromkeys(ids, number))
-        self._waiting.append(_Waiting(number, change, ids, then, quiet))
+        self._waiting.append(_Waiting(number, change, ids, then, refused, quiet))
         if self._jobs.running("marking") is None:
             self._start_writing()
 
@@ -215,6 +238,8 @@ class MarksController(QObject):
         if shown := [sound for sound in sounds if sound.id in settled]:
             self.sounds_changed.emit(shown)
         if reason:
+            if asked.refused is not None:
+                asked.refused()
             return
         if asked.then is not None:
             asked.then(answer)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.backend import Backend, MusicFacts
+from app import audio_files
+from app.audio_files import MusicFacts
+from app.backend import Backend
 from app.jobs import Job, JobRunner
 from app.models.slots import SlotsModel
 from app.models.sonogram import Look
@@ -92,16 +94,16 @@ class ReferenceController(QObject):
         self.progress_changed.emit(None)
 
     def _draw(self, path: Path) -> Callable[[Job], None]:
-        backend = self._backend
-
         def work(job: Job) -> None:
+            from engine.audio.decode import probe
+
             if path.is_dir():
                 from engine.errors import AudioError
 
                 raise AudioError(path, "This is a folder, not a song.")
-            info = backend.probe(path)
+            info = probe(path)
             job.item(info)
-            for look in backend.look(path, info.duration_seconds):
+            for look in audio_files.look(path, info.duration_seconds):
                 job.checkpoint()
                 job.item(look)
 
@@ -121,18 +123,21 @@ class ReferenceController(QObject):
 
     def _all_drawn(self, _: object) -> None:
         assert self.path is not None
-        path, duration, backend = self.path, self._timeline.duration, self._backend
+        path, duration = self.path, self._timeline.duration
         self._jobs.start(
-            "facts", lambda job: backend.music_facts(path, duration), on_done=self._take_facts, on_failed=self._no_facts
+            "facts",
+            lambda job: audio_files.music_facts(path, duration),
+            on_done=self._take_facts,
+            on_failed=self._no_facts,
         )
 
     def _take_facts(self, facts: MusicFacts) -> None:
         self.facts = facts
         self.facts_changed.emit()
-        path, tempo, backend = self.path, facts.tempo_bpm, self._backend
+        path, tempo = self.path, facts.tempo_bpm
         if path is not None and tempo is not None and self._timeline.duration <= LONGEST_WITH_BEATS_SECONDS:
             # Without them regions are dragged freely, which needs no words.
-            self._jobs.start("beats", lambda job: backend.beats(path, tempo), on_done=self._timeline.set_beats)
+            self._jobs.start("beats", lambda job: audio_files.beats(path, tempo), on_done=self._timeline.set_beats)
 
     def _no_facts(self, reason: str) -> None:
         self._take_facts(MusicFacts(None, None))

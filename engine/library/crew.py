@@ -24,7 +24,7 @@ import psutil
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
-from engine.library.processes import start_child
+from engine.library.processes import start_child, words_for_exit
 from engine.library.records import Failed, Outcome, PartsHeard, Pending
 
 logger = logging.getLogger(__name__)
@@ -213,7 +213,7 @@ class Crew:
     def _bury(self, worker: _Worker) -> list[Outcome]:
         """After a crash: find out which sound is to blame, and give the others to another worker."""
         code = self._replace(worker)
-        cause = _words_for(code)
+        cause = words_for_exit(code)
         self._deaths_in_a_row += 1
         if self._deaths_in_a_row > _DEATHS_IN_A_ROW or (self.fingerprint is None and self._deaths_in_a_row > 2):
             raise ModelError(
@@ -269,10 +269,3 @@ def _computed(process: SpawnProcess) -> float:
     except psutil.Error:
         return 0.0
     return float(times.user + times.system)
-
-
-def _words_for(exit_code: int | None) -> str:
-    if exit_code is not None and exit_code < 0:
-        with contextlib.suppress(ValueError):
-            return signal.Signals(-exit_code).name
-    return f"exit code {exit_code}"

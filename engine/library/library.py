@@ -20,7 +20,7 @@ from engine.library.facets import MarkedSounds
 from engine.library.index import VectorIndex
 from engine.library.keeper import Keeper, LocalKeeper
 from engine.library.live import Live, count_new, count_searchable, marks, read_live
-from engine.library.locks import ANOTHER_WINDOW, catalog_beside_another, take_for_window
+from engine.library.locks import catalog_beside_another, take_for_window
 from engine.library.part_vectors import PartCounts, PartVectors, nearest, parts_of_sound
 from engine.library.query import EVERYTHING, Query, read_query
 
@@ -54,7 +54,9 @@ class Library:
         catalog: Catalog,
         fingerprint: str | None,
         keeper: Keeper,
+        *,
         taken: filelock.BaseFileLock | None = None,
+        beside_another_window: bool = False,
     ) -> None:
         """`taken`: released with the library."""
         self.directory = directory
@@ -62,6 +64,8 @@ class Library:
         self._pinned_fingerprint = fingerprint
         self._keeper = keeper
         self._taken = taken
+        self.beside_another_window = beside_another_window
+        """Whether this is a window's library that is read only since another window has it."""
         self._marked = MarkedSounds()
         self._parts = PartVectors()
         self._changes = threading.Condition()
@@ -102,7 +106,8 @@ class Library:
                 make = create and not Catalog.exists(directory)
                 catalog = Catalog.open(directory) if make else Catalog.existing(directory)
             try:
-                library = cls(directory, catalog, fingerprint, _keeper(directory, catalog, index), taken)
+                keeper = _keeper(directory, catalog, index)
+                library = cls(directory, catalog, fingerprint, keeper, taken=taken, beside_another_window=is_second)
                 library.refresh()
             except BaseException:
                 catalog.close()
@@ -112,11 +117,6 @@ class Library:
                 taken.release()
             raise
         return library
-
-    @property
-    def beside_another_window(self) -> bool:
-        """Whether this is a window's library, and another window has it."""
-        return self.why_read_only == ANOTHER_WINDOW
 
     @property
     def why_read_only(self) -> str:

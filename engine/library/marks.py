@@ -8,8 +8,9 @@ removed with its folder has them again when it is found again. Rows of the catal
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 from engine.errors import LibraryError
 from engine.families import FAMILIES
@@ -131,9 +132,11 @@ class Marks:
         return RemovedCollection(found[0], tuple(members)) if found is not None else None
 
     def restore_collection(self, removed: RemovedCollection) -> int:
-        """Bring back what `remove_collection` forgot; its new id. Raises LibraryError: the name is taken by now."""
+        """Bring back what `remove_collection` forgot, with a number behind its name where that is taken by now; its
+        new id."""
         with self._database.write() as connection:
-            collection_id = _added(connection, _free_name(connection, removed.name))
+            name = next(name for name in _numbered(removed.name) if not _is_taken(connection, name))
+            collection_id = _added(connection, name)
             connection.executemany(
                 "INSERT INTO collected VALUES (?, ?, ?)", [(collection_id, *member) for member in removed.members]
             )
@@ -261,10 +264,21 @@ def _free_name(connection: sqlite3.Connection, name: str, *, but: int | None = N
     name = " ".join(name.split())
     if not name:
         raise LibraryError("A collection needs a name.")
-    taken = connection.execute("SELECT 1 FROM collections WHERE name = ? AND id IS NOT ?", (name, but)).fetchone()
-    if taken is not None:
+    if _is_taken(connection, name, but=but):
         raise LibraryError(f"There is a collection named {name} already. Choose another name.")
     return name
+
+
+def _is_taken(connection: sqlite3.Connection, name: str, *, but: int | None = None) -> bool:
+    found = connection.execute("SELECT 1 FROM collections WHERE name = ? AND id IS NOT ?", (name, but)).fetchone()
+    return found is not None
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """The name, then "Name (2)" and so on."""
+    yield name
+    for number in count(2):
+        yield f"{name} ({number})"
 
 
 def _added(connection: sqlite3.Connection, name: str) -> int:

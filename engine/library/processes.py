@@ -1,4 +1,4 @@
-"""Child processes of a scan: polite, quiet, deaf to Ctrl-C, and gone when the scan is gone."""
+"""Child processes that do what may crash: polite, quiet, deaf to Ctrl-C, and gone when their parent is gone."""
 
 from __future__ import annotations
 
@@ -41,6 +41,18 @@ def settle_in() -> None:
     if parent is not None:
         # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
         threading.Thread(target=_leave_with, args=(parent,), name="leave with the scan", daemon=True).start()
+
+
+def words_for_exit(code: int | None) -> str:
+    """How a child ended, for the user: the name of the signal that ended it, else its exit code.
+
+    code : as `SpawnProcess.exitcode` gives it.
+    """
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):  # signals of real time have no names of their own
+            return signal.Signals(-code).name
+        return f"signal {-code}"
+    return f"exit code {code}"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import AudioError
 from engine.jobs import CancelToken
-from engine.library.processes import start_child
+from engine.library.processes import start_child, words_for_exit
 from engine.plugins.host import run
 from engine.plugins.messages import Loaded, Message, Played, Playing, PluginLoader, Unusable
 
@@ -118,6 +118,5 @@ def _next(
                 return message, ""
         except (EOFError, OSError):
             process.join()
-            code = process.exitcode or 0
-            return None, f"The plug-in crashed ({f'signal {-code}' if code < 0 else f'exit code {code}'})."
+            return None, f"The plug-in crashed ({words_for_exit(process.exitcode)})."
     return None, f"The plug-in did not answer for {seconds:.0f} s, and was stopped."

@@ -208,17 +208,7 @@ def main() -> int:
 
         failures = failures_of(
             [
-                checks.version,
-                checks.every_library_finds_its_own,
-                checks.training_is_refused_in_words,
-                checks.no_display_is_told,
-                checks.demo_found,
-                checks.scan,
-                checks.match,
-                checks.doctor,
-                checks.an_unwritable_library_is_told,
-                checks.window,
-                checks.two_windows,
+                *checks.of_any_program(),
                 a_click_is_heard,
                 checks.nothing_was_written_beside_the_program,
                 about.desktops_know_it,

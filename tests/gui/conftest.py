@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import audio_files, theme
 from app.backend import Backend
 from app.main_window import MainWindow
 from app.settings import Settings
@@ -38,7 +38,7 @@ def _warm(song: Path) -> None:
     """What is imported and compiled once, so that no test waits for it or closes a window in the middle of it."""
     backend = Backend(song.parent)
     backend.warm()
-    backend.music_facts(song, SONG_SECONDS)
+    audio_files.music_facts(song, SONG_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from PySide6.QtGui import QDrag, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.backend import MusicFacts
+from app.audio_files import MusicFacts
 from app.main_window import MainWindow
 from app.models.matches import Row
 from app.widgets.carried import sounds_in

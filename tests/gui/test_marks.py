@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -346,6 +347,34 @@ def test_a_deleted_collection_comes_back(filled: MainWindow, qtbot: QtBot) -> No
     qtbot.mouseClick(filled.notice.action, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: [row.accessibleName() for row in lists.rows.values()] == ["Kit, 2"])
     assert not filled.notice.isVisible()
+
+
+def test_deleted_collections_come_back_one_after_the_other(filled: MainWindow, qtbot: QtBot) -> None:
+    lists, work = filled.library_panel.marks, filled.workspace
+    ids = [row.sound.id for row in work.matches.rows[:2]]
+    for name in ("Ash", "Beech", "Cedar"):
+        number = make_collection(filled, qtbot, name, ids)
+        work.marks.remove_collection(number)
+        until(qtbot, lambda: not lists.rows)
+    make_collection(filled, qtbot, "Beech")
+
+    def is_offered(name: str) -> bool:
+        return filled.notice.isVisible() and filled.notice.message.text() == f"{name} was deleted; its sounds stay."
+
+    def there_are(*rows: str) -> bool:
+        return sorted(row.accessibleName() for row in lists.rows.values()) == list(rows)
+
+    for name, back in (
+        ("Cedar", ("Beech, 0", "Cedar, 2")),
+        ("Beech", ("Beech (2), 2", "Beech, 0", "Cedar, 2")),
+        ("Ash", ("Ash, 2", "Beech (2), 2", "Beech, 0", "Cedar, 2")),
+    ):
+        until(qtbot, partial(is_offered, name))
+        qtbot.mouseClick(filled.notice.action, Qt.MouseButton.LeftButton)
+        until(qtbot, partial(there_are, *back))
+    assert not filled.notice.isVisible()
+    work.marks.restore_collection()
+    assert work.jobs.running("marking") is None, "there is nothing left to bring back"
 
 
 def test_a_held_delete_takes_one_collection_away(filled: MainWindow, qtbot: QtBot) -> None:

@@ -97,7 +97,7 @@ def test_they_are_sounds_of_the_library(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
-        ("crashes", r"The plug-in crashed \(signal 9\)"),
+        ("crashes", r"The plug-in crashed \(SIGKILL\)"),
         ("leaves", r"The plug-in crashed \(exit code 3\)"),
         ("hangs", "did not answer for 3 s, and was stopped"),
         ("refuses", r"refuses it \(no such preset\)"),

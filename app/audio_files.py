@@ -1,0 +1,155 @@
+"""What the window takes from audio files: pictures, facts, clips to be played. Everything may take long and is called
+in a job's thread, where what is heavy is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.models.scales import HIGH_HZ, LOW_HZ
+from app.models.sonogram import Look, MelPicture
+
+if TYPE_CHECKING:
+    from engine.audio.decode import Audio
+    from engine.audio.pictures import Picture
+    from engine.audition.change import Rendering
+    from engine.audition.fit import Change
+    from engine.library.catalog import Sound
+
+FACTS_SECONDS = 60.0
+"""Tempo and key are estimated from this much of the middle of the reference."""
+FACTS_RATE = 16_000
+
+
+@dataclass(frozen=True)
+class MusicFacts:
+    """What was estimated of a reference; None where nothing could be said."""
+
+    tempo_bpm: float | None
+    key: str | None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Sound ready to be played, the gain that level matching asks for, and what it was measured by.
+
+    rendering : of a changed sound, begun; `audio` is what it fills.
+    """
+
+    audio: Audio
+    level_gain_db: float
+    loudness_lufs: float | None
+    peak_db: float | None
+    rendering: Rendering | None = None
+
+    @property
+    def sound(self) -> Audio | Rendering:
+        """What the player takes."""
+        return self.rendering or self.audio
+
+
+def look(path: Path, duration: float) -> Iterator[Look]:
+    """Draw a reference piece by piece; bounded memory for any length. Raises AudioError."""
+    import app.widgets.plot  # noqa: F401  the window, which is about to draw, does not wait for it
+    from engine.audio.pictures import draw
+
+    drawn: Picture | None = None
+    picture: MelPicture | None = None
+    for drawing in draw(path, duration, low_hz=LOW_HZ, high_hz=HIGH_HZ):
+        if drawing.picture is not None and drawing.picture is not drawn:
+            drawn, picture = drawing.picture, _coloured(drawing.picture)
+        yield Look(drawing.peaks, picture, drawing.drawn_seconds)
+
+
+def close_up(path: str | Path, start: float, end: float) -> MelPicture:
+    """A finer picture of a short stretch of a file. Raises AudioError."""
+    from engine.audio.decode import decode
+    from engine.audio.pictures import close_up
+
+    return _coloured(close_up(decode(path, start=start, end=end), low_hz=LOW_HZ, high_hz=HIGH_HZ))
+
+
+def sound_picture(sound: Sound, longest_seconds: float) -> MelPicture:
+    """A fine picture of the beginning of a sound of the library. Raises AudioError."""
+    from engine.audio.pictures import close_up
+    from engine.audition.player import load_for_audition
+
+    audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds)
+    return _coloured(close_up(audio, low_hz=LOW_HZ, high_hz=HIGH_HZ))
+
+
+def music_facts(path: Path, duration: float) -> MusicFacts:
+    """Tempo and key of a reference. Raises AudioError."""
+    from engine.audio.decode import decode
+    from engine.audio.facts import estimate_key, estimate_tempo
+
+    start = max(0.0, (duration - FACTS_SECONDS) / 2)
+    audio = decode(path, rate=FACTS_RATE, start=start, end=start + FACTS_SECONDS)
+    mono = audio.mono()
+    return MusicFacts(estimate_tempo(mono, audio.rate), estimate_key(mono, audio.rate))
+
+
+def beats(path: Path, tempo_bpm: float) -> list[float]:
+    """Seconds of the beats of a reference. Raises AudioError."""
+    from engine.audio.decode import decode
+    from engine.audio.onsets import beat_times, onset_strength
+
+    mono = decode(path, rate=FACTS_RATE).mono()
+    return beat_times(onset_strength(mono, FACTS_RATE), tempo_bpm).tolist()
+
+
+def clip(
+    path: str | Path,
+    *,
+    preset: str | None = None,
+    root: str | None = None,
+    start: float = 0.0,
+    end: float | None = None,
+    loudness_lufs: float | None = None,
+    peak_db: float | None = None,
+) -> Clip:
+    """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
+    from engine.audition.level import level_of
+    from engine.audition.player import level_gain_db, load_for_audition
+
+    audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
+    if peak_db is None or loudness_lufs is None:
+        loudness_lufs, peak_db = level_of(audio)
+    return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
+
+
+def sound_clip(sound: Sound) -> Clip:
+    """A sound of the library, as `clip`. What plays a preset has a level of its own, which is measured."""
+    return clip(
+        sound.path,
+        preset=sound.preset,
+        root=sound.root,
+        loudness_lufs=None if sound.is_preset else sound.loudness_lufs,
+        peak_db=None if sound.is_preset else sound.peak_db,
+    )
+
+
+def changed(clip: Clip, change: Change) -> Clip:
+    """A sound at another pitch or tempo, begun and ready to be played; as loud as it was."""
+    from engine.audition.change import Rendering
+
+    rendering = Rendering(clip.audio, change)
+    rendering.begin()
+    return replace(clip, audio=rendering.audio, rendering=rendering)
+
+
+def export_changed(sound: Sound, change: Change, folder: Path) -> Path:
+    """A changed sound, or a preset as it is auditioned, as a file that stays. Raises AudioError, ExportError."""
+    from engine.audition.change import Rendering
+    from engine.audition.export import changed_name, export
+    from engine.audition.player import load_for_audition
+
+    audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root)
+    name = changed_name(sound.name, change, sound.tempo_bpm)
+    return export(Rendering(audio, change).finish() if change else audio, folder, name)
+
+
+def _coloured(picture: Picture) -> MelPicture:
+    return MelPicture.from_decibels(picture.decibels, picture.frames_per_second)
