@@ -159,7 +159,8 @@ def _checked_blocks(source: Source, path: Path, start: float, end: float | None)
     info = source.info
     if start < 0 or (end is not None and end <= start):
         raise AudioError(path, f"There is no such part: {start:g} s to {end} s.")
-    first, last = round(start * info.rate), None if end is None else max(1, round(end * info.rate))
+    first = round(start * info.rate)
+    last = None if end is None else max(first + 1, round(end * info.rate))
     frames = valid_samples = 0
     blocks = source.blocks(first, last)
     while True:

@@ -24,8 +24,8 @@ import soundfile
 
 from engine.errors import AudioError
 
-DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError)
-"""What `Source.blocks` raises where the samples are damaged."""
+DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError, OSError)
+"""What `Source.blocks` raises where the samples are damaged, or the file cannot be read on."""
 
 _FFMPEG_SUFFIXES = frozenset({".m4a", ".aac", ".ac3", ".wma"})
 _REX_SUFFIXES = frozenset({".rx2", ".rex", ".rcy"})
@@ -112,17 +112,29 @@ class _FfmpegSource:
 
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
         # Read from the start, not from a seek: where a seek lands, to the sample, differs from container to container.
-        to_planar_float = av.AudioResampler(format="fltp", rate=self.info.rate)
         position = 0
-        for frame in itertools.chain(self._container.decode(self._stream), [None]):
-            for converted in to_planar_float.resample(frame):
-                samples = converted.to_ndarray()
-                kept = samples[:, max(0, first - position) : None if last is None else max(0, last - position)]
-                position += samples.shape[1]
-                if kept.shape[1]:
-                    yield kept
+        for samples in self._planar():
+            kept = samples[:, max(0, first - position) : None if last is None else max(0, last - position)]
+            position += samples.shape[1]
+            if kept.shape[1]:
+                yield kept
             if last is not None and position >= last:
                 return
+
+    def _planar(self) -> Iterator[np.ndarray]:
+        """float32 [channels, k] of every frame: at the stated rate, in the channels of the first frame."""
+        layout: av.AudioLayout | None = None
+        # A recorded broadcast goes from stereo to mono and back; a resampler takes frames of one kind only.
+        for _, frames in itertools.groupby(self._container.decode(self._stream), _kind):
+            resampler = av.AudioResampler(format="fltp", layout=layout, rate=self.info.rate)
+            for frame in itertools.chain(frames, [None]):
+                layout = layout or (frame and frame.layout)
+                for converted in resampler.resample(frame):
+                    yield converted.to_ndarray()
+
+
+def _kind(frame: av.AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 @contextmanager
@@ -158,8 +170,11 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
         ogg = _ogg_inside_wav(path)
         if ogg is not None:
             return _SndfileSource(stack.enter_context(soundfile.SoundFile(ogg)))
-        container = stack.enter_context(av.open(stack.enter_context(path.open("rb")), options=_FFMPEG_OPTIONS))
-    except (soundfile.LibsndfileError, av.error.FFmpegError, ValueError) as error:
+        # Tags in whatever letters their writer's system had do not make a file unreadable.
+        file = stack.enter_context(path.open("rb"))
+        container = stack.enter_context(av.open(file, options=_FFMPEG_OPTIONS, metadata_errors="replace"))
+    except (soundfile.LibsndfileError, av.error.FFmpegError, OSError, ValueError) as error:
+        check_readable(path)  # it was a moment ago
         if path.suffix.lower() in _REX_SUFFIXES:
             raise AudioError(path, "A REX loop, which only its maker's software can open. Export it as WAV.") from error
         # Of the two accounts of what is wrong, the one of the library that should have known the format.

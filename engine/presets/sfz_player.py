@@ -61,6 +61,8 @@ def _voice(
         speed = sample.rate * _ratio(region, note.midi, sample.centre)
         frames = _unrolled(instrument.path, sample, gate, gate + release, speed)
         samples = soxr.resample(frames.T, speed, rate).T
+        if not samples.shape[1]:  # a few frames, played faster, are less than one
+            samples = frames[:, :1]
         samples = samples[:, : max(1, round((gate + release) * rate))]
     shaped = samples[:2] * _envelope(region, samples.shape[1], rate, gate, release)
     return np.float32(_gain(region, velocity)) * _panned(shaped, region.pan)

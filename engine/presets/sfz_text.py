@@ -98,6 +98,7 @@ class _Reader:
     def __init__(self, path: Path, root: Path) -> None:
         self._path, self._root = path, root
         self._definitions: dict[str, str] = {}
+        self._longest_name = 0
         self._read = self._characters = 0
 
     def read(self, path: Path, within: tuple[Path, ...] = ()) -> str:
@@ -119,7 +120,10 @@ class _Reader:
                 inner = inside(self._path.parent, self._replaced(included), self._root, self._path)
                 parts.append("\n" + self.read(inner, (*within, path)) + "\n")
             else:
+                if len(name) > _LONGEST_DEFINITION:
+                    raise AudioError(self._path, "It defines a name longer than any instrument needs.")
                 self._definitions[name] = self._replaced(value)[:_LONGEST_DEFINITION]
+                self._longest_name = max(self._longest_name, len(name))
             position = directive.end()
         parts.append(self._replaced(text[position:]))
         return "".join(parts)
@@ -134,7 +138,7 @@ class _Reader:
     def _value(self, match: re.Match[str]) -> str:
         """What a variable stands for. `$KEYx` is `$KEY` and an x, where there is no longer name that fits."""
         word = match.group(1)
-        for length in range(len(word), 0, -1):
+        for length in range(min(len(word), self._longest_name), 0, -1):
             if word[:length] in self._definitions:
                 return self._definitions[word[:length]] + word[length:]
         return match.group(0)

@@ -33,6 +33,8 @@ RECORDS = {
 }
 
 _LARGEST_HEADERS = 64 << 20
+_MOST_CHUNKS = 1_000
+"""In one list; a font has ten or twenty. The zeros of a download that was broken off would be read as millions."""
 
 DAMAGED = "Damaged: its lists of presets contradict each other."
 
@@ -59,7 +61,9 @@ def read_chunks(file: BinaryIO, path: Path) -> Chunks:
         raise AudioError(path, "Not a SoundFont, whatever its name says.")
     found = Chunks(samples_at=0, samples_bytes=0, records={})
     position = 12
-    while position + 8 <= size and len(found.records) < len(RECORDS):
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > size or len(found.records) == len(RECORDS):
+            break
         name, length = _chunk_header(file, position)
         if position + 8 + length > size:
             raise AudioError(path, "Cut short: a part of the file is missing.")
@@ -79,7 +83,9 @@ def _read_list(file: BinaryIO, path: Path, start: int, length: int, found: Chunk
     if kind == b"pdta" and length > _LARGEST_HEADERS:
         raise AudioError(path, "Its lists of presets are larger than any font needs.")
     position, end = start + 4, start + length
-    while position + 8 <= end:
+    for _ in range(_MOST_CHUNKS):
+        if position + 8 > end:
+            return
         name, size = _chunk_header(file, position)
         if position + 8 + size > end:
             raise AudioError(path, "Damaged: a part of it is larger than the whole.")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
@@ -14,6 +16,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.audio import sources
 from engine.audio.decode import AUDIO_SUFFIXES, Audio, decode, probe, resample, stream
 from engine.errors import AudioError
 
@@ -24,14 +27,16 @@ def sine(seconds: float = 1.0, rate: int = RATE, hz: float = 440.0) -> np.ndarra
     return (0.5 * np.sin(2 * np.pi * hz * np.arange(round(seconds * rate)) / rate)).astype(np.float32)
 
 
-def write_with_ffmpeg(path: Path, samples: np.ndarray, codec: str, rate: int = RATE) -> None:
-    """`samples` float32 [2, n]."""
+def write_with_ffmpeg(path: Path, samples: np.ndarray, codec: str, rate: int = RATE, title: str = "") -> None:
+    """`samples` float32 [1 or 2, n]."""
+    layout = ("mono", "stereo")[samples.shape[0] - 1]
     with av.open(str(path), "w") as container:
-        coded = container.add_stream(codec, rate=rate, layout="stereo")
+        container.metadata["title"] = title
+        coded = container.add_stream(codec, rate=rate, layout=layout)
         coded.bit_rate = 192_000
         for start in range(0, samples.shape[1], 1024):
             block = np.ascontiguousarray(samples[:, start : start + 1024])
-            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout="stereo")
+            frame = av.AudioFrame.from_ndarray(block, format="fltp", layout=layout)
             frame.rate, frame.pts = rate, start
             container.mux(coded.encode(frame))
         container.mux(coded.encode(None))
@@ -207,6 +212,59 @@ def test_damage_in_the_middle_keeps_the_beginning(tmp_path: Path) -> None:
     content[middle : middle + 20_000] = bytes(20_000)
     path.write_bytes(content)
     assert decode(path).duration_seconds > 0.7
+
+
+def test_a_broadcast_that_changes_its_channels_and_its_rate_keeps_those_it_began_with(tmp_path: Path) -> None:
+    parts = [(2, RATE), (1, RATE), (2, 48_000)]
+    for number, (channels, rate) in enumerate(parts):
+        write_with_ffmpeg(tmp_path / f"{number}.aac", np.stack([sine(1.0, rate)] * channels), "aac", rate)
+    path = tmp_path / "recorded.aac"
+    path.write_bytes(b"".join((tmp_path / f"{number}.aac").read_bytes() for number in range(len(parts))))
+    audio = decode(path)
+    assert (audio.channels, audio.rate) == (2, RATE)
+    assert audio.duration_seconds == pytest.approx(3.0, abs=0.2)
+    for start in (0.3, 1.3, 2.4):  # in each part the same note, on both sides
+        heard = audio.samples[:, int(start * RATE) :][:, : RATE // 2]
+        np.testing.assert_allclose(heard[0], heard[1], atol=0.05)
+        spectrum = np.abs(np.fft.rfft(heard[0] * np.hanning(heard.shape[1])))
+        assert spectrum.argmax() * 2 == pytest.approx(440.0, abs=3)
+
+
+def test_tags_that_are_not_utf8_keep_no_file_shut(tmp_path: Path) -> None:
+    path = tmp_path / "song.m4a"
+    write_with_ffmpeg(path, np.stack([sine()] * 2), "aac", title="Kaesespaetzle")
+    old = path.read_bytes()
+    path.write_bytes(old.replace(b"Kaesespaetzle", "Käsespätzle 1".encode("latin-1")))
+    assert path.read_bytes() != old
+    assert decode(path).duration_seconds == pytest.approx(1.0, abs=0.1)
+
+
+def test_a_file_that_vanishes_while_it_is_opened_is_said_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "song.m4a"
+    write_with_ffmpeg(path, np.stack([sine()] * 2), "aac")
+    monkeypatch.setattr(sources, "_ogg_inside_wav", Path.unlink)
+    with pytest.raises(AudioError, match="There is no such file"):
+        decode(path)
+
+
+def test_a_drive_that_is_pulled_out_ends_the_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "song.m4a"
+    write_with_ffmpeg(path, np.stack([sine()] * 2), "aac")
+
+    def blocks(source: object, first: int, last: int | None) -> Iterator[np.ndarray]:
+        yield np.zeros((2, first + 10), np.float32)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sources._FfmpegSource, "blocks", blocks)
+    assert decode(path).samples.shape == (2, 10)
+
+
+def test_a_part_shorter_than_a_sample_is_one_sample(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    soundfile.write(path, sine(), RATE)
+    assert decode(path, start=0.5, end=0.5 + 1e-6).samples.shape == (1, 1)
 
 
 def test_values_that_are_no_numbers_become_silence(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import struct
 import tempfile
+import time
 import tracemalloc
 from pathlib import Path
 
@@ -180,6 +181,15 @@ def test_offset_and_end(tmp_path: Path) -> None:
         heard(sfz(tmp_path, "<region> sample=halves.wav offset=99999999", "c.sfz"))
 
 
+def test_a_sample_of_one_frame_is_heard_at_every_key(tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "click.wav", np.full(1, 0.5), RATE)
+    path = sfz(tmp_path, "<region> sample=click.wav pitch_keycenter=24")
+    for midi in (24, 36, 60, 96):
+        assert np.abs(heard(path, midi)).max() > 0.1
+    write_wave(tmp_path / "tone.wav", 440)
+    assert audition(sfz(tmp_path, "<region> sample=tone.wav offset=10 end=10 pitch_keycenter=24", "b.sfz"), "").samples.size
+
+
 def test_loops(tmp_path: Path) -> None:
     """A sample of a low part that is looped and a high part behind it."""
     parts = np.concatenate([np.sin(2 * np.pi * hz * np.arange(RATE // 2) / RATE) for hz in (320, 640)])
@@ -292,6 +302,14 @@ def test_definitions_that_double_each_other_stay_small(tmp_path: Path) -> None:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100 << 20
+
+
+def test_a_variable_of_a_hundred_thousand_letters_takes_no_time(tmp_path: Path) -> None:
+    began = time.perf_counter()
+    assert presets_of(sfz(tmp_path, f"#define $a 1\n<region> sample=*sine key=60 text=${'b' * 300_000}"))
+    with pytest.raises(AudioError, match="longer than"):
+        presets_of(sfz(tmp_path, f"#define ${'b' * 300_000} 1\n<region> sample=*sine"))
+    assert time.perf_counter() - began < 2.0
 
 
 def test_regions_that_inherit_without_end_are_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 import struct
 import tempfile
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import AudioError
-from engine.presets import Note, audition, hear, notes_to_hear, play, preset_of, presets_of
+from engine.presets import Note, audition, hear, notes_to_hear, play, preset_of, presets_of, soundfont_chunks
 from tests.unit.presets.fonts import RATE, FontPreset, Sample, Zone, font_bytes, strongest_hz, tone, write_font
 
 OUT = 44_100
@@ -220,6 +221,23 @@ def test_huge_claims_are_refused_without_being_believed(tmp_path: Path) -> None:
     path = write_font(tmp_path / "b.sf2", [FontPreset(b"Many", zones)], [Sample(tone(440, 0.01))])
     with pytest.raises(AudioError, match="cannot be meant"):
         presets_of(path)
+
+
+def test_a_download_that_was_broken_off_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = 0
+
+    def counted(file: BinaryIO, position: int) -> tuple[bytes, int]:
+        nonlocal headers
+        headers += 1
+        return read_header(file, position)
+
+    read_header = soundfont_chunks._chunk_header
+    monkeypatch.setattr(soundfont_chunks, "_chunk_header", counted)
+    zeros = 1 << 20  # which a browser reserves before it fills them
+    assert "Cut short" in broken(tmp_path / "a.sf2", good_bytes()[:12] + bytes(zeros))
+    samples = b"LIST" + struct.pack("<I", zeros + 4) + b"sdta" + bytes(zeros)
+    assert "Cut short" in broken(tmp_path / "b.sf2", good_bytes()[:12] + samples)
+    assert headers < 5_000
 
 
 @settings(max_examples=300)
