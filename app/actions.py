@@ -33,12 +33,12 @@ class Actions:
         self.all: list[QAction] = []
         w, work = window, window.workspace
         file = bar.addMenu("File")
-        self.open_song = self._add(file, "Open song…", w.choose_song, "Ctrl+O")
+        self.open_song = self._add(file, "Open song…", w.inbox.choose_song, "Ctrl+O")
         self.recent = file.addMenu("Open recent")
         self.recent.aboutToShow.connect(self._fill_recent)
         self.record = self._add(file, "Record a song…", work.record, "Ctrl+Shift+R")
-        self.add_folder = self._add(file, "Add folder of sounds…", w.choose_folder, "Ctrl+Shift+O")
-        self.add_instrument = self._add(file, "Add instrument…", w.choose_instrument)
+        self.add_folder = self._add(file, "Add folder of sounds…", w.inbox.choose_folder, "Ctrl+Shift+O")
+        self.add_instrument = self._add(file, "Add instrument…", w.inbox.choose_instrument)
         self.rescan = self._add(file, "Scan the library again", work.library.rescan, "F5")
         file.addSeparator()
         self.save_sheet = self._add(file, "Export slot sheet…", w.outbox.save_sheet, "Ctrl+E")
@@ -75,7 +75,9 @@ class Actions:
         self.columns = view.addMenu("Columns")
         self.columns.aboutToShow.connect(self._fill_columns)
         self.by_rank = self._add(view, "In the order of rank", w.sort_by_rank, "Ctrl+R")
-        self.compare = self._add(view, "Compare in place of the table", w.swap_compare, "C", checkable=True)
+        self.compare = self._add(
+            view, "Compare in place of the table", lambda: w.zones.swap_compare(), "C", checkable=True
+        )
 
         slot = bar.addMenu("Slot")
         for number in range(1, 10):

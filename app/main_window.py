@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
@@ -15,13 +12,13 @@ from PySide6.QtGui import (
     QKeyEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from app import theme
 from app.actions import Actions
 from app.backend import Backend
 from app.controllers.matching import Results
-from app.density import Density, for_size
+from app.inbox import Inbox
 from app.models.columns import Row
 from app.outbox import Outbox, reveal
 from app.panels.compare import ComparePanel
@@ -38,18 +35,17 @@ from app.panels.slots import SlotsPanel
 from app.panels.transport import TransportPanel
 from app.settings import Settings
 from app.sound_menus import SoundMenus
-from app.widgets.boxes import column, row
 from app.widgets.buttons import Button, IconButton
-from app.widgets.labels import Line
 from app.widgets.menu_bar import MenuBar
 from app.workspace import Workspace
+from app.zones import Zones
 
 WAKE_MILLISECONDS = 50
 """The window is drawn and answers before anything heavy is imported."""
 
 
 class MainWindow(QMainWindow):
-    """Places the panels and ties them to the workspace."""
+    """Makes the panels and ties them to the workspace; `Zones` places them, `Inbox` and `Outbox` deal with files."""
 
     def __init__(self, backend: Backend, settings: Settings) -> None:
         super().__init__()
@@ -59,12 +55,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.settings = settings
         self.workspace = Workspace(backend, settings, self)
-        self._density: Density | None = None
-        self._shows_compare = False
         self._settings_dialog: SettingsDialog | None = None
         self._build()
         self._connect()
-        self._apply_density()
+        self.zones.fit()
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
         QTimer.singleShot(WAKE_MILLISECONDS, self.workspace.wake)
@@ -72,16 +66,16 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         work = self.workspace
         self.notice = NoticeBar()
-        self.outbox = Outbox(self)
-        self._menu_bar = menu_bar = MenuBar()
-        self.actions_ = Actions(self, menu_bar)
+        self.inbox, self.outbox = Inbox(self), Outbox(self)
+        self._menu_bar = MenuBar()
+        self.actions_ = Actions(self, self._menu_bar)
         open_buttons = (Button("Open song…", icon="music"), Button("Open song…", kind="primary"))
         add_button, add_icon = Button("Add folder…"), IconButton("plus", "Add folder of sounds", size=24)
         self.demo_button = Button("Try the demo")
         for button in open_buttons:
-            button.clicked.connect(self.choose_song)
-        add_button.clicked.connect(self.choose_folder)
-        add_icon.clicked.connect(self.choose_folder)
+            button.clicked.connect(self.inbox.choose_song)
+        add_button.clicked.connect(self.inbox.choose_folder)
+        add_icon.clicked.connect(self.inbox.choose_folder)
         self.demo_button.clicked.connect(work.try_demo)
         record_buttons = (Button("Record…", icon="microphone"), IconButton("microphone", "Record a song", size=28))
         for record in record_buttons:
@@ -103,33 +97,10 @@ class MainWindow(QMainWindow):
         self.compare_panel = ComparePanel(work.compare, work.auditioner, work.fitting)
         self.matches_panel.table.choose_columns(self.settings.columns, self.settings.column_widths)
         self.transport = TransportPanel(work.auditioner, work.fitting)
-        menus = QWidget()
-        menus.setFixedHeight(39)
-        box = QHBoxLayout(menus)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(menu_bar, 0, Qt.AlignmentFlag.AlignVCenter)
-        self._spine = [menus, self.slots_panel, self.library_panel]
-        top_right = column(self.header, Line(), self.reference_panel)
-        self._top = row(column(menus, Line(), self.slots_panel), Line(vertical=True), top_right, stretch=top_right)
-        self._compare_line = Line(vertical=True)
-        bottom = row(
-            self.library_panel,
-            Line(vertical=True),
-            self.matches_panel,
-            self._compare_line,
-            self.compare_panel,
-            stretch=self.matches_panel,
-        )
-        self._centre = column(
-            *(self._top, self.parts_panel, Line(colour="zone_divider"), bottom, self.notice, Line(), self.transport),
-            stretch=bottom,
-        )
-        self._centre.setObjectName("zone")
-        # The focus rests here until a key or a click moves it: no control shows a ring before that.
-        self._centre.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setCentralWidget(self._centre)
-        self._centre.setFocus()
-        self.keys = KeysPanel(self.actions_, self._centre)
+        self.zones = Zones(self, self._menu_bar)
+        self.setCentralWidget(self.zones.centre)
+        self.zones.centre.setFocus()
+        self.keys = KeysPanel(self.actions_, self.zones.centre)
 
     def _connect(self) -> None:
         work = self.workspace
@@ -137,18 +108,18 @@ class MainWindow(QMainWindow):
         work.settled.connect(self.notice.settle)
         work.analysis_changed.connect(self.header.set_device)
         work.demo.running.connect(self.demo_button.setDisabled)
-        work.row_changed.connect(self._refresh_zones)
+        work.row_changed.connect(self.zones.refresh)
         work.recording.changed.connect(self._show_recording)
         work.reference.opened.connect(self._reference_opened)
         work.reference.heard.connect(lambda _: self._heard())
         work.reference.progress_changed.connect(lambda _: self.slots_panel.refresh())
-        work.reference.failed.connect(lambda _: self._refresh_zones())
-        work.reference.look_changed.connect(lambda _: self._refresh_zones())
-        work.timeline.region_changed.connect(self._refresh_zones)
+        work.reference.failed.connect(lambda _: self.zones.refresh())
+        work.reference.look_changed.connect(lambda _: self.zones.refresh())
+        work.timeline.region_changed.connect(self.zones.refresh)
         work.matching.results_ready.connect(self._results_shown)
         self.matches_panel.unheard_seen.connect(work.library.hear_first)
         for changed in (work.library.changed, work.marks.changed):
-            changed.connect(self._refresh_zones)
+            changed.connect(self.zones.refresh)
         work.library.changed.connect(self._show_scan)
         work.library.changed.connect(self._show_title)
         work.library.scan_progress.connect(lambda _: self._show_scan())
@@ -167,8 +138,8 @@ class MainWindow(QMainWindow):
         self.header.hear_region_asked.connect(work.hear_region)
         self.header.settings_asked.connect(self.show_settings)
         self.matches_panel.chosen.connect(self._row_chosen)
-        self.matches_panel.compare.clicked.connect(self.swap_compare)
-        self.compare_panel.back.clicked.connect(self.swap_compare)
+        self.matches_panel.compare.clicked.connect(self.zones.swap_compare)
+        self.compare_panel.back.clicked.connect(self.zones.swap_compare)
         table = self.matches_panel.table
         table.columns_changed.connect(self._remember_columns)
         table.menu_asked.connect(self.actions_.popup_for_sound)
@@ -190,32 +161,6 @@ class MainWindow(QMainWindow):
         self.compare_panel.drag_out.drag_asked.connect(self.outbox.drag_current)
 
     # what the user asks for, where it takes a widget
-
-    def choose_song(self) -> None:
-        """Ask for a file."""
-        from engine.audio.decode import AUDIO_SUFFIXES
-
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(AUDIO_SUFFIXES))
-        recent = self.settings.recent_songs
-        folder = str(recent[0].parent) if recent else ""
-        path, _ = QFileDialog.getOpenFileName(self, "Open song", folder, f"Audio ({patterns});;All files (*)")
-        if path:
-            self.workspace.open_song(Path(path))
-
-    def choose_folder(self) -> None:
-        """Ask for a folder of sounds."""
-        path = QFileDialog.getExistingDirectory(self, "Add a folder of sounds")
-        if path:
-            self.workspace.library.scan([Path(path)])
-
-    def choose_instrument(self) -> None:
-        """Ask for a plug-in: a folder on Linux, elsewhere what is shown as a file."""
-        if sys.platform == "linux":
-            path = QFileDialog.getExistingDirectory(self, "Add a VST3 instrument")
-        else:
-            path, _ = QFileDialog.getOpenFileName(self, "Add a VST3 instrument", "", "VST3 (*.vst3)")
-        if path:
-            self.workspace.library.add_instrument(Path(path))
 
     def toggle_favourite(self) -> None:
         rows = self.matches_panel.selected
@@ -258,11 +203,6 @@ class MainWindow(QMainWindow):
         if self.settings.theme == "system":
             self.set_theme("system")
 
-    def swap_compare(self) -> None:
-        """In a small window the comparison takes the place of the table."""
-        self._shows_compare = not self._shows_compare
-        self._refresh_zones()
-
     def show_about(self) -> None:
         from engine import __version__
 
@@ -277,16 +217,16 @@ class MainWindow(QMainWindow):
 
     def _reference_opened(self) -> None:
         self._show_title()
-        self._centre.setFocus()
+        self.zones.centre.setFocus()
         self.matches_panel.forget_choice()
         self.slots_panel.refresh()
-        self._refresh_zones()
+        self.zones.refresh()
 
     def _show_recording(self) -> None:
         shown = self.recording_page.isVisible()
         self.reference_panel.put_before(self.recording_page, self.workspace.recording.active)
         if self.recording_page.isVisible() != shown:
-            (self._centre if shown else self.recording_page).setFocus()
+            (self.zones.centre if shown else self.recording_page).setFocus()
 
     def _heard(self) -> None:
         hearing, listening = self.workspace.reference.hearing, self.workspace.listening
@@ -297,7 +237,7 @@ class MainWindow(QMainWindow):
             slots.held = False  # nobody chose that
         self.slots_panel.refresh()
         self.workspace.choose_slot(self.slots_panel.row)
-        self._refresh_zones()
+        self.zones.refresh()
 
     def _slot_chosen(self, row: int) -> None:
         self.workspace.slots.held = row >= 0
@@ -309,7 +249,7 @@ class MainWindow(QMainWindow):
     def _slots_edited(self) -> None:
         self.workspace.choose_slot(self.slots_panel.row)
         self.slots_panel.refresh()
-        self._refresh_zones()
+        self.zones.refresh()
 
     def _slot_added(self, slot_id: int) -> None:
         self.workspace.matching.leave()
@@ -331,54 +271,15 @@ class MainWindow(QMainWindow):
         elif (slot := self.workspace.matching.slot) is not None:
             self.matches_panel.name_slot(self.workspace.slots.row_of(slot.id) + 1, self.workspace.slots.word(slot))
         self.compare_panel.show_match(self.matches_panel.current, results.slot, results.sound)
-        self._refresh_zones()
+        self.zones.refresh()
 
     def _show_scan(self) -> None:
         library = self.workspace.library
         self.matches_panel.show_scan(library.progress, library.state)
 
-    def _refresh_zones(self) -> None:
-        """Which parts are there to be seen, and what can be done."""
-        work = self.workspace
-        welcome = work.library.empty
-        small = self._density is not None and self._density.small
-        self.matches_panel.show_welcome(welcome)
-        self.compare_panel.setVisible(not welcome and (not small or self._shows_compare))
-        self.compare_panel.setMaximumWidth(16_777_215 if small else self.compare_panel.minimumWidth())
-        self.matches_panel.setVisible(welcome or not small or not self._shows_compare)
-        self._compare_line.setVisible(not welcome and not small)
-        usable = work.reference.path is not None and work.reference.failure is None and work.timeline.duration > 0
-        self.parts_panel.setVisible(usable and not welcome)
-        self.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
-        self.actions_.refresh(usable=usable, small=small, compares=self._shows_compare)
-
-    def _apply_density(self) -> None:
-        density = for_size(self.width(), self.height())
-        if density == self._density:
-            return
-        self._density = density
-        for widget in self._spine:
-            widget.setFixedWidth(density.spine - 1)
-        padding = theme.tokens()["density"]["small"]["menu_padding"]
-        self._menu_bar.fit(
-            density.spine - 1, padding=padding - 3 if density.small else padding, spacing=0 if density.small else 2
-        )
-        self.compare_panel.setMinimumWidth(density.compare_pane - 1)
-        self.header.set_density(density)
-        self.reference_panel.set_density(density)
-        self.slots_panel.set_density(density)
-        self.parts_panel.set_density(density)
-        self.matches_panel.set_density(density)
-        self.compare_panel.set_density(density)
-        self.transport.set_density(density)
-        sizes = theme.tokens()["size"]
-        above_lanes = sizes["header"] + density.overview + 1 + density.spectrogram + 1 + sizes["ruler"] - 1
-        self._top.setFixedHeight(above_lanes + density.lane * density.lanes)
-        self._refresh_zones()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._apply_density()
+        self.zones.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down step through the sounds, unless what has the focus steps through something itself."""
@@ -389,27 +290,13 @@ class MainWindow(QMainWindow):
             super().keyPressEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if event.source() is None and any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.setDropAction(Qt.DropAction.CopyAction)
-            event.accept()
-            self._show_drop(True)
+        self.inbox.drag_enters(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._show_drop(False)
+        self.inbox.drag_leaves()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._show_drop(False)
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
-        self.workspace.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
-
-    def _show_drop(self, hovered: bool) -> None:
-        if hovered:
-            self.notice.say("Drop a song to hear it, a folder to add its sounds.", topic="drag", danger=False)
-        else:
-            self.notice.settle("drag")
-        self.reference_panel.invitation.set_drop_hovered(hovered)
-        self.matches_panel.welcome.invitation.set_drop_hovered(hovered)
+        self.inbox.drop(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.hide()

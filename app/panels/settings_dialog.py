@@ -128,7 +128,7 @@ class SettingsDialog(QDialog):
         page.rows.addWidget(scroll, 1)
         self.add_folder = Button("Add folder…")
         self.rescan = Button("Scan all again")
-        self.add_folder.clicked.connect(self._window.choose_folder)
+        self.add_folder.clicked.connect(self._window.inbox.choose_folder)
         self.rescan.clicked.connect(self._work.library.rescan)
         page.add_buttons(self.add_folder, self.rescan)
         return page

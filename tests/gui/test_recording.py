@@ -103,7 +103,7 @@ def test_escape_leaves_without_a_trace(filled: MainWindow, qtbot: QtBot, opened:
     until(qtbot, lambda: not opened[0].alive)
     assert not filled.recording_page.isVisible()
     assert filled.reference_panel.spectrogram.isVisible()
-    assert filled.focusWidget() is filled._centre, "no control shows a ring that nobody asked for"
+    assert filled.focusWidget() is filled.zones.centre, "no control shows a ring that nobody asked for"
     assert (filled.workspace.reference.path, recordings(filled)) == (before, [])
 
 

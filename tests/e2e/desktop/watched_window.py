@@ -47,7 +47,7 @@ class WatchedWindow(MainWindow):
             "playing": work.auditioner.playing,
             "focus": type(focus).__name__,
             "notice": self.notice.message.text() if self.notice.isVisible() else "",
-            "centre": _middle(self._centre),
+            "centre": _middle(self.zones.centre),
             "first_row": _on_screen(table.viewport(), QPoint(60, table.rowHeight(0) // 2)),
         }
         unfinished = self.report.with_suffix(".part")
