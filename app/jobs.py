@@ -149,7 +149,7 @@ class JobRunner(QObject):
         self._waiting.put(None)
         self._starter.join(seconds)
         with self._lock:
-            threads = list(self._threads)
+            threads = [self._starter, *self._threads]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
@@ -160,9 +160,11 @@ class JobRunner(QObject):
         while (waiting := self._waiting.get()) is not None:
             job, _ = waiting
             thread = threading.Thread(target=self._run, args=waiting, name=f"earshot-{job.lane}", daemon=True)
-            with self._lock:
-                self._threads.add(thread)
             thread.start()
+            with self._lock:
+                # A thread is forgotten once it is gone: one that took itself off the list would still be running then,
+                # and `shutdown` would not wait for it.
+                self._threads = {thread, *(other for other in self._threads if other.is_alive())}
 
     def _run(self, job: Job, work: Work) -> None:
         try:
@@ -178,8 +180,6 @@ class JobRunner(QObject):
             self._said.emit(job, "on_failed", f"Earshot itself failed here ({type(error).__name__}: {error}).")
         finally:
             job.ended.set()
-            with self._lock:
-                self._threads.discard(threading.current_thread())
 
     @Slot(object, object, object)
     def _hear(self, job: Job, receiver: Receiver | str | None, value: object) -> None:

@@ -71,6 +71,8 @@ class Player:
         self._latency = LATENCY_SECONDS
         self._failure: str | None = None
         self._substitute: str | None = None
+        # While the device is opened anew under a sound, which goes on.
+        self._reopening = False
         self._closed = threading.Event()
         self._supervisor: threading.Thread | None = None
 
@@ -224,7 +226,8 @@ class Player:
     def playing(self) -> bool:
         """Whether a sound is going on (not when paused)."""
         deck = self._deck
-        return deck is not None and deck.playing
+        # Who sees a failure finds that nothing plays, and who sees that nothing plays any more finds the failure.
+        return self._reopening or (deck is not None and deck.playing and self._failure is None)
 
     @property
     def position_seconds(self) -> float | None:
@@ -347,14 +350,16 @@ class Player:
         """Too busy a machine for so short a latency: open anew with twice as much, and go on."""
         self._latency = min(2.0 * self._latency, _LARGEST_LATENCY_SECONDS)
         _log.info("the output stutters: raising its latency to %.0f ms", 1000.0 * self._latency)
-        was_playing = self.playing
+        self._reopening = self.playing
         self._keep_place()
         self._release()
-        if was_playing:
+        if self._reopening:
             try:
                 self.resume()
             except PlaybackError as error:
                 self._failure = str(error)
+            finally:
+                self._reopening = False
 
     def _lose(self) -> None:
         """The device went away: keep the place, say so, and leave the rest to the next `play` or `resume`."""

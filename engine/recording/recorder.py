@@ -174,15 +174,13 @@ class Recorder:
                     return
 
     def _look_after(self) -> None:
+        alive = self._input.alive  # first: what an input delivered before it went away is kept
         block = self._ring.drain()
         self._keep(block)
         if len(block):
             self._heard_at = time.monotonic()
-        if self._failure is None and not self._is_there():
+        if self._failure is None and not (alive and time.monotonic() - self._heard_at < _SILENT_SECONDS):
             self._fail("The input went away.")
-
-    def _is_there(self) -> bool:
-        return self._input.alive and time.monotonic() - self._heard_at < _SILENT_SECONDS
 
     def _keep(self, block: np.ndarray) -> None:
         if not len(block):

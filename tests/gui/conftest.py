@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
 from app import audio_files, theme
@@ -25,6 +27,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SONG_SECONDS = 12.0
 PATIENCE_MILLISECONDS = 90_000
+_opened: list[MainWindow] = []
 
 
 def tone(hz: float, seconds: float, *, decay: float = 0.0, level: float = 0.3) -> np.ndarray:
@@ -39,6 +42,18 @@ def _warm(song: Path) -> None:
     backend = Backend(song.parent)
     backend.warm()
     audio_files.music_facts(song, SONG_SECONDS)
+
+
+@pytest.fixture(autouse=True)
+def _windows_end_here() -> Iterator[None]:
+    """Else the thread of some later job might happen to be the one that collects them as garbage."""
+    yield
+    for opened in _opened:
+        opened.close()
+        opened.deleteLater()
+    if _opened:
+        _opened.clear()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +103,6 @@ def window(qtbot: QtBot, tmp_path: Path, backend: StandInBackend) -> Iterator[Ma
     yield opened
     opened.close()
     assert leftover_threads() == []
-    opened.deleteLater()
 
 
 @pytest.fixture
@@ -102,10 +116,10 @@ def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     until(qtbot, lambda: (results := window.matches_panel.results) is not None and results.slot is not None)
     until(qtbot, lambda: work.library.state is not None and work.library.state.counts.ready == 12)
+    wait_until_quiet(qtbot, window)
     yield window
     window.close()
     assert leftover_threads() == []
-    window.deleteLater()
 
 
 def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
@@ -117,6 +131,7 @@ def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
     window = MainWindow(backend, Settings(settings))
     window.resize(1440, 900)
     window.show()
+    _opened.append(window)
     return window
 
 
@@ -125,9 +140,23 @@ def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     qtbot.waitUntil(condition, timeout=PATIENCE_MILLISECONDS)
 
 
+def wait_until_quiet(qtbot: QtBot, window: MainWindow) -> None:
+    """Nothing is on its way that would change the window under a test."""
+    work = window.workspace
+    until(qtbot, lambda: not work.jobs._current and not work.matching._settle.isActive())
+
+
 def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
     until(qtbot, lambda: window.workspace.matches.rowCount() == count)
 
 
 def leftover_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("earshot-")]
+    """Those that do not end by themselves, with patience for a busy machine."""
+    deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    for thread in own_threads():
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [thread.name for thread in own_threads()]
+
+
+def own_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("earshot-")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -12,10 +13,9 @@ from pytestqt.qtbot import QtBot
 from app.jobs import Job, JobRunner
 from engine.errors import AudioError
 from engine.jobs import Progress
-from tests.gui.conftest import leftover_threads, until
+from tests.gui.conftest import PATIENCE_MILLISECONDS, leftover_threads, until
 
-PROMPT_SECONDS = 1.0
-"""Half a second is promised; the machine that tests may be busy with other things."""
+PATIENCE_SECONDS = PATIENCE_MILLISECONDS / 1000
 
 
 @pytest.fixture
@@ -50,15 +50,14 @@ def test_a_replaced_job_never_speaks_again(jobs: JobRunner, qtbot: QtBot) -> Non
 
     def stubborn(job: Job) -> str:
         job.item("old")
-        release.wait(5)  # an engine call that does not look at its token
+        assert release.wait(2 * PATIENCE_SECONDS)  # an engine call that does not look at its token
         job.item("old")
         return "old"
 
     old = jobs.start("lane", stubborn, on_item=heard.append, on_done=heard.append)
-    began = time.monotonic()
     jobs.start("lane", lambda job: "new", on_done=heard.append)
     until(qtbot, lambda: "new" in heard)
-    assert time.monotonic() - began < PROMPT_SECONDS
+    assert not old.ended.is_set(), "the new one did not wait for it"
     release.set()
     until(qtbot, old.ended.is_set)
     qtbot.wait(50)
@@ -66,22 +65,26 @@ def test_a_replaced_job_never_speaks_again(jobs: JobRunner, qtbot: QtBot) -> Non
 
 
 def test_cancelling_ends_a_job_at_its_next_step(jobs: JobRunner, qtbot: QtBot) -> None:
+    steps: list[bool] = []
+
     def work(job: Job) -> None:
         while True:
+            steps.append(job.token.cancelled)
             job.checkpoint()
             time.sleep(0.005)
 
     job = jobs.start("lane", work)
-    began = time.monotonic()
+    until(qtbot, lambda: bool(steps))
     jobs.cancel("lane")
-    assert job.ended.wait(PROMPT_SECONDS), f"still running after {time.monotonic() - began:.1f} s"
+    assert job.ended.wait(PATIENCE_SECONDS)
+    assert steps.count(True) <= 1
 
 
 def test_a_paused_job_waits_and_goes_on(jobs: JobRunner, qtbot: QtBot) -> None:
     steps: list[int] = []
 
     def work(job: Job) -> None:
-        for step in range(1000):
+        for step in itertools.count():
             job.progress(Progress("counting", step))
             steps.append(step)
             time.sleep(0.002)
@@ -89,15 +92,14 @@ def test_a_paused_job_waits_and_goes_on(jobs: JobRunner, qtbot: QtBot) -> None:
     job = jobs.start("lane", work)
     until(qtbot, lambda: len(steps) > 2)
     job.pause()
-    qtbot.wait(50)
     reached = len(steps)
-    qtbot.wait(100)
-    assert len(steps) == reached
+    qtbot.wait(150)
+    assert len(steps) <= reached + 1, "the step that was begun is ended, and no other begun"
     job.resume()
-    until(qtbot, lambda: len(steps) > reached)
+    until(qtbot, lambda: len(steps) > reached + 1)
     job.pause()
     jobs.cancel("lane")  # a paused job can be cancelled
-    assert job.ended.wait(PROMPT_SECONDS)
+    assert job.ended.wait(PATIENCE_SECONDS)
 
 
 def test_failures_become_words(jobs: JobRunner, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:

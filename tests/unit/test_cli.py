@@ -6,7 +6,6 @@ import errno
 import sqlite3
 import subprocess
 import sys
-import time
 from argparse import Namespace
 from pathlib import Path
 from types import SimpleNamespace
@@ -215,18 +214,21 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     assert process.stderr is not None
     assert process.stdout.readline() == "a path\n"
     process.stdout.close()
-    assert process.wait(timeout=60) == MENDABLE
+    assert process.wait(timeout=600) == MENDABLE
     assert process.stderr.read() == ""
     process.stderr.close()
 
 
 def test_version_answers_at_once() -> None:
-    def seconds() -> float:
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "engine", "--version"], check=True, capture_output=True)
-        return time.perf_counter() - began
+    """In a few times what the interpreter itself takes to start, however slow or busy the machine is."""
 
-    assert min(seconds() for _ in range(3)) < 0.3
+    def processor_seconds(code: str) -> float:
+        command = [sys.executable, "-c", f"{code}\nimport time; print(time.process_time())"]
+        told = [subprocess.run(command, check=True, capture_output=True, text=True).stdout for _ in range(3)]
+        return min(float(lines.splitlines()[-1]) for lines in told)
+
+    version = "from engine.cli import main\ntry: main(['--version'])\nexcept SystemExit: pass"
+    assert processor_seconds(version) < 7 * processor_seconds("")
 
 
 def test_training_without_its_packages_is_told(

@@ -27,7 +27,7 @@ def imported_by(code: str) -> set[str]:
     """Top-level modules in memory after running `code`."""
     report = "import sys, json; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"
     result = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True, timeout=600
     )
     return set(json.loads(result.stdout.splitlines()[-1]))
 

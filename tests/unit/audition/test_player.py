@@ -25,6 +25,7 @@ class StandIn:
 
     opened: list[StandIn] = []  # noqa: RUF012
     refuses = 0
+    while_opening: Callable[[], object] = lambda: None
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class StandIn:
         self.device = device
         self.render = prepare(RATE, 2)
         self.alive, self.closed, self.underflows = True, False, 0
+        StandIn.while_opening()
         StandIn.opened.append(self)
 
     def close(self) -> None:
@@ -53,7 +55,7 @@ class StandIn:
 
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    StandIn.opened, StandIn.refuses = [], 0
+    StandIn.opened, StandIn.refuses, StandIn.while_opening = [], 0, lambda: None
     monkeypatch.setattr(player, "Output", StandIn)
     monkeypatch.setattr(player, "refresh", lambda: None)
     monkeypatch.setattr(player, "IDLE_SECONDS", 0.1)
@@ -67,7 +69,7 @@ def a_player() -> Iterator[Player]:
 
 
 def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 90
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -249,8 +251,12 @@ def test_keys_play_the_sound_beside_what_plays_and_on_the_next_device_too(a_play
 def test_a_stuttering_device_is_opened_anew_with_a_longer_latency_and_goes_on(a_player: Player) -> None:
     a_player.play(tone(2.0))
     StandIn.opened[0].block(0.5)
+    meanwhile: list[bool] = []
+    StandIn.while_opening = lambda: meanwhile.append(a_player.playing)
     StandIn.opened[0].underflows = 50
     until(lambda: len(StandIn.opened) == 2)
+    a_player.wake()  # comes after whatever is being done to the device
+    assert meanwhile == [True], "it is not taken for ended"
     assert StandIn.opened[0].closed
     assert StandIn.opened[1].latency == pytest.approx(2 * StandIn.opened[0].latency)
     assert a_player.playing
