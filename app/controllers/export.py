@@ -141,10 +141,13 @@ def _files(number: int) -> str:
 
 
 def _write(target: Path, text: str) -> None:
-    """All of it or nothing. Raises EarshotError where the file cannot be written."""
+    """All of it or nothing; where names of files are not UTF-8, with the escapes of JSON.
+
+    Raises EarshotError where the file cannot be written.
+    """
     unfinished = target.with_name(f".{target.name}.part")
     try:
-        with open(unfinished, "w", encoding="utf-8", newline="") as file:
+        with open(unfinished, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
         os.replace(unfinished, target)
     except OSError as error:

@@ -185,6 +185,7 @@ def estimate_key(mono: np.ndarray, rate: int) -> str | None:
 
 _LOWEST_PITCH_HZ, _HIGHEST_PITCH_HZ = 27.0, 4_500.0
 _PITCH_FRAMES = 16
+_FRAMES_AT_ONCE = 256
 _PITCH_SECONDS = 1.0
 _PERIODIC = 0.15
 _STEADY_SEMITONES = 0.5
@@ -231,14 +232,20 @@ def estimate_pitch(mono: np.ndarray, rate: int) -> tuple[float | None, float]:
 def pitch_track(mono: np.ndarray, rate: int, hop_seconds: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pitch in Hz, periodicity 0 to 1 and energy, each [frames], of float32 [n] from moment to moment.
 
-    A pitch is told for every frame, whether it has one or not; the periodicity says what to think of it.
+    A pitch is told for every frame, whether it has one or not; the periodicity says what to think of it. Memory beyond
+    the answer does not grow with the sound.
     """
     longest = int(rate / _LOWEST_PITCH_HZ) + 2
     padded = np.pad(mono, (0, max(0, 2 * longest - len(mono))))
     starts = np.arange(0, len(padded) - 2 * longest + 1, max(1, round(hop_seconds * rate)))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, 2 * longest)[starts].astype(np.float64)
-    energy = np.einsum("fn,fn->f", frames, frames)
-    periods, aperiodicity = _first_dips(_normalised_difference(frames, longest, longest), int(rate / _HIGHEST_PITCH_HZ))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * longest)
+    periods, aperiodicity, energy = (np.empty(len(starts)) for _ in range(3))
+    for first in range(0, len(starts), _FRAMES_AT_ONCE):
+        part = slice(first, first + _FRAMES_AT_ONCE)
+        frames = windows[starts[part]].astype(np.float64)
+        energy[part] = np.einsum("fn,fn->f", frames, frames)
+        difference = _normalised_difference(frames, longest, longest)
+        periods[part], aperiodicity[part] = _first_dips(difference, int(rate / _HIGHEST_PITCH_HZ))
     return rate / periods, np.clip(1.0 - aperiodicity, 0.0, 1.0), energy
 
 

@@ -157,11 +157,14 @@ def open_source(path: str | Path) -> Iterator[Source]:
         yield source
 
 
+def sndfile_name(path: Path) -> str | bytes:
+    """A path as libsndfile takes it: bytes, so that names which are not valid UTF-8 do as well; on Windows text."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
+
+
 def _first_that_opens(path: Path, stack: ExitStack) -> Source:
-    # libsndfile takes bytes, so that names which are not valid UTF-8 open as well; on Windows it takes text.
-    name: str | bytes = str(path) if os.name == "nt" else os.fsencode(path)
     try:
-        return _SndfileSource(stack.enter_context(soundfile.SoundFile(name)))
+        return _SndfileSource(stack.enter_context(soundfile.SoundFile(sndfile_name(path))))
     except soundfile.LibsndfileError as error:
         sndfile_error = error
     except TypeError as error:  # soundfile asks for the format of '.raw'
@@ -198,9 +201,18 @@ def _ogg_inside_wav(path: Path) -> io.BytesIO | None:
         return io.BytesIO(file.read())
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around the reading of a file: what the system refuses, or a drive that is gone, is an AudioError in words."""
+    try:
+        yield
+    except OSError as error:
+        raise AudioError(path, _words_for(error)) from error
+
+
 def check_readable(path: Path) -> None:
     """Raise AudioError, in words for what is wrong, unless `path` is a regular file with something in it."""
-    try:
+    with reading(path):
         size = path.stat().st_size
         if path.is_dir():
             raise AudioError(path, "This is a folder, not a sound.")
@@ -208,8 +220,6 @@ def check_readable(path: Path) -> None:
             raise AudioError(path, "This is not a regular file.")
         with open(path, "rb"):
             pass
-    except OSError as error:
-        raise AudioError(path, _words_for(error)) from error
     if size == 0:
         raise AudioError(path, "The file is empty.")
 

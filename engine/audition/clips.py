@@ -10,6 +10,8 @@ from engine.audition.change import Rendering
 from engine.audition.prepare import PreparedClip
 
 _REMEMBERED_CLIPS = 6
+_REMEMBERED_BYTES = 128 << 20
+"""Of frames, and about as much again of the sounds they come from: six minutes in stereo. What is in use stays."""
 
 
 class Clips:
@@ -37,7 +39,7 @@ class Clips:
             # The sound is kept with its clip, so that its id cannot come to mean another.
             self._prepared[key] = sound, clip
         self._prepared.move_to_end(key)
-        while len(self._prepared) > _REMEMBERED_CLIPS:
+        while len(self._prepared) > 1 and self._are_too_many():
             self._prepared.popitem(last=False)
         self._used[role] = clip
         frame = clip.frame(start)
@@ -45,6 +47,10 @@ class Clips:
         if not clip.complete:
             threading.Thread(target=clip.prepare_all, args=(frame,), name="earshot-prepare", daemon=True).start()
         return clip
+
+    def _are_too_many(self) -> bool:
+        size = sum(clip.frames.nbytes for _, clip in self._prepared.values())
+        return len(self._prepared) > _REMEMBERED_CLIPS or size > _REMEMBERED_BYTES
 
     def abandon(self, role: str) -> None:
         """A role is over; what still prepares its clip stops, unless another role has it too."""

@@ -141,16 +141,19 @@ class Deck:
     @property
     def position(self) -> int | None:
         """The next frame of the sound to be rendered, None when there is no sound."""
-        return self._position_of(self._current, "play")
+        orders = tuple(self._orders)
+        return self._position_of(self._current, "play", orders)
 
     @property
     def bed_position(self) -> int | None:
         """The next frame of the bed to be rendered, None when there is no bed."""
-        return self._position_of(self._bed, "lay")
+        orders = tuple(self._orders)
+        return self._position_of(self._bed, "lay", orders)
 
-    def _position_of(self, voice: _Voice | None, replaced_by: str) -> int | None:
+    @staticmethod
+    def _position_of(voice: _Voice | None, replaced_by: str, orders: tuple[tuple[str, object], ...]) -> int | None:
         """Of a voice, or of what waits in the orders to take its place."""
-        for order, argument in tuple(self._orders):
+        for order, argument in orders:
             if order == replaced_by:
                 voice = argument  # type: ignore[assignment]
             elif order == "stop":
@@ -160,8 +163,9 @@ class Deck:
     @property
     def playing(self) -> bool:
         """Whether a sound or its bed is going on, or will with the next block."""
+        orders = tuple(self._orders)
         sound, bed, paused = self._current is not None, self._bed is not None, self._paused
-        for order, argument in tuple(self._orders):
+        for order, argument in orders:
             if order == "play":
                 sound, paused = True, False
             elif order == "lay":
@@ -175,14 +179,19 @@ class Deck:
     @property
     def silent(self) -> bool:
         """Whether nothing sounds, not even a fade, and nothing is ordered."""
+        if self._orders:
+            return False
         still = (self._current is None and self._bed is None) or self._paused
         other = self._layer is not None and not self._layer.silent
-        return still and not self._orders and not any(self._leaving) and not other
+        return still and not any(self._leaving) and not other
 
     def render(self, out: Frames) -> None:
         """Fill `out` ([frames, channels]); the whole of the audio callback."""
         while self._orders:
-            self._obey(*self._orders.popleft())
+            # An order stands until it is obeyed, and is looked at before what it changes: in between, a sound that was
+            # just begun would seem to be over.
+            self._obey(*self._orders[0])
+            self._orders.popleft()
         for start in range(0, out.shape[0], LARGEST_BLOCK):
             self._render_block(out[start : start + LARGEST_BLOCK])
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import soundfile
 
 from engine.audio.decode import Audio
+from engine.audio.encode import write_wav
+from engine.audio.sources import sndfile_name
 from engine.audition.fit import Change
 from engine.errors import ExportError
 from engine.paths import file_name
@@ -45,10 +48,10 @@ def export(audio: Audio, folder: Path, name: str) -> Path:
     """
     peak = float(np.max(np.abs(audio.samples)))
     samples = audio.samples / max(1.0, peak)
-    part = folder / f".{name}.{os.getpid()}.part"
+    part = folder / f".{name}.{os.getpid()}.{threading.get_native_id()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        soundfile.write(part, samples.T, audio.rate, format="WAV", subtype="PCM_24")
+        write_wav(part, samples, audio.rate, "PCM_24")
         for number in range(1, _MOST_NAMESAKES):
             path = folder / (name if number == 1 else f"{Path(name).stem} ({number}).wav")
             # Made anew or not at all: two programs that write at once cannot take each other's name.
@@ -58,11 +61,10 @@ def export(audio: Audio, folder: Path, name: str) -> Path:
                 return path
             if _holds(path, samples, audio.rate):
                 return path
-    except (OSError, soundfile.SoundFileError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
         raise ExportError(
-            f"{folder / name} could not be written: {reason}. Free some space or make the folder writable, then try "
-            "again."
+            f"{folder / name} could not be written: {error.strerror or error}. Free some space or make the folder "
+            "writable, then try again."
         ) from error
     finally:
         with contextlib.suppress(OSError):
@@ -72,10 +74,10 @@ def export(audio: Audio, folder: Path, name: str) -> Path:
 
 def _holds(path: Path, samples: np.ndarray, rate: int) -> bool:
     try:
-        info = soundfile.info(path)
+        info = soundfile.info(sndfile_name(path))
         if (info.samplerate, info.channels, info.frames) != (rate, *samples.shape):
             return False
-        held = soundfile.read(path, dtype="float32", always_2d=True)[0]
+        held = soundfile.read(sndfile_name(path), dtype="float32", always_2d=True)[0]
     except (OSError, soundfile.SoundFileError):
         return False
     return bool(np.max(np.abs(held.T - samples)) <= _SAME)

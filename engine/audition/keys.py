@@ -102,7 +102,8 @@ class KeyVoices:
     def add_to(self, out: Frames) -> None:
         """Add all voices to a block of at most `LARGEST_BLOCK` frames."""
         while self._orders:
-            self._obey(*self._orders.popleft())
+            self._obey(*self._orders[0])  # which stands until it is obeyed: see the deck
+            self._orders.popleft()
         for voice in self._voices:
             if voice.clip is not None:
                 self._add_voice(voice, voice.clip, out)

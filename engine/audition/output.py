@@ -53,13 +53,19 @@ def refresh() -> None:
     """Look for devices anew; PortAudio otherwise knows only those that were there when it started."""
     library = portaudio()
     with _lock:
-        if _open_streams:
-            return
-        try:
+        _look_anew(library)
+
+
+def _look_anew(library: ModuleType) -> None:
+    """Start PortAudio anew, unless a stream is open. Called inside the lock. Raises PlaybackError."""
+    if _open_streams:
+        return
+    try:
+        if library._initialized:  # it is not, where it could not be started the last time
             library._terminate()
-            library._initialize()
-        except library.PortAudioError as error:
-            raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
+        library._initialize()
+    except library.PortAudioError as error:
+        raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
 
 
 @contextlib.contextmanager
@@ -128,9 +134,17 @@ def device_trace() -> tuple[str, ...]:
 
 
 def output_devices() -> list[OutputDevice]:
-    """Every output there is now, the default one first. Raises PlaybackError without PortAudio."""
+    """Every output there is now, the default one first. Raises PlaybackError where PortAudio is missing or fails."""
     library = portaudio()
-    refresh()
+    with _lock:
+        _look_anew(library)
+        try:
+            return _outputs(library)
+        except library.PortAudioError as error:
+            raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
+
+
+def _outputs(library: ModuleType) -> list[OutputDevice]:
     hosts = library.query_hostapis()
     default = library.default.device[1]
     if default < 0 and hosts:
@@ -148,6 +162,25 @@ def output_devices() -> list[OutputDevice]:
         if device["max_output_channels"] > 0
     ]
     return sorted(devices, key=lambda device: not device.default)
+
+
+def _are_there_any(library: ModuleType) -> bool:
+    with _lock:
+        try:
+            return any(device["max_output_channels"] > 0 for device in library.query_devices())
+        except library.PortAudioError:
+            return False
+
+
+def _number_of(library: ModuleType, name: str) -> int | str:
+    """The number of the first output of that very name: on Windows each host API lists the same devices, and of several
+    with one name PortAudio's bindings take none. A name that nothing has is left for them to refuse."""
+    named = (
+        number
+        for number, device in enumerate(library.query_devices())
+        if device["name"] == name and device["max_output_channels"] > 0
+    )
+    return next(named, name)
 
 
 class Output:
@@ -178,7 +211,7 @@ class Output:
             with opening():
                 self._stream = self._open(library, device, prepare, latency)
         except (ValueError, library.PortAudioError) as error:
-            if not [found for found in library.query_devices() if found["max_output_channels"] > 0]:
+            if not _are_there_any(library):
                 raise PlaybackError(NO_OUTPUT) from error
             chosen = "The default audio output" if device is None else f"The audio output {device!r}"
             raise PlaybackError(
@@ -192,6 +225,8 @@ class Output:
         prepare: Callable[[int, int], Callable[[np.ndarray], None]],
         latency: float,
     ) -> RunningStream:
+        if isinstance(device, str):
+            device = _number_of(library, device)
         facts = library.query_devices(device, "output")
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_output_channels"]))

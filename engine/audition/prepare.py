@@ -13,6 +13,7 @@ from engine.audio.decode import Audio, decode
 from engine.audio.suffixes import is_preset_file
 from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS, Frames
+from engine.errors import AudioError
 from engine.presets import audition
 
 _CONTEXT_SECONDS = 0.02
@@ -29,13 +30,15 @@ def load_for_audition(
     """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
 
     The one place where a sound becomes audio, whether it is a file or a preset inside of one; of a preset it is what
-    `engine.presets.audition` plays, within `root`. A stretch cut out of a
-    longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); the start and the end of the
-    file itself are left as they are. Raises AudioError.
+    `engine.presets.audition` plays, within `root`. A stretch cut out of a longer sound begins and ends in the middle of
+    a wave, so its ends are faded (5 ms); a file that is asked for without `start` or `end` begins or ends as it does.
+    Raises AudioError.
     """
     if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
         first, last = round(start * whole.rate), None if end is None else round(end * whole.rate)
+        if first >= whole.samples.shape[1]:
+            raise AudioError(path, f"Nothing is there after {start:g} s: it lasts {whole.duration_seconds:.1f} s.")
         audio = Audio(whole.samples[:, first:last], whole.rate)
     else:
         audio = decode(path, start=start, end=end)

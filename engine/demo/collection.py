@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from engine.audio.encode import write_wav
 from engine.synth.procedural import ProceduralInstrument, random_instrument
 from engine.synth.signals import Samples
 
@@ -105,7 +105,7 @@ def _loop_name(tempo: int) -> str:
 
 
 def _write(folder: Path, name: str, sound: Samples) -> str:
-    soundfile.write(folder / name, sound, RATE, subtype="PCM_16")
+    write_wav(folder / name, sound, RATE, "PCM_16")
     return name
 
 

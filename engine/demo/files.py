@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -53,7 +52,8 @@ class DemoFiles:
 def ensure_demo(directory: Path, progress: ProgressCallback = ignore_progress) -> DemoFiles:
     """The demo in `directory`, rendered now (some ten seconds) unless it is there already.
 
-    It appears complete or not at all, whatever interrupts; two processes may do this at once.
+    It appears complete or not at all, whatever interrupts; two processes may do this at once. Where some of its files
+    are gone these are made again, and all else is left alone.
     Raises EarshotError when the folder cannot be written.
     """
     files = DemoFiles.within(directory)
@@ -65,13 +65,14 @@ def ensure_demo(directory: Path, progress: ProgressCallback = ignore_progress) -
         with tempfile.TemporaryDirectory(prefix=".rendering-", dir=home.parent) as scratch:
             _render(DemoFiles.within(Path(scratch)), progress)
             rendered = DemoFiles.within(Path(scratch)).truth.parent
-            if home.exists() and not files.complete:
-                shutil.rmtree(home)
-            try:
-                os.rename(rendered, home)
-            except OSError:
-                if not files.complete:  # else another process was quicker, with the same result
-                    raise
+            if home.exists():
+                _fill_up(rendered, home)
+            else:
+                try:
+                    os.rename(rendered, home)
+                except OSError:
+                    if not files.complete:  # else another process was quicker, with the same result
+                        raise
     except OSError as error:
         raise EarshotError(
             f"The demo cannot be written to {directory}: {error.strerror or error}. Choose another folder: --directory"
@@ -79,10 +80,23 @@ def ensure_demo(directory: Path, progress: ProgressCallback = ignore_progress) -
     return files
 
 
+def _fill_up(rendered: Path, home: Path) -> None:
+    """Put what is missing in its place, the truth last; what else lies there, such as the catalog, stays as it is."""
+    made = [path for path in rendered.rglob("*") if path.is_file()]
+    for file in sorted(made, key=lambda path: path.suffix == ".json"):
+        there = home / file.relative_to(rendered)
+        if not there.is_file():
+            there.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(file, there)
+
+
 def read_truth(files: DemoFiles) -> dict[str, Path]:
-    """Instrument: the absolute path of its sound."""
-    document = json.loads(files.truth.read_text(encoding="utf-8"))
-    return {part["instrument"]: files.library / part["sound"] for part in document["instruments"]}
+    """Instrument: the absolute path of its sound. Raises EarshotError where the demo's own account is damaged."""
+    try:
+        document = json.loads(files.truth.read_text(encoding="utf-8"))
+        return {part["instrument"]: files.library / part["sound"] for part in document["instruments"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise EarshotError(f"{files.truth} is damaged. Remove it, then start the demo again.") from error
 
 
 def _render(files: DemoFiles, progress: ProgressCallback) -> None:

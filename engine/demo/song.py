@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pyloudnorm
-import soundfile
 from pedalboard import (
     Compressor,
     Delay,
@@ -23,6 +22,7 @@ from pedalboard import (
     Reverb,
 )
 
+from engine.audio.encode import write_wav
 from engine.demo.arrangement import BEAT_SECONDS, SONG_SECONDS, Note, notes_of
 from engine.demo.collection import RATE, shelf
 from engine.synth.procedural import ProceduralInstrument
@@ -145,7 +145,7 @@ def _gain_to(loudness_lufs: float, samples: Samples, meter: pyloudnorm.Meter) ->
 
 def write_song(path: Path, mixed: Samples) -> None:
     """Write the mix as a 16-bit WAV file."""
-    soundfile.write(path, mixed.T, RATE, subtype="PCM_16")
+    write_wav(path, mixed, RATE, "PCM_16")
 
 
 def _key(note: Note) -> tuple[int, float, float]:

@@ -59,7 +59,7 @@ def load(model: Path, fingerprint: str) -> Calibration | None:
         found = json.loads(path.read_text())
         if found["fingerprint"] != fingerprint:
             return None
-        calibration = Calibration(str(found["fingerprint"]), tuple(found["slot"]), tuple(found["match"]))
+        calibration = Calibration(fingerprint, tuple(map(float, found["slot"])), tuple(map(float, found["match"])))
         if (len(calibration.slot), len(calibration.match)) != (SLOT_TERMS, MATCH_TERMS):
             raise ValueError("not as many numbers as there should be")
     except (OSError, ValueError, KeyError, TypeError) as error:

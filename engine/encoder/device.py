@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 
 from engine.errors import ModelError
 
+_log = logging.getLogger(__name__)
+
 
 def pick_device(wanted: str | None = None) -> str:
     """'cuda', 'mps' or 'cpu': the one asked for, else the fastest there is. Raises ModelError if it is not there."""
-    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    available = {"cpu": True, "cuda": _cuda_computes(), "mps": torch.backends.mps.is_available()}
     if wanted is None:
         return next(name for name in ("cuda", "mps", "cpu") if available[name])
     if not available.get(wanted, False):
@@ -18,10 +22,21 @@ def pick_device(wanted: str | None = None) -> str:
     return wanted
 
 
+def _cuda_computes() -> bool:
+    """Whether a graphics card is there that computes: PyTorch sees old ones too, but has no kernels for them."""
+    if not torch.cuda.is_available():
+        return False
+    try:
+        return float(torch.ones(1, device="cuda").sum()) == 1.0
+    except RuntimeError as error:
+        _log.warning("the graphics card cannot be used: %s", error)
+        return False
+
+
 def half_precision_pays(device: str) -> bool:
     """Whether bfloat16 arithmetic is native: on CUDA, and on processors with AMX tiles."""
     if device == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return torch.cuda.is_bf16_supported(including_emulation=False)
     return device == "cpu" and torch.cpu._is_amx_tile_supported()
 
 

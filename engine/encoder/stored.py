@@ -49,13 +49,16 @@ def read(path: Path) -> StoredModel:
     try:
         with safetensors.safe_open(path, framework="np") as opened:
             metadata = opened.metadata() or {}
+            # Before its weights, which may be gigabytes in types that NumPy does not know.
+            if metadata.get("format") != str(FORMAT_VERSION):
+                found = metadata.get("format", "unknown")
+                raise ModelError(
+                    f"{path}: the model has format {found}, this Earshot reads {FORMAT_VERSION}; {_REMEDY}"
+                )
             tensors = {key: _in_single_precision(opened.get_tensor(key)) for key in opened.keys()}  # noqa: SIM118, not a mapping
         identity = fingerprint(path)
-    except (safetensors.SafetensorError, OSError) as error:
+    except (safetensors.SafetensorError, OSError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: the model is damaged or not a model ({error}); {_REMEDY}") from error
-    if metadata.get("format") != str(FORMAT_VERSION):
-        found = metadata.get("format", "unknown")
-        raise ModelError(f"{path}: the model has format {found}, this Earshot reads {FORMAT_VERSION}; {_REMEDY}")
     try:
         config = EarConfig.from_stored(json.loads(metadata["config"]))
     except (KeyError, TypeError, ValueError) as error:

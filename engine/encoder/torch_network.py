@@ -12,6 +12,12 @@ from engine.encoder import checkpoint
 from engine.encoder.device import device_words, half_precision_pays, pick_device
 from engine.encoder.model import EarNetwork
 from engine.encoder.stored import StoredModel
+from engine.errors import ModelError
+
+_NO_ROOM = (
+    "The graphics card has no memory left for the ear. Close other programs that use it, or start Earshot with "
+    "--device cpu."
+)
 
 
 class TorchNetwork:
@@ -24,11 +30,14 @@ class TorchNetwork:
 
     @classmethod
     def load(cls, stored: StoredModel, *, device: str | None = None, threads: int | None = None) -> TorchNetwork:
-        """Raises ModelError: the device is not there, or the weights do not fit their config."""
+        """Raises ModelError: the device is not there or has no room, or the weights do not fit their config."""
         if threads is not None:
             torch.set_num_threads(threads)
         chosen = pick_device(device)
-        return cls(checkpoint.load(stored), chosen)
+        try:
+            return cls(checkpoint.load(stored), chosen)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(_NO_ROOM) from error
 
     @property
     def runtime(self) -> str:
@@ -45,8 +54,11 @@ class TorchNetwork:
         return self._ask(lambda *field: (self._network.parts_of(*field),), waveforms)[0]
 
     def _ask(self, answer: Callable[..., tuple[Tensor, ...]], waveforms: np.ndarray) -> tuple[np.ndarray, ...]:
-        """What a head says to the field that the backbone makes of waveforms."""
-        waveform = torch.from_numpy(np.ascontiguousarray(waveforms, np.float32)).to(self.device)
-        with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
-            found = answer(*self._network.backbone(self._network.log_mel(waveform)))
-        return tuple(value.float().cpu().numpy() for value in found)
+        """What a head says to the field that the backbone makes of waveforms. Raises ModelError: the card is full."""
+        try:
+            waveform = torch.from_numpy(np.ascontiguousarray(waveforms, np.float32)).to(self.device)
+            with torch.inference_mode(), torch.autocast(self.device, torch.bfloat16, enabled=self._half):
+                found = answer(*self._network.backbone(self._network.log_mel(waveform)))
+            return tuple(value.float().cpu().numpy() for value in found)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(_NO_ROOM) from error

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile
 
+from engine.audio.encode import write_wav
 from engine.errors import AudioError, LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.paths import file_name
@@ -90,8 +90,8 @@ def add_instrument(
             _keep(program, folder, name)
         except OSError as error:
             raise LibraryError(
-                f"The notes of {path.name} cannot be kept in {folder} ({error.strerror}). Make room, or mend its "
-                "permissions."
+                f"The notes of {path.name} cannot be kept in {folder} ({error.strerror or error}). Make room, or mend "
+                "its permissions."
             ) from error
         if program.reason:
             failed.append((name, program.reason))
@@ -132,7 +132,7 @@ def _keep(program: Program, folder: Path, name: str) -> None:
         peak = max(float(np.abs(note).max()) for note in program.notes.values())
         gain = min(1.0, _LOUDEST / peak)
         for midi, note in program.notes.items():
-            soundfile.write(samples / f"{midi}.wav", _ended(note * np.float32(gain)).T, RATE, subtype="PCM_24")
+            write_wav(samples / f"{midi}.wav", _ended(note * np.float32(gain)), RATE, "PCM_24")
     new = folder / f"{name}.sfz.new"
     new.write_text(text, encoding="utf-8")
     os.replace(new, folder / f"{name}.sfz")  # last: whatever lies there has its notes

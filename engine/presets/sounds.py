@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio.decode import Audio
+from engine.audio.sources import reading
 from engine.audio.suffixes import SFZ_SUFFIX, SOUNDFONT_SUFFIXES
 from engine.errors import AudioError
 from engine.presets import sfz_player, soundfont_player
@@ -47,20 +48,23 @@ def presets_of(path: Path, *, root: Path | None = None) -> list[Preset]:
     ------
     AudioError : missing, empty, damaged, cut short, contradicting itself, without any preset that could sound.
     """
-    if _kind(path) == SFZ_SUFFIX:
-        instrument = open_sfz(path, root)
-        zones, name = instrument.zones(), _name(path)
-        return [preset for preset, _ in sounds_of_kit("", name, zones)] if is_kit(zones) else [pitched("", name, zones)]
-    if _kind(path) in SOUNDFONT_SUFFIXES:
-        return presets_of_soundfont(path)
-    check_preview(path)
-    return [Preset("", _name(path), drum=False, keys=(), centre=60)]
+    with reading(path):
+        if _kind(path) in SOUNDFONT_SUFFIXES:
+            return presets_of_soundfont(path)
+        name = _name(path)
+        if _kind(path) == SFZ_SUFFIX:
+            zones = open_sfz(path, root).zones()
+            kit = sounds_of_kit("", name, zones) if is_kit(zones) else ()
+            return [preset for preset, _ in kit] or [pitched("", name, zones)]
+        check_preview(path)
+        return [Preset("", name, drum=False, keys=(), centre=60)]
 
 
 def preset_of(path: Path, key: str, *, root: Path | None = None) -> Preset:
     """One preset of a file by its key. Raises AudioError as `presets_of`, or where it is not there any more."""
     if _kind(path) in SOUNDFONT_SUFFIXES:
-        return preset_of_soundfont(path, key)
+        with reading(path):
+            return preset_of_soundfont(path, key)
     for preset in presets_of(path, root=root):
         if preset.key == key:
             return preset
@@ -88,12 +92,13 @@ def play(
     ------
     AudioError : as `presets_of`; nothing sounds at that key, a sample is missing or damaged, only a preview is there.
     """
-    if _kind(path) == SFZ_SUFFIX:
-        samples = sfz_player.render(path, note, rate=rate, longest_seconds=longest_seconds, root=root)
-    elif _kind(path) in SOUNDFONT_SUFFIXES:
-        samples = soundfont_player.render(path, key, note, rate=rate, longest_seconds=longest_seconds)
-    else:
-        raise AudioError(path, "It takes its plug-in to play it: only its preview can be heard.")
+    with reading(path):
+        if _kind(path) == SFZ_SUFFIX:
+            samples = sfz_player.render(path, note, rate=rate, longest_seconds=longest_seconds, root=root)
+        elif _kind(path) in SOUNDFONT_SUFFIXES:
+            samples = soundfont_player.render(path, key, note, rate=rate, longest_seconds=longest_seconds)
+        else:
+            raise AudioError(path, "It takes its plug-in to play it: only its preview can be heard.")
     level = np.abs(samples).max(axis=0)
     heard = np.flatnonzero(level > INAUDIBLE * level.max())
     return Audio(samples[:, : heard[-1] + 1] if len(heard) else samples[:, :1], rate)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app import log
+from app.controllers.export import _write as write_sheet
 from app.crash import CrashDialog, CrashReporter
 from app.main_window import MainWindow
 from engine import __version__
@@ -57,6 +58,12 @@ def test_a_sheet_that_cannot_be_written_says_why(filled: MainWindow, qtbot: QtBo
     until(qtbot, filled.notice.isVisible)
     assert "out.json cannot be written" in filled.notice.message.text()
     assert "Choose another folder" in filled.notice.message.text()
+
+
+def test_a_sheet_tells_paths_that_are_not_utf8_so_that_they_can_be_read_back(tmp_path: Path) -> None:
+    sheet = {"path": "/Träume/K\udce4ck.wav"}
+    write_sheet(tmp_path / "out.json", json.dumps(sheet, ensure_ascii=False))
+    assert json.loads((tmp_path / "out.json").read_text(encoding="utf-8")) == sheet
 
 
 def test_favourites_become_a_folder(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -62,3 +63,12 @@ def test_a_bass_is_heard_under_drums_and_drums_are_not_asked(tmp_path: Path) -> 
     assert midi_of(slot_pitch(path, (1.0, 3.0), "bass")) == pytest.approx(33, abs=0.1)
     assert slot_pitch(path, (1.0, 3.0), "kick") is None
     assert slot_pitch(path, (0.0, 0.9), "bass") is None
+
+
+def test_a_long_passage_takes_little_memory() -> None:
+    long = np.tile(note(57, 1.0), 60)
+    tracemalloc.start()
+    assert most_played(long, RATE) == pytest.approx(220.0, rel=0.01)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50 << 20

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,6 +135,40 @@ def test_many_cuts_within_a_fade_never_jump() -> None:
         deck.play(constant(0.3 if number % 2 else -0.3), position=10)
         heard.append(render(deck, 64, 64))
     assert np.max(np.abs(np.diff(np.concatenate(heard)[:, 0]))) < 0.08
+
+
+def test_a_sound_that_was_just_ordered_never_seems_to_be_over() -> None:
+    """Asked by one thread while another takes the order: before, between and after."""
+    told = []
+
+    def ask() -> None:
+        told.append((deck.playing, deck.position is not None, deck.bed_position is not None, deck.silent))
+
+    class Watched(deque[Any]):
+        def popleft(self) -> Any:
+            order = super().popleft()
+            if len(self) == 0:
+                ask()
+            return order
+
+    class Overtaken(deque[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            render(deck, 64, 64)
+            return super().__iter__()
+
+    for kind in (Watched, Overtaken):
+        for question in range(2):
+            deck = Deck(RATE, 2)
+            deck.lay(constant(0.1))
+            deck.play(constant(0.1))
+            deck._orders = kind(deck._orders)
+            if kind is Watched:
+                render(deck, 64, 64)
+            elif question:
+                assert deck.playing
+            else:
+                assert deck.position is not None
+    assert told == [(True, True, True, False)] * 2
 
 
 def test_volume_moves_without_a_step() -> None:

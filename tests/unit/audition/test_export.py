@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from engine.audio.decode import Audio
+from engine.audio.decode import Audio, decode
 from engine.audition.export import changed_name, export
 from engine.audition.fit import Change
 from engine.errors import ExportError
@@ -64,3 +69,36 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path
     (tmp_path / "Music").write_text("a file where the folder should be")
     with pytest.raises(ExportError, match=r"Music.*could not be written.*try again"):
         export(noise(1), tmp_path / "Music", "Hit.wav")
+
+
+def test_a_disk_that_takes_no_more_is_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise soundfile.LibsndfileError(2)
+
+    monkeypatch.setattr(soundfile, "write", full)
+    with pytest.raises(ExportError, match=r"Hit\.wav could not be written: .*disk is full.*try again"):
+        export(noise(1), tmp_path, "Hit.wav")
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are always Unicode")
+def test_folders_whose_names_are_not_utf8(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Musik f\xfcr alle"))
+    first = export(noise(1), folder, "Hit.wav")
+    assert export(noise(1), folder, "Hit.wav") == first
+    assert decode(first).samples.shape == (2, 500)
+
+
+def test_two_exports_at_once_do_not_share_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both = threading.Barrier(2, timeout=10)
+    write = soundfile.write
+
+    def writing(*arguments: Any, **options: Any) -> None:
+        both.wait()
+        write(*arguments, **options)
+        both.wait()
+
+    monkeypatch.setattr(soundfile, "write", writing)
+    with ThreadPoolExecutor() as pool:
+        paths = list(pool.map(lambda seed: export(noise(seed), tmp_path, "Hit.wav"), (1, 2)))
+    for seed, path in zip((1, 2), paths, strict=True):
+        np.testing.assert_allclose(decode(path).samples, noise(seed).samples, atol=2e-7)

@@ -6,7 +6,8 @@ import pytest
 import sounddevice
 
 from engine.audition import output
-from engine.audition.output import RunningStream, opening
+from engine.audition.output import Output, RunningStream, opening
+from engine.errors import PlaybackError
 
 
 class Stream:
@@ -54,3 +55,66 @@ def test_a_stream_of_a_device_that_is_gone_is_not_alive() -> None:
         running = RunningStream(DeadStream())
     assert not running.alive
     running.close()
+
+
+def test_what_could_not_be_started_is_started_by_the_next_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sound server that comes up later is found without starting Earshot again."""
+    state = {"running": 1, "refusals": 1}
+
+    def terminate() -> None:
+        if not state["running"]:
+            raise sounddevice.PortAudioError("PortAudio not initialized")
+        state["running"] -= 1
+        monkeypatch.setattr(sounddevice, "_initialized", state["running"])
+
+    def initialize() -> None:
+        if state["refusals"]:
+            state["refusals"] -= 1
+            raise sounddevice.PortAudioError("Unanticipated host error")
+        state["running"] += 1
+        monkeypatch.setattr(sounddevice, "_initialized", state["running"])
+
+    monkeypatch.setattr(output, "_open_streams", 0)
+    monkeypatch.setattr(sounddevice, "_initialized", 1)
+    monkeypatch.setattr(sounddevice, "_terminate", terminate)
+    monkeypatch.setattr(sounddevice, "_initialize", initialize)
+    with pytest.raises(PlaybackError, match="Unanticipated host error"):
+        output.refresh()
+    output.refresh()
+    assert state["running"] == 1
+
+
+def test_a_portaudio_that_does_not_answer_is_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(*_: object) -> None:
+        raise sounddevice.PortAudioError("PortAudio not initialized")
+
+    monkeypatch.setattr(output, "_look_anew", lambda library: None)
+    monkeypatch.setattr(sounddevice, "query_hostapis", dead)
+    monkeypatch.setattr(sounddevice, "query_devices", dead)
+    with pytest.raises(PlaybackError, match="not initialized"):
+        output.output_devices()
+    with pytest.raises(PlaybackError, match="No audio output"):
+        Output(None, lambda rate, channels: lambda block: None)
+
+
+def test_of_outputs_with_one_name_the_first_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Windows has it: every device again in each of its host APIs."""
+    facts = {"default_samplerate": 48_000.0, "hostapi": 0}
+    there = [
+        {"name": "Desk", "max_output_channels": 0, **facts},
+        {"name": "Desk", "max_output_channels": 2, **facts},
+        {"name": "Desk", "max_output_channels": 2, **facts},
+    ]
+    monkeypatch.setattr(sounddevice, "query_devices", lambda *asked: there[asked[0]] if asked else there)
+
+    class Opened(Stream):
+        latency = 0.01
+
+        def __init__(self, *, device: int, **_: object) -> None:
+            super().__init__()
+            assert device == 1
+
+    monkeypatch.setattr(sounddevice, "OutputStream", Opened)
+    opened = Output("Desk", lambda rate, channels: lambda block: None)
+    assert opened.alive
+    opened.close()

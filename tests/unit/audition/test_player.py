@@ -283,6 +283,18 @@ def test_going_back_and_forth_prepares_each_sound_once(a_player: Player, monkeyp
     assert StandIn.opened[0].block(0.1)[-1, 0] == pytest.approx(0.5, abs=1e-3)
 
 
+def test_long_sounds_are_not_remembered_by_the_half_dozen(a_player: Player, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clips, "_REMEMBERED_BYTES", 5 * RATE * 2 * 4)
+    for number in range(6):
+        a_player.play(tone(2.0, 0.1 * number))
+        remembered = sum(clip.frames.nbytes for _, clip in a_player._clips._prepared.values())
+        assert remembered <= clips._REMEMBERED_BYTES
+    assert len(a_player._clips._prepared) == 2
+    a_player.play(tone(8.0, 0.5))
+    assert len(a_player._clips._prepared) == 1
+    assert StandIn.opened[0].block(7.9)[-1, 0] == pytest.approx(0.5, abs=1e-3) or a_player.playing
+
+
 def test_a_closed_player_says_so() -> None:
     made = Player()
     made.play(tone())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.audio.decode import Audio
 from engine.audition.prepare import PreparedClip, load_for_audition, to_channels
+from engine.errors import AudioError
 
 
 def tone(hertz: float, seconds: float, rate: int, channels: int = 1) -> Audio:
@@ -75,3 +76,11 @@ def test_a_stretch_has_soft_ends_and_a_whole_file_is_untouched(tmp_path: Path) -
     assert stretch.samples[0, 0] == 0.0
     assert stretch.samples[0, -1] == 0.0
     assert stretch.samples[0, 6000] == 0.5
+
+
+def test_a_stretch_behind_the_end_of_a_preset_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sine.sfz"
+    path.write_text("<region> sample=*sine")
+    assert load_for_audition(path, end=0.5).duration_seconds == pytest.approx(0.5)
+    with pytest.raises(AudioError, match="Nothing is there after 100 s"):
+        load_for_audition(path, start=100.0)

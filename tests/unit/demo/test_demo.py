@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -80,6 +81,43 @@ def test_a_folder_that_cannot_be_written_is_an_error_in_words(tmp_path: Path) ->
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(EarshotError, match="cannot be written"):
         ensure_demo(tmp_path / "file")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no limit of what a file may take")
+def test_a_full_disk_is_an_error_in_words(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))  # the song is larger
+    try:
+        with pytest.raises(EarshotError, match=r"cannot be written.*disk is full.*--directory"):
+            ensure_demo(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_what_else_lies_in_the_demo_stays_when_it_is_made_whole(tmp_path: Path) -> None:
+    made = ensure_demo(tmp_path)
+    own = made.library / "My own kick.wav"
+    own.write_bytes(b"recorded by hand")
+    catalog = made.truth.parent / "Catalog" / "catalog.db"
+    catalog.parent.mkdir()
+    catalog.write_bytes(b"marks")
+    before = made.song.stat().st_mtime_ns
+    gone = made.library / STRIPS[0].sound
+    gone.unlink()
+    assert ensure_demo(tmp_path).complete
+    assert gone.is_file()
+    assert (own.read_bytes(), catalog.read_bytes()) == (b"recorded by hand", b"marks")
+    assert made.song.stat().st_mtime_ns == before
+
+
+def test_a_damaged_account_of_the_demo_is_named(tmp_path: Path) -> None:
+    made = files.DemoFiles.within(tmp_path)
+    made.truth.parent.mkdir()
+    made.truth.write_bytes(b"")
+    with pytest.raises(EarshotError, match=r"truth\.json is damaged\. Remove it"):
+        files.read_truth(made)
 
 
 def test_the_whole_way_from_sounds_to_a_count(tmp_path: Path) -> None:

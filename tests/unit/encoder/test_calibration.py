@@ -37,6 +37,7 @@ def test_none_for_a_model_without_one_or_with_that_of_others(model: Path) -> Non
         "[1, 2]",
         '{"fingerprint": "OWN", "slot": 2, "match": 3}',
         '{"fingerprint": "OWN", "slot": [1], "match": [1]}',
+        '{"fingerprint": "OWN", "slot": "abcd", "match": [1, 2, 3]}',
     ],
 )
 def test_a_damaged_one_is_named(model: Path, damaged: str) -> None:

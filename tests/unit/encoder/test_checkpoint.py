@@ -8,6 +8,7 @@ import safetensors.torch
 import torch
 
 from engine.encoder import checkpoint, weights
+from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.ear import Ear
 from engine.encoder.torch_network import TorchNetwork
 from engine.errors import ModelError
@@ -55,6 +56,19 @@ def rewrite(path: Path, **changed: str) -> None:
     safetensors.torch.save_file(safetensors.torch.load_file(path), path, metadata=metadata)
 
 
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float8_e4m3fn])
+def test_a_model_of_another_program_is_refused(saved: Path, tmp_path: Path, kind: torch.dtype) -> None:
+    other = tmp_path / "other.safetensors"
+    safetensors.torch.save_file({"weight": torch.zeros(3, dtype=kind)}, other)
+    with pytest.raises(ModelError, match="format unknown"):
+        Ear.load(other)
+    with safetensors.safe_open(saved, framework="pt") as opened:
+        metadata = opened.metadata()
+    safetensors.torch.save_file({"weight": torch.zeros(3, dtype=kind)}, other, metadata=metadata)
+    with pytest.raises(ModelError, match="damaged or not a model"):
+        Ear.load(other)
+
+
 def test_model_of_another_format(saved: Path) -> None:
     rewrite(saved, format="99")
     with pytest.raises(ModelError, match="format 99"):
@@ -80,3 +94,31 @@ def test_weights_that_do_not_fit_their_settings(saved: Path, tmp_path: Path) -> 
 def test_a_device_that_is_not_there(saved: Path) -> None:
     with pytest.raises(ModelError, match="'abacus' is not available"):
         Ear.load(saved, device="abacus")
+
+
+def test_a_card_for_which_there_are_no_kernels_is_passed_over(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_kernels(*shape: int, device: str) -> torch.Tensor:
+        raise RuntimeError("CUDA error: no kernel image is available for execution on the device")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "ones", no_kernels)
+    assert pick_device() != "cuda"
+    with pytest.raises(ModelError, match="'cuda' is not available"):
+        pick_device("cuda")
+
+
+def test_half_precision_is_only_for_cards_that_have_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of a card of 2018, which reckons in it by detours.
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert not half_precision_pays("cuda")
+
+
+def test_a_full_card_is_said_in_words(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ear = Ear.load(saved, device="cpu")
+
+    def full(waveform: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(ear._network._network, "log_mel", full)
+    with pytest.raises(ModelError, match="no memory left"):
+        ear.embed([np.zeros(100, np.float32)])

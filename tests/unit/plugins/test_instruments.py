@@ -180,6 +180,13 @@ def test_notes_that_cannot_be_kept(tmp_path: Path) -> None:
         add(plugin(tmp_path, "First"), tmp_path / "library")
 
 
+def test_a_note_that_cannot_be_written(tmp_path: Path) -> None:
+    in_the_way = instruments_dir(tmp_path / "library") / "Toy" / ".notes" / "First" / "60.wav"
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(LibraryError, match=r"notes of Toy\.vst3 cannot be kept.*Make room"):
+        add(plugin(tmp_path, "First"), tmp_path / "library")
+
+
 def test_stopping_keeps_what_was_played(tmp_path: Path) -> None:
     cancel = CancelToken()
     with pytest.raises(Cancelled):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import struct
 import tempfile
@@ -187,7 +188,8 @@ def test_a_sample_of_one_frame_is_heard_at_every_key(tmp_path: Path) -> None:
     for midi in (24, 36, 60, 96):
         assert np.abs(heard(path, midi)).max() > 0.1
     write_wave(tmp_path / "tone.wav", 440)
-    assert audition(sfz(tmp_path, "<region> sample=tone.wav offset=10 end=10 pitch_keycenter=24", "b.sfz"), "").samples.size
+    short = sfz(tmp_path, "<region> sample=tone.wav offset=10 end=10 pitch_keycenter=24", "b.sfz")
+    assert audition(short, "").samples.size
 
 
 def test_loops(tmp_path: Path) -> None:
@@ -326,6 +328,18 @@ def test_missing_and_damaged_samples_are_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"noise\.wav.*Not audio") as failure:
         heard(sfz(tmp_path, "<region> sample=noise.wav", "b.sfz"))
     assert failure.value.path == tmp_path / "b.sfz"
+
+
+def test_a_drive_that_fails_is_said_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = sfz(folder, "<region> sample=c4.wav")
+
+    def failing(path: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    for ask in (presets_of, heard):
+        with pytest.raises(AudioError, match="cannot be read: Input/output error"):
+            ask(path)
 
 
 @pytest.mark.parametrize("text", ["", "   ", "no region at all", "<group> sample=a.wav", "<region> key=60", "<region>"])
