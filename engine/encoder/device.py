@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 import torch
 
@@ -13,11 +14,15 @@ _log = logging.getLogger(__name__)
 
 def pick_device(wanted: str | None = None) -> str:
     """'cuda', 'mps' or 'cpu': the one asked for, else the fastest there is. Raises ModelError if it is not there."""
-    available = {"cpu": True, "cuda": _cuda_computes(), "mps": torch.backends.mps.is_available()}
+    is_there: dict[str, Callable[[], bool]] = {
+        "cuda": _cuda_computes,
+        "mps": torch.backends.mps.is_available,
+        "cpu": lambda: True,
+    }
     if wanted is None:
-        return next(name for name in ("cuda", "mps", "cpu") if available[name])
-    if not available.get(wanted, False):
-        there = ", ".join(name for name, is_there in available.items() if is_there)
+        return next(name for name, asked in is_there.items() if asked())
+    if wanted not in is_there or not is_there[wanted]():
+        there = ", ".join(name for name, asked in is_there.items() if asked())
         raise ModelError(f"device {wanted!r} is not available on this machine; there is {there}")
     return wanted
 

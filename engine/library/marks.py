@@ -71,9 +71,9 @@ class Marks:
         with self._database.read() as connection:
             rows = connection.execute("SELECT tags, count(*) FROM sounds WHERE tags <> '' GROUP BY tags").fetchall()
         counts: dict[str, int] = {}
-        for tags, count in rows:
+        for tags, sounds in rows:
             for tag in tags.splitlines():
-                counts[tag] = counts.get(tag, 0) + count
+                counts[tag] = counts.get(tag, 0) + sounds
         return dict(sorted(counts.items()))
 
     def correct_family(self, ids: Collection[int], family: str | None) -> None:
