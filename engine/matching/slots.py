@@ -57,7 +57,7 @@ class SlotRules:
     vector_windows: int = 10
     presence_windows: int = 2
     min_agreement: float = 0.3
-    min_confidence: float = 0.3
+    min_confidence: float = 0.35
     max_slots: int = 12
     max_tracked: int = 48
     active_share: float = 0.3

@@ -58,7 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         run.set_defaults(stage=stage)
 
     export = steps.add_parser("export", help="write the averaged weights of a run of Earshot as a model")
-    export.add_argument("--run", default="mixtures", help="default: mixtures, Earshot's last stage")
+    export.add_argument(
+        "--run", nargs="+", default=["mixtures"], help="default: mixtures, Earshot's last stage; the mean of several"
+    )
     export.add_argument("--output", type=Path, help="default: the shipped model")
     export.add_argument("--name", default="earshot-ear-1")
     _with_directory(export, _export)
@@ -160,10 +162,15 @@ def _export(arguments: argparse.Namespace) -> int:
     from engine.training.stages import trained_network
 
     output = arguments.output or weights.shipped_model()
-    trained = trained_network(arguments.directory / arguments.run)
-    if not isinstance(trained.network, EarNetwork):
-        raise EarshotError(f"{arguments.directory / arguments.run}: not a run of Earshot's own method")
-    checkpoint.save(output, trained.network, name=arguments.name, facts={"clips_seen": str(trained.clips_seen)})
+    networks, clips_seen = [], 0
+    for directory in (arguments.directory / run for run in arguments.run):
+        trained = trained_network(directory)
+        if not isinstance(trained.network, EarNetwork):
+            raise EarshotError(f"{directory}: not a run of Earshot's own method")
+        networks.append(trained.network)
+        clips_seen = max(clips_seen, trained.clips_seen)
+    network = checkpoint.mean_of(networks)
+    checkpoint.save(output, network, name=arguments.name, facts={"clips_seen": str(clips_seen)})
     print(f"{output}: {output.stat().st_size / 1e6:.1f} MB, fingerprint {weights.fingerprint(output)}")
     return 0
 
