@@ -119,6 +119,6 @@ def test_a_full_card_is_said_in_words(saved: Path, monkeypatch: pytest.MonkeyPat
     def full(waveform: torch.Tensor) -> torch.Tensor:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
-    monkeypatch.setattr(ear._network._network, "log_mel", full)
+    monkeypatch.setattr(ear._network._network.log_mel, "forward", full)
     with pytest.raises(ModelError, match="no memory left"):
         ear.embed([np.zeros(100, np.float32)])
