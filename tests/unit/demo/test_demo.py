@@ -96,7 +96,15 @@ def test_a_full_disk_is_an_error_in_words(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_what_else_lies_in_the_demo_stays_when_it_is_made_whole(tmp_path: Path) -> None:
+def test_what_else_lies_in_the_demo_stays_when_it_is_made_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(made: files.DemoFiles, _: object) -> None:
+        for path in (made.song, made.truth, *(made.library / name for name in _song_sounds())):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"rendered")
+
+    monkeypatch.setattr(files, "_render", render)
     made = ensure_demo(tmp_path)
     own = made.library / "My own kick.wav"
     own.write_bytes(b"recorded by hand")
