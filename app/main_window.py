@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         self.zones = Zones(self, self._menu_bar)
         self.setCentralWidget(self.zones.centre)
         self.zones.centre.setFocus()
-        self.keys = KeysPanel(self.actions_, self.zones.centre)
+        self.keys: KeysPanel = KeysPanel(self.actions_, self.zones.centre)
 
     def _connect(self) -> None:
         work = self.workspace
