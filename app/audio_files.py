@@ -3,6 +3,7 @@ in a job's thread, where what is heavy is imported."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -48,6 +49,14 @@ class Clip:
     def sound(self) -> Audio | Rendering:
         """What the player takes."""
         return self.rendering or self.audio
+
+
+def written_at(path: str) -> int | None:
+    """When a file was written, in nanoseconds; None where it is away."""
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return None
 
 
 def look(path: Path, duration: float) -> Iterator[Look]:

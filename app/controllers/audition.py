@@ -68,7 +68,8 @@ class Auditioner(QObject):
         self.position = 0.0
         """Seconds within what is loaded on the side that is heard."""
         self.duration = 0.0
-        self._clips: OrderedDict[tuple[object, ...], Clip] = OrderedDict()
+        self._clips: OrderedDict[tuple[object, ...], tuple[int | None, Clip]] = OrderedDict()
+        """With the time at which the file was written."""
         self._reference: tuple[Stretch, Clip] | None = None
         self._bed: tuple[tuple[object, ...], Bed] | None = None
         self._current: Clip | None = None
@@ -92,18 +93,20 @@ class Auditioner(QObject):
         self._play(lambda: self._sound_clip(sound, change), start, loop=loop, bed=bed, in_step=sound.kind == "loop")
 
     def _sound_clip(self, sound: Sound, change: Change) -> Clip:
-        """A sound, changed or not, from memory where it was heard before. Called in a job."""
-        key = (sound.path, sound.preset, sound.size, change)
-        clip = self._clips.get(key)
-        if clip is None:
-            if change:
-                clip = audio_files.changed(self._sound_clip(sound, UNCHANGED), change)
-            else:
-                clip = audio_files.sound_clip(sound)
-            if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
-                self._clips[key] = clip
-                while len(self._clips) > KEPT_CLIPS:
-                    self._clips.popitem(last=False)
+        """A sound, changed or not, from memory where it was heard before and its file is not another one by now; also
+        where that is away. Called in a job."""
+        key, written = (sound.path, sound.preset, change), audio_files.written_at(sound.path)
+        kept = self._clips.get(key)
+        if kept is not None and written in (None, kept[0]):
+            return kept[1]
+        if change:
+            clip = audio_files.changed(self._sound_clip(sound, UNCHANGED), change)
+        else:
+            clip = audio_files.sound_clip(sound)
+        if clip.audio.duration_seconds <= LONGEST_KEPT_SECONDS:
+            self._clips[key] = written, clip
+            while len(self._clips) > KEPT_CLIPS:
+                self._clips.popitem(last=False)
         return clip
 
     def play_reference(self, stretch: Stretch, *, position: float = 0.0) -> None:
@@ -128,22 +131,30 @@ class Auditioner(QObject):
         if player is None or self._current is None:
             return False
         if self.playing:
-            player.pause()
+            self._jobs.cancel("resume")
             self._set_playing(False)
+            player.pause()
             return True
         if player.position_seconds is None:
             return False
-        self._jobs.start("resume", lambda job: player.resume(), on_failed=self._fail)
+
+        def work(job: Job) -> None:
+            player.resume()  # a device that was given back is opened again, which takes its time
+            if job.token.cancelled and not (self.playing or self.loading):
+                player.pause()
+
+        self._jobs.start("resume", work, on_failed=self._fail)
         self._set_playing(True)
         return True
 
     def stop(self) -> None:
         """Silence; the next play begins at the start."""
-        self._jobs.cancel("audition")
+        for lane in ("audition", "resume"):
+            self._jobs.cancel(lane)
+        self.loading = self.playing = False
         player = self._backend.existing_player()
         if player is not None:
             player.stop()
-        self.loading = False
         self._current = None
         self.position = 0.0
         self._set_playing(False)
@@ -240,6 +251,7 @@ class Auditioner(QObject):
             return clip
 
         self.loading = True
+        self._jobs.cancel("resume")
         self._jobs.start("audition", work, on_done=self._started, on_failed=self._fail)
         self.changed.emit()
         self.moved.emit()

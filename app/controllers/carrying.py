@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +12,13 @@ from app import audio_files
 from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
+from engine.audition.fit import Change
 
 if TYPE_CHECKING:
-    from engine.audition.fit import Change
     from engine.library.catalog import Sound
 
 Receiver = Callable[[list[Path]], None]
+_Key = tuple[str, str | None, Change, int]
 
 
 class Carrying(QObject):
@@ -29,15 +29,16 @@ class Carrying(QObject):
     def __init__(self, backend: Backend, jobs: JobRunner, fitting: Fitting, parent: QObject) -> None:
         super().__init__(parent)
         self._backend, self._jobs, self._fitting = backend, jobs, fitting
-        self._made: dict[tuple[str, str | None, int, Change], Path] = {}
+        self._made: dict[_Key, Path] = {}
 
     def fetch(self, sounds: Sequence[Sound], receive: Receiver) -> None:
         """The files of sounds as they are heard now, at once where all are there, else when they are made.
 
         Sounds whose file is away are left out; without any, `receive` is not called.
         """
-        wanted = [(sound, self._fitting.change(sound)) for sound in sounds if os.path.exists(sound.path)]
-        there = [self._there(sound, change) for sound, change in wanted]
+        known = [(sound, self._fitting.change(sound), audio_files.written_at(sound.path)) for sound in sounds]
+        wanted = [(sound, change, written) for sound, change, written in known if written is not None]
+        there = [self._there(*one) for one in wanted]
         if all(path is not None for path in there):
             self._hand_over([path for path in there if path is not None], receive)
             return
@@ -45,24 +46,24 @@ class Carrying(QObject):
 
         def work(job: Job) -> list[Path]:
             paths = []
-            for (sound, change), path in zip(wanted, there, strict=True):
+            for (sound, change, _), path in zip(wanted, there, strict=True):
                 job.checkpoint()
                 paths.append(path or audio_files.export_changed(sound, change, folder))
             return paths
 
         def take(paths: list[Path]) -> None:
-            for (sound, change), path in zip(wanted, paths, strict=True):
+            for (sound, change, written), path in zip(wanted, paths, strict=True):
                 if change or sound.is_preset:
-                    self._made[_key(sound, change)] = path
+                    self._made[_key(sound, change, written)] = path
             self._hand_over(paths, receive)
 
         self._jobs.start("carry", work, on_done=take, on_failed=self.failed.emit)
 
-    def _there(self, sound: Sound, change: Change) -> Path | None:
+    def _there(self, sound: Sound, change: Change, written: int) -> Path | None:
         """The file that stands for a sound, if it need not be made: no other program takes one preset of a font."""
         if not change and not sound.is_preset:
             return Path(sound.path)
-        made = self._made.get(_key(sound, change))
+        made = self._made.get(_key(sound, change, written))
         return made if made is not None and made.exists() else None
 
     @staticmethod
@@ -71,5 +72,6 @@ class Carrying(QObject):
             receive(list(dict.fromkeys(paths)))
 
 
-def _key(sound: Sound, change: Change) -> tuple[str, str | None, int, Change]:
-    return sound.path, sound.preset, sound.size, change
+def _key(sound: Sound, change: Change, written: int) -> _Key:
+    """What is made anew where any of it is another: a file that was written again is another sound."""
+    return sound.path, sound.preset, change, written

@@ -44,6 +44,8 @@ class KeyboardController(QObject):
         self.first_note = FIRST_OCTAVE_NOTE
         self._wanted: str | None = None
         self._input: MidiInput | None = None
+        self._made: list[MidiInput] = []
+        """All that were opened and are not closed yet."""
         self._held: dict[int, int] = {}
         self._given: object = None
         self._notes: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -65,12 +67,17 @@ class KeyboardController(QObject):
     def choose_input(self, name: str | None) -> None:
         """Listen to another MIDI keyboard, or to none."""
         self._wanted = name
+        self._jobs.cancel("midi")
         self._close_input()
         if name is not None:
-            backend = self._backend
+            backend, made = self._backend, self._made
 
             def open_input(job: Job) -> MidiInput:
-                return backend.midi_input(name)
+                opened = backend.midi_input(name)
+                made.append(opened)
+                if job.token.cancelled:  # nobody waits for it any more, nor looks for it
+                    opened.close()
+                return opened
 
             self._jobs.start("midi", open_input, on_done=self._opened, on_failed=self.failed.emit)
         self.changed.emit()
@@ -134,6 +141,7 @@ class KeyboardController(QObject):
     def close(self) -> None:
         """Give the MIDI keyboard back, and the thread."""
         self.set_typing(False)
+        self._jobs.cancel("midi")
         self._close_input()
         self._notes.put(None)
 
@@ -171,7 +179,7 @@ class KeyboardController(QObject):
         if self.input is not None and self.input not in names:
             self._close_input()
             self.failed.emit(f"The MIDI keyboard {self._wanted} went away. Connect it again to go on playing.")
-        elif self.input is None and self._wanted in names:
+        elif self.input is None and self._wanted in names and self._jobs.running("midi") is None:
             self.choose_input(self._wanted)
         self.changed.emit()
 
@@ -180,7 +188,6 @@ class KeyboardController(QObject):
         self.changed.emit()
 
     def _opened(self, opened: MidiInput) -> None:
-        self._close_input()
         self._input = opened
         self._start_notes()
         self._follow()
@@ -188,8 +195,9 @@ class KeyboardController(QObject):
 
     def _close_input(self) -> None:
         opened, self._input = self._input, None
+        while self._made:
+            self._made.pop().close()
         if opened is not None:
-            opened.close()
             player = self._backend.existing_player()
             if player is not None:
                 player.release_all()

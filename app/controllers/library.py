@@ -74,6 +74,10 @@ class LibraryController(QObject):
         self._wanted_first: tuple[int, ...] = ()
         """Ids; taken over by the thread of the scan."""
         self._last_scan: Job | None = None
+        self._retries = False
+        """Whether the running scan tries again what failed before."""
+        self._leaving: set[Path] = set()
+        """Roots whose removal was asked for: what changes in them brings them back no more."""
         self._stale = False
         self._watched: set[str] = set()
         self._to_scan: set[Path] = set()
@@ -114,24 +118,26 @@ class LibraryController(QObject):
         self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail)
 
     def scan(self, folders: list[Path], *, retry_failed: bool = False) -> None:
-        """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept."""
-        if self.refuses():
+        """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept. Folders
+        that are away are left out, unless all of them are."""
+        if not folders or self.refuses():
             return
-        wanted = dict.fromkeys((*self.scanning, *(Path(os.path.abspath(folder)) for folder in folders)))
-        if not wanted:
-            return
-        self.scanning = tuple(wanted)
+        asked = [Path(os.path.abspath(folder)) for folder in folders]
+        self._leaving.difference_update(asked)
+        wanted = list(dict.fromkeys((*self.scanning, *asked)))
+        retries = retry_failed or (bool(self.scanning) and self._retries)
+        self.scanning, self._retries = tuple(wanted), retries
         self.scan_began.emit()
         backend, last = self._backend, self._last_scan
 
         def work(job: Job) -> Any:
-            while last is not None and not last.ended.wait(0.05):
-                job.checkpoint()  # one scan at a time may write the catalog
+            _wait_for(last, job)  # one scan at a time may write the catalog
+            there = [folder for folder in wanted if folder.is_dir()]
             return backend.scan(
-                list(wanted),
+                there or wanted,
                 progress=job.progress,
                 cancel=job.token,
-                retry_failed=retry_failed,
+                retry_failed=retries,
                 first=lambda: self._wanted_first,
             )
 
@@ -147,14 +153,16 @@ class LibraryController(QObject):
         self._wanted_first = ids
 
     def cancel_scan(self) -> None:
-        """Stop scanning; what was finished stays."""
+        """Stop scanning; what was finished stays. What changed meanwhile waits for the next scan, too."""
         self._jobs.cancel("scan")
+        self._to_scan.clear()
         self._end_scan()
 
     def rescan(self) -> None:
         """Scan every root again."""
         if self.state is not None:
-            self.scan([Path(root.path) for root in self.state.roots])
+            roots = [Path(root.path) for root in self.state.roots]
+            self.scan([root for root in roots if root not in self._leaving])
 
     def retry(self, sound: Sound) -> None:
         """Try a failed file again, with the others of its folder that failed."""
@@ -187,17 +195,39 @@ class LibraryController(QObject):
         self.scan([added.folder.parent])
 
     def remove_root(self, path: str) -> None:
-        """Forget a folder; its files are not touched."""
+        """Forget a folder; its files are not touched. A scan goes on without it."""
         if self.refuses():
             return
-        backend = self._backend
+        backend, last = self._backend, self._last_scan
+        self._leaving.add(Path(path))
+        self._leave_out_of_scan(Path(path))
 
         def work(job: Job) -> None:
+            if last is not None and last.token.cancelled:
+                _wait_for(last, job)  # it may be about to make the folder a root again
             library = backend.library()
             library.catalog.remove_root(path)
             library.refresh()
 
-        self._jobs.start("remove", work, on_done=lambda _: self.refresh(), on_failed=self._fail)
+        def fail(reason: str) -> None:
+            self._leaving.discard(Path(path))
+            self._fail(reason)
+
+        self._jobs.start(f"remove {path}", work, on_done=lambda _: self.refresh(), on_failed=fail)
+
+    def _leave_out_of_scan(self, root: Path) -> None:
+        rest = [folder for folder in self.scanning if not folder.is_relative_to(root)]
+        if len(rest) == len(self.scanning):
+            return
+        paused = (job := self.scan_job) is not None and job.paused
+        self._jobs.cancel("scan")
+        if not rest:
+            self._end_scan()
+            return
+        self.scanning = ()
+        self.scan(rest, retry_failed=self._retries)
+        if paused and (job := self.scan_job) is not None:
+            job.pause()
 
     def _read(self, job: Job) -> LibraryState:
         library = self._backend.library()
@@ -215,10 +245,20 @@ class LibraryController(QObject):
         )
 
     def _look(self) -> None:
+        backend, state = self._backend, self.state
+        if state is None:
+            return
         if self._jobs.running("look") is None:
-            backend = self._backend
             self._jobs.start(
                 "look", lambda _: (backend.library().catalog.database.version, backend.usage()), on_done=self._looked
+            )
+        # A job of its own: a network drive that does not answer holds up nothing else.
+        if self._jobs.running("drives") is None:
+            roots = [(root.path, root.online) for root in state.roots]
+            self._jobs.start(
+                "drives",
+                lambda _: any(os.path.isdir(path) != online for path, online in roots),
+                on_done=lambda differ: self.refresh() if differ else None,
             )
 
     def _looked(self, found: tuple[int, Usage]) -> None:
@@ -230,6 +270,7 @@ class LibraryController(QObject):
     def _take(self, state: LibraryState) -> None:
         self.failure = None
         self.state = state
+        self._leaving &= {Path(root.path) for root in state.roots}
         self.changed.emit()
         seen = (state.revision, state.counts.total, tuple((root.id, root.online) for root in state.roots))
         if seen != self._seen:
@@ -248,12 +289,23 @@ class LibraryController(QObject):
 
     def _scan_changed(self, folders: list[str]) -> None:
         self._to_scan.update(map(Path, folders))
-        if self.scan_job is None:
-            self._scan_what_changed()
+        self._scan_what_changed()
 
     def _scan_what_changed(self) -> None:
-        folders, self._to_scan = [folder for folder in self._to_scan if folder.is_dir()], set()
-        self.scan(folders)
+        asked = frozenset(self._to_scan)
+        if asked and self.scan_job is None:
+            self._jobs.start(
+                "changed folders",
+                lambda _: [folder for folder in asked if folder.is_dir()],
+                on_done=lambda there: self._scan_those(asked, there),
+            )
+
+    def _scan_those(self, asked: frozenset[Path], there: list[Path]) -> None:
+        if self.scan_job is not None or self.state is None:
+            return  # after this one
+        self._to_scan -= asked
+        roots = {Path(root.path) for root in self.state.roots} - self._leaving
+        self.scan([folder for folder in there if any(folder.is_relative_to(root) for root in roots)])
 
     def _scanning_on(self, progress: Progress | None) -> None:
         self.progress = progress
@@ -267,7 +319,7 @@ class LibraryController(QObject):
         self.scan_failed.emit(reason)
 
     def _end_scan(self) -> None:
-        self.scanning = ()
+        self.scanning, self._retries = (), False
         self._timer.stop()
         self._scanning_on(None)
         self._jobs.cancel("library")
@@ -278,6 +330,12 @@ class LibraryController(QObject):
         self.failure = reason
         self.failed.emit(reason)
         self.changed.emit()
+
+
+def _wait_for(last: Job | None, job: Job) -> None:
+    """Called in `job`, until another one has ended."""
+    while last is not None and not last.ended.wait(0.05):
+        job.checkpoint()
 
 
 def _starting() -> Progress:

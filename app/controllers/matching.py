@@ -263,9 +263,11 @@ class MatchController(QObject):
         weights = {part: 1} if part is not None else {} if sound is not None else dict(self.parts.weights)
         heard = dict(self.parts.heard)
 
-        def work(job: Job) -> Results:
+        def work(job: Job) -> Results | None:
             library = backend.library()
             library.refresh()
+            if sound is not None and not library.catalog.sounds([sound.id]):
+                return None
             query, top = filters.query(), TOP if filters.note is None else TOP_FILTERED
             if weights and (sound is not None or not filters.history):
                 return _by_part(backend, sound, heard, weights, filters)
@@ -290,7 +292,14 @@ class MatchController(QObject):
             accepted = [match for match in matches if filters.accept(match.sound)]
             return Results(slot, _rows(accepted), library.searchable, nothing_alike(accepted), sound)
 
-        self._jobs.start("rank", work, on_done=self.results_ready.emit, on_failed=self.failed.emit)
+        def take(results: Results | None) -> None:
+            if results is not None:
+                self.results_ready.emit(results)
+            else:  # the sound has left the library
+                self.trail[:] = [kept for kept in self.trail if kept != seed]
+                self._ask()
+
+        self._jobs.start("rank", work, on_done=take, on_failed=self.failed.emit)
 
 
 def _rows(matches: Sequence[Match]) -> tuple[Row, ...]:

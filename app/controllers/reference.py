@@ -15,6 +15,7 @@ from app.jobs import Job, JobRunner
 from app.models.slots import SlotsModel
 from app.models.sonogram import Look
 from app.models.timeline import Timeline
+from engine.errors import AudioError
 
 if TYPE_CHECKING:
     from engine.jobs import Progress
@@ -98,14 +99,17 @@ class ReferenceController(QObject):
             from engine.audio.decode import probe
 
             if path.is_dir():
-                from engine.errors import AudioError
-
                 raise AudioError(path, "This is a folder, not a song.")
-            info = probe(path)
-            job.item(info)
-            for look in audio_files.look(path, info.duration_seconds):
-                job.checkpoint()
-                job.item(look)
+            try:
+                info = probe(path)
+                job.item(info)
+                for look in audio_files.look(path, info.duration_seconds):
+                    job.checkpoint()
+                    job.item(look)
+            except AudioError as error:
+                if path.exists():
+                    raise
+                raise AudioError(path, MISSING) from error
 
         return work
 
@@ -180,8 +184,6 @@ class ReferenceController(QObject):
         self._jobs.cancel("hear")
         path = str(self.path)
         self.failure = reason.removeprefix(f"{path}: ")
-        if self.path is not None and not self.path.exists():
-            self.failure = MISSING
         self.progress_changed.emit(None)
         self.failed.emit(self.failure)
 

@@ -216,7 +216,7 @@ class Catalog:
         """Raises LibraryError where there is no such sound (its root was removed)."""
         found = self.sounds([sound_id])
         if not found:
-            raise LibraryError(f"Sound {sound_id} is no longer in the library.")
+            raise LibraryError("This sound is no longer in the library: the folder that it was in was removed.")
         return found[0]
 
     def sounds(self, ids: Iterable[int] | None = None, *, state: str | None = None) -> list[Sound]:

@@ -62,7 +62,13 @@ def copy_sounds(
         if not os.access(path, os.R_OK):
             missing.append(path)
             continue
-        target = _place_for(Path(path), folder)
+        try:
+            target = _place_for(Path(path), folder)
+        except OSError as error:
+            if os.access(path, os.R_OK):
+                raise _refused(folder, error) from error
+            missing.append(path)  # its drive was unplugged a moment ago
+            continue
         if target is None:
             present += 1
         elif _copy(path, target):

@@ -221,10 +221,11 @@ class Library:
     def vectors(self, sound_id: int) -> np.ndarray:
         """float32 [n, dimension]: what was heard in a sound, to search by.
 
-        Raises LibraryError where it was not heard (yet).
+        Raises LibraryError where it was not heard (yet), or is no longer in the library.
         """
         vectors = self.catalog.vectors(sound_id, self.fingerprint or "")
         if not len(vectors):
+            self.catalog.sound(sound_id)  # which raises where its folder was removed
             raise LibraryError("This sound was not heard yet: nothing can be compared with it before it was scanned.")
         return vectors
 

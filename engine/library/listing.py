@@ -73,14 +73,16 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
             else:
                 batch.append(file)
             if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
-                list_files(database, number, root.id, root.path, batch)
+                if not list_files(database, number, root.id, root.path, batch):
+                    break
                 found += len(batch)
                 batch.clear()
                 due = time.monotonic() + _SECONDS_PER_COMMIT
                 cancel.raise_if_cancelled()
                 progress(Progress("listing", found, message=folder))
-        list_files(database, number, root.id, root.path, batch)
-        found += len(batch)
+        else:
+            if list_files(database, number, root.id, root.path, batch):
+                found += len(batch)
 
         def was_walked(path: str, folder: str = folder) -> bool:
             return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)

@@ -7,10 +7,10 @@ removed with its folder has them again when it is found again. Rows of the catal
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from engine.errors import LibraryError
 from engine.families import FAMILIES
@@ -247,7 +247,7 @@ def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, str
     """Path, preset and content of a sound; the content is read from the file where it is not known yet."""
     row = connection.execute("SELECT path, preset, content FROM sounds WHERE id = ?", (sound_id,)).fetchone()
     if row is None:
-        raise LibraryError(f"Sound {sound_id} is no longer in the library.")
+        raise LibraryError("A sound among these is no longer in the library: the folder that it was in was removed.")
     path, preset, content = decode_path(row[0]), row[1], row[2]
     if content is None:
         try:
@@ -277,7 +277,7 @@ def _is_taken(connection: sqlite3.Connection, name: str, *, but: int | None = No
 def _numbered(name: str) -> Iterator[str]:
     """The name, then "Name (2)" and so on."""
     yield name
-    for number in count(2):
+    for number in itertools.count(2):
         yield f"{name} ({number})"
 
 

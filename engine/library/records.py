@@ -109,8 +109,9 @@ def begin_scan(database: Database) -> int:
         return int(connection.execute("SELECT value FROM meta WHERE key = 'scan'").fetchone()[0])
 
 
-def list_files(database: Database, scan: int, root_id: int, root_path: str, files: Sequence[FoundFile]) -> None:
-    """Enter found files: new and changed ones in state 'listed', the others as they were."""
+def list_files(database: Database, scan: int, root_id: int, root_path: str, files: Sequence[FoundFile]) -> bool:
+    """Enter found files: new and changed ones in state 'listed', the others as they were; whether the root was there
+    still, for nothing is entered where it was removed in the meantime."""
     rows = []
     for file in files:
         inside = os.path.relpath(file.path, root_path)
@@ -130,6 +131,8 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
             )
         )
     with database.write() as connection:
+        if connection.execute("SELECT 1 FROM roots WHERE id = ?", (root_id,)).fetchone() is None:
+            return False
         connection.executemany(
             """
             INSERT INTO sounds (root_id, path, preset, name, words, instrument, size, mtime_ns, seen)
@@ -143,6 +146,7 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
             """,
             rows,
         )
+    return True
 
 
 def see_again(database: Database, scan: int, file: FoundFile) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 from pathlib import Path
 
@@ -72,3 +73,30 @@ def test_stopped_between_two_files_nothing_is_half(originals: list[str], tmp_pat
     with pytest.raises(Cancelled):
         copy_sounds([*originals, str(tmp_path / "a")], tmp_path / "out", progress=stop, cancel=token)
     assert [path.stat().st_size for path in (tmp_path / "out").iterdir()] == [1000, 1000]
+
+
+def test_a_sound_whose_drive_goes_while_it_is_compared_is_told(
+    originals: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_sounds(originals, tmp_path / "out")
+
+    def unplug(source: Path, target: Path, *, shallow: bool) -> bool:
+        Path(source).unlink(missing_ok=True)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(filecmp, "cmp", unplug)
+    result = copy_sounds(originals, tmp_path / "out")
+    assert (result.copied, result.present, result.missing) == (0, 0, tuple(originals))
+
+
+def test_a_file_in_the_way_that_cannot_be_read_is_told(
+    originals: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_sounds(originals, tmp_path / "out")
+
+    def refuse(*_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(filecmp, "cmp", refuse)
+    with pytest.raises(LibraryError, match="cannot be written to"):
+        copy_sounds(originals, tmp_path / "out")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.library import watch
 from engine.library.watch import Watcher
 
 
@@ -89,3 +90,19 @@ def test_no_longer_watched(root: Path, listener: Listener, tmp_path: Path) -> No
     assert listener.silent()
     (other / "a.wav").write_bytes(b"sound")
     assert listener.next() == [str(other)]
+
+
+def test_folders_may_be_watched_while_others_are_looked_through(
+    root: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, folders = watch.is_inside, [str(root / "bass"), str(root / "kit")]
+    listener.watcher.watch(folders)
+
+    def watch_more(path: str, folder: str) -> bool:
+        listener.watcher.watch([*folders, str(root / "more")])
+        return inside(path, folder)
+
+    (root / "more").mkdir()
+    monkeypatch.setattr(watch, "is_inside", watch_more)
+    (root / "kit" / "one.wav").write_bytes(b"sound")
+    assert listener.next() == [str(root / "kit")]
