@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ class Auditioner(QObject):
         self._reference: tuple[Stretch, Clip] | None = None
         self._bed: tuple[tuple[object, ...], Bed] | None = None
         self._current: Clip | None = None
+        self._turn = threading.Lock()
+        """Of the jobs that play: one that was replaced in the last moment does not play after its successor."""
         self._timer = QTimer(self)
         self._timer.setInterval(POSITION_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
@@ -126,18 +129,25 @@ class Auditioner(QObject):
         if player is None or self._current is None:
             return False
         if self.playing:
+            self._jobs.cancel("resume")
             player.pause()
             self._set_playing(False)
             return True
         if player.position_seconds is None:
             return False
-        self._jobs.start("resume", lambda job: player.resume(), on_failed=self._fail)
+
+        def work(job: Job) -> None:
+            job.checkpoint()
+            player.resume()
+
+        self._jobs.start("resume", work, on_failed=self._fail)
         self._set_playing(True)
         return True
 
     def stop(self) -> None:
         """Silence; the next play begins at the start."""
-        self._jobs.cancel("audition")
+        for lane in ("audition", "resume"):
+            self._jobs.cancel(lane)
         player = self._backend.existing_player()
         if player is not None:
             player.stop()
@@ -234,7 +244,11 @@ class Auditioner(QObject):
                 position = player.bed_position_seconds
                 if in_step and position is not None:
                     begin = position % clip.audio.duration_seconds
-            player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
+            with self._turn:
+                job.checkpoint()
+                player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
+                if job.token.cancelled:  # while the device was opened
+                    player.stop()
             return clip
 
         self.loading = True
@@ -286,7 +300,7 @@ class Auditioner(QObject):
         position = player.position_seconds
         if position is not None:
             self.position = position
-        if not player.playing and not self.loading:
+        if not player.playing and not self.loading and self._jobs.running("resume") is None:
             if player.failure:
                 self.failed.emit(player.failure)
             self.position = 0.0 if position is None else position
