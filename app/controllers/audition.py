@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -73,6 +74,8 @@ class Auditioner(QObject):
         self._reference: tuple[Stretch, Clip] | None = None
         self._bed: tuple[tuple[object, ...], Bed] | None = None
         self._current: Clip | None = None
+        self._turn = threading.Lock()
+        """Of the jobs that play: one that was replaced in the last moment does not play after its successor."""
         self._timer = QTimer(self)
         self._timer.setInterval(POSITION_MILLISECONDS)
         self._timer.timeout.connect(self._poll)
@@ -139,6 +142,7 @@ class Auditioner(QObject):
             return False
 
         def work(job: Job) -> None:
+            job.checkpoint()
             player.resume()  # a device that was given back is opened again, which takes its time
             if job.token.cancelled and not (self.playing or self.loading):
                 player.pause()
@@ -247,7 +251,11 @@ class Auditioner(QObject):
                 position = player.bed_position_seconds
                 if in_step and position is not None:
                     begin = position % clip.audio.duration_seconds
-            player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
+            with self._turn:
+                job.checkpoint()
+                player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
+                if job.token.cancelled:  # while the device was opened
+                    player.stop()
             return clip
 
         self.loading = True
@@ -300,7 +308,7 @@ class Auditioner(QObject):
         position = player.position_seconds
         if position is not None:
             self.position = position
-        if not player.playing and not self.loading:
+        if not player.playing and not self.loading and self._jobs.running("resume") is None:
             if player.failure:
                 self.failed.emit(player.failure)
             self.position = 0.0 if position is None else position

@@ -109,7 +109,7 @@ class Watcher:
         for folder in folders:
             while not os.path.isdir(folder) and folder != os.path.dirname(folder):
                 folder = os.path.dirname(folder)
-            if any(is_inside(folder, root) for root in list(self._watches)):  # `watch` may change them meanwhile
+            if any(is_inside(folder, root) for root in tuple(self._watches)):  # `watch` may change them meanwhile
                 found.add(folder)
         return sorted(
             folder for folder in found if not any(folder != other and is_inside(folder, other) for other in found)

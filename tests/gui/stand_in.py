@@ -76,6 +76,7 @@ class SilentPlayer:
 
     def __init__(self) -> None:
         self.played: list[tuple[Audio, float, bool]] = []
+        self.starts: list[float] = []
         self.beds: list[Bed | None] = []
         self.keys: list[tuple[object, ...]] = []
         self.failure: str | None = None
@@ -97,20 +98,23 @@ class SilentPlayer:
         bed: Bed | None = None,
     ) -> None:
         audio = sound.audio if isinstance(sound, Rendering) else sound
-        self.played.append((audio, gain_db, loop))
+        self.starts.append(start)
         self.beds.append(bed)
         self._length, self._loop = audio.duration_seconds, loop
         self._began, self._position = time.monotonic() - start, start
+        self.played.append((audio, gain_db, loop))  # last: tests wait for it, and look at the rest then
 
     @property
     def playing(self) -> bool:
-        return self._began is not None and (self._loop or time.monotonic() - self._began < self._length)
+        began = self._began
+        return began is not None and (self._loop or time.monotonic() - began < self._length)
 
     @property
     def position_seconds(self) -> float | None:
-        if self._began is None:
+        began = self._began
+        if began is None:
             return self._position
-        passed = time.monotonic() - self._began
+        passed = time.monotonic() - began
         if passed < self._length:
             return passed
         return passed % self._length if self._loop else None

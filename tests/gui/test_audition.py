@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,13 +16,14 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.audio_files import MusicFacts
+from app.controllers.audition import POSITION_MILLISECONDS
 from app.main_window import MainWindow
 from app.models.matches import Row
 from app.widgets.carried import sounds_in
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
 from engine.errors import PlaybackError
-from tests.gui.conftest import until
+from tests.gui.conftest import PATIENCE_MILLISECONDS, until
 from tests.gui.stand_in import RATE, SilentPlayer, StandInBackend
 
 SLOT_HZ = 180.0
@@ -194,6 +196,54 @@ def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     until(qtbot, lambda: QGuiApplication.clipboard().text() == str(paths[0]))
 
 
+def test_a_sound_that_was_left_does_not_play_after_the_next_one(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread may be held up just before it plays."""
+    player, go_on, at_the_player = player_of(filled), threading.Event(), threading.Event()
+    play = player.play
+
+    def play_late(sound: Audio, **how: object) -> None:
+        if not at_the_player.is_set():
+            at_the_player.set()
+            assert go_on.wait(PATIENCE_MILLISECONDS / 1000)
+        play(sound, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(player, "play", play_late)
+    filled.matches_panel.table.choose(0)
+    until(qtbot, at_the_player.is_set)
+    filled.matches_panel.table.choose(9)
+    qtbot.wait(200)
+    go_on.set()
+    until(qtbot, lambda: len(player.played) == 2 and not filled.workspace.auditioner.loading)
+    assert loudest_hertz(last_played(filled)) > 1000, "a lead, not the bass before it"
+    assert filled.workspace.auditioner.playing
+
+
+def test_what_is_gone_on_with_is_not_taken_for_ended_before_it_sounds(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, player, go_on = filled.workspace, player_of(filled), threading.Event()
+    work.auditioner.set_loop(True)
+    work.listening.play_from(0.0)
+    until(qtbot, lambda: work.auditioner.playing)
+    press(qtbot, filled, " ")
+    assert not work.auditioner.playing
+    resume = player.resume
+
+    def resume_late() -> None:
+        assert go_on.wait(PATIENCE_MILLISECONDS / 1000)
+        resume()
+
+    monkeypatch.setattr(player, "resume", resume_late)
+    press(qtbot, filled, " ")
+    qtbot.wait(5 * POSITION_MILLISECONDS)
+    assert work.auditioner.playing
+    go_on.set()
+    until(qtbot, lambda: player.playing)
+    assert work.auditioner.playing
+
+
 @pytest.fixture
 def drags(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[QMimeData], bool]]:
     """What becomes of the next drags: each is given what is carried, and tells whether it landed in the window."""
@@ -271,7 +321,7 @@ def test_the_computer_keyboard_plays_the_sound_and_keeps_its_other_keys(filled: 
     work, player = filled.workspace, player_of(filled)
     row = pitched_row(filled)
     filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
-    until(qtbot, lambda: work.auditioner.playing)
+    until(qtbot, lambda: len(player.played) == 1 and not work.auditioner.loading)
     filled.actions_.typing.trigger()
     assert filled.transport.keyboard.text() == "Keys from C4"
     until(qtbot, lambda: bool(player.keys))

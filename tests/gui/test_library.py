@@ -20,7 +20,7 @@ from app.panels.roots import RootRow
 from engine.jobs import CancelToken, ignore_progress
 from engine.library.catalog import Root
 from engine.library.listing import list_folders
-from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows
+from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows, wait_until_quiet
 from tests.gui.stand_in import StandInBackend
 
 
@@ -33,13 +33,17 @@ def folder(tmp_path: Path, sounds: Path) -> Path:
 
 
 def ready(window: MainWindow, count: int) -> bool:
-    library = window.workspace.library
-    return library.state is not None and library.state.counts.ready == count and not library.scanning
+    """As it was read after the scan."""
+    library, reading = window.workspace.library, window.workspace.jobs.running("library")
+    known = library.state is not None and library.state.counts.ready == count
+    return known and not library.scanning and reading is None
 
 
 def test_what_changes_in_a_folder_is_followed(window: MainWindow, qtbot: QtBot, folder: Path) -> None:
     window.workspace.library.scan([folder])
     until(qtbot, lambda: ready(window, 12))
+    wait_until_quiet(qtbot, window)  # from here on the folder is watched, and its sounds are listed
+    assert window.workspace.library._watched == {str(folder)}
     names = {row.sound.name: row.sound for row in window.workspace.matches.rows}
     kick = next(sound for name, sound in sorted(names.items()))
     window.workspace.set_favourites([kick.id])

@@ -53,6 +53,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[ToneInput]:
         return made[-1]
 
     monkeypatch.setattr(recorder_module, "open_input", open_input)
+    monkeypatch.setattr(recorder_module, "_SILENT_SECONDS", 600.0)  # a busy machine may let the tone wait
     monkeypatch.setattr(inputs_module, "input_devices", lambda: [DESK, PLAYED])
     return made
 
@@ -77,8 +78,8 @@ def test_a_song_is_recorded_by_keyboard_and_opened(
     until(qtbot, lambda: [made.alive for made in opened] == [False, True])
     assert recordings(window) == [], "nothing is kept before that was asked for"
     qtbot.keyClick(page, Qt.Key.Key_Return)
-    until(qtbot, lambda: recording.recording and page.time.text() >= "0:01.6")
-    assert page.record.text() == "Stop and open"
+    until(qtbot, lambda: page.time.text() >= "0:01.6" and page.record.text() == "Stop and open")
+    assert recording.recording
     assert not page.input.isEnabled()
     qtbot.keyClick(page, Qt.Key.Key_Return)
     until(qtbot, lambda: window.workspace.reference.path is not None)
@@ -149,7 +150,7 @@ def test_a_disk_that_is_full_at_the_end_is_said(
     recorder._closed.set()  # the last block is written by nobody but `finish`
     recorder._thread.join()
     monkeypatch.setattr(recorder_module._WavFile, "write", refuse)
-    qtbot.wait(100)
+    until(qtbot, lambda: recorder._ring._written > recorder._ring._read)
     recording.finish()
     until(qtbot, lambda: window.notice.message.text().startswith("The disk is full."))
     assert window.workspace.reference.path == recordings(window)[0]
@@ -189,7 +190,7 @@ def test_leaving_before_the_input_answers_gives_it_back(
 
     def open_slowly(device: InputDevice, prepare: Prepare) -> ToneInput:
         begun.set()
-        assert answer.wait(10)
+        assert answer.wait(90)
         return open_at_once(device, prepare)  # type: ignore[return-value]
 
     monkeypatch.setattr(recorder_module, "open_input", open_slowly)
@@ -211,7 +212,7 @@ def test_a_song_opened_while_a_recording_is_being_kept_stays(
     go_on, finish = threading.Event(), recorder_module.Recorder.finish
 
     def finish_slowly(recorder: recorder_module.Recorder) -> Path | None:
-        assert go_on.wait(10)
+        assert go_on.wait(90)
         return finish(recorder)
 
     monkeypatch.setattr(recorder_module.Recorder, "finish", finish_slowly)

@@ -472,7 +472,9 @@ def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:
 
     def work() -> None:
         try:
-            opened.append(Database(tmp_path))  # connections of its own, as another process would have
+            opened.append(
+                Database(tmp_path, busy_seconds=90.0)
+            )  # connections of its own, as another process would have
         except BaseException as error:
             errors.append(error)
 

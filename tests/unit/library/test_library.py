@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import engine.library.index as index_module
+import engine.library.keeper as keeper_module
 import engine.library.library as library_module
 from engine.errors import LibraryError
 from engine.jobs import Cancelled, CancelToken, Progress
@@ -369,15 +370,17 @@ def test_a_large_library_opens_before_it_is_read(large: Path, monkeypatch: pytes
 
 
 def test_searches_and_refreshes_go_on_while_the_graph_is_built(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gate, add = threading.Event(), Graph.add
+    begun, gate, add = threading.Event(), threading.Event(), Graph.add
 
     def add_behind_a_gate(*arguments: Any, **options: Any) -> None:
+        begun.set()
         assert gate.wait(60)
         add(*arguments, **options)
 
     monkeypatch.setattr(Graph, "add", add_behind_a_gate)
     library = Library.open(large)
     assert names(library, 7, top=1) == ["7"]
+    assert begun.wait(60), "it is built of what there is now"
     add_sounds(library, range(200, 210))
     library.refresh()
     assert names(library, 205, top=1) == ["205"]
@@ -390,16 +393,19 @@ def test_searches_and_refreshes_go_on_while_the_graph_is_built(large: Path, monk
 
 
 def test_a_build_that_is_stopped_goes_on_next_time(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, add = threading.Event(), Graph.add
+    begun, opened, add = threading.Event(), threading.Event(), Graph.add
+    monkeypatch.setattr(keeper_module, "_ROWS_PER_TURN", 4)  # less than all in one turn, however many threads there are
 
     def add_and_wait_for_the_end(*arguments: Any, **options: Any) -> None:
         add(*arguments, **options)
         begun.set()
+        assert opened.wait(60)
         assert library._behind.stop._event.wait(60)
 
     with monkeypatch.context() as patch:
         patch.setattr(Graph, "add", add_and_wait_for_the_end)
         library = Library.open(large)
+        opened.set()
         assert begun.wait(60)
         library.close()
     added: list[int] = []

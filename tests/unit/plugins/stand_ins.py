@@ -24,14 +24,15 @@ class ToyPlugin:
         self.name = path.stem
         self._programs = [*path.read_text().splitlines(), *(preset.stem for preset in presets)]
         self._program = ""
-        misbehave(self._programs[0].removesuffix(" at once") if self._programs[0].endswith(" at once") else "")
+        self._path = path
+        self._misbehave(self._programs[0].removesuffix(" at once") if self._programs[0].endswith(" at once") else "")
 
     def programs(self) -> list[str]:
         return self._programs
 
     def choose(self, number: int) -> None:
         self._program = self._programs[number]
-        misbehave(self._program)
+        self._misbehave(self._program)
 
     def play(self, midi: int, rate: int) -> np.ndarray:
         time_axis = np.arange(3 * rate) / rate
@@ -43,19 +44,24 @@ class ToyPlugin:
             level = level / 0.0
         return np.stack([level * np.sin(2 * np.pi * hz * time_axis)] * 2).astype(np.float32)
 
+    def _misbehave(self, name: str) -> None:
+        match name:
+            case "crashes":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "leaves":
+                os._exit(3)
+            case "hangs":
+                hanging(self._path).write_text(f"{os.getpid()}\n")
+                time.sleep(600)
+            case "refuses":
+                raise RuntimeError("no such preset")
+            case "is an effect":
+                raise AudioError("plug-in", "It is an effect, not an instrument.")
 
-def misbehave(name: str) -> None:
-    match name:
-        case "crashes":
-            os.kill(os.getpid(), signal.SIGKILL)
-        case "leaves":
-            os._exit(3)
-        case "hangs":
-            time.sleep(600)
-        case "refuses":
-            raise RuntimeError("no such preset")
-        case "is an effect":
-            raise AudioError("plug-in", "It is an effect, not an instrument.")
+
+def hanging(path: Path) -> Path:
+    """Says which process hangs, as soon as one does."""
+    return path.with_suffix(".hangs")
 
 
 def load_toy_plugin(path: Path, presets: Sequence[Path]) -> Plugin:
