@@ -129,7 +129,8 @@ def test_every_control_of_the_window_has_a_name(filled: MainWindow) -> None:
 def test_tab_reaches_every_control_and_shows_it(filled: MainWindow, qtbot: QtBot, name: str) -> None:
     filled.set_theme(name)
     filled.matches_panel.table.choose(0)
-    until(qtbot, lambda: not filled.workspace.auditioner.playing)
+    auditioner = filled.workspace.auditioner
+    until(qtbot, lambda: not auditioner.loading and not auditioner.playing)  # the sound has begun and ended
     order = reachable(qtbot, filled)
     exclusive = {
         button for button in controls(filled) if isinstance(button, QAbstractButton) and button.group() is not None

@@ -19,7 +19,7 @@ from engine.encoder.parts import hear_parts
 from engine.library.library import Library
 from engine.library.records import Heard, begin_scan, list_files, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
-from tests.gui.conftest import leftover_threads, make_window, tone, until
+from tests.gui.conftest import leftover_threads, make_window, tone, until, wait_until_quiet
 from tests.gui.stand_in import RATE, StandInBackend, StandInEar
 
 LOOPS = {"Bass": (180.0,), "Lead": (1600.0,), "Pad": (400.0,), "Bass and lead": (180.0, 1600.0), "Both": (180.0, 400.0)}
@@ -72,10 +72,10 @@ def window(qtbot: QtBot, tmp_path: Path, song: Path) -> Iterator[MainWindow]:
     work.take([song])
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     until(qtbot, lambda: (results := window.matches_panel.results) is not None and results.slot is not None)
+    wait_until_quiet(qtbot, window)
     yield window
     window.close()
     assert leftover_threads() == []
-    window.deleteLater()
 
 
 def names(window: MainWindow) -> list[str]:

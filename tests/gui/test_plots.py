@@ -19,6 +19,7 @@ from app.models.timeline import Timeline
 from app.widgets.overview import Overview
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram import Spectrogram
+from tests.gui.conftest import PATIENCE_MILLISECONDS, until
 
 SECONDS, FRAMES_PER_SECOND, BANDS = 60.0, 50, 128
 WIDTH, HEIGHT = 600, 128
@@ -58,7 +59,7 @@ def sheet(qtbot: QtBot, qapp: QApplication) -> Iterator[Sheet]:
     theme.apply(qapp, "dark")
     sheet = Sheet()
     qtbot.addWidget(sheet)
-    with qtbot.waitExposed(sheet):
+    with qtbot.waitExposed(sheet, timeout=PATIENCE_MILLISECONDS):
         sheet.show()
     yield sheet
     theme.apply(qapp, "dark")
@@ -170,7 +171,7 @@ def test_the_focus_is_seen(sheet: Sheet, qtbot: QtBot) -> None:
     assert seen(surface).pixelColor(0, 60) != theme.current().focus_ring
     sheet.activateWindow()
     surface.setFocus(Qt.FocusReason.TabFocusReason)
-    qtbot.waitUntil(surface.hasFocus)
+    until(qtbot, surface.hasFocus)
     assert seen(surface).pixelColor(0, 60) == theme.current().focus_ring
 
 
@@ -215,7 +216,7 @@ def test_without_a_reference_there_is_nothing_to_see(sheet: Sheet) -> None:
 
 def test_the_window_is_there_before_pyqtgraph() -> None:
     code = "import sys, app.main, app.main_window; assert 'pyqtgraph' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=600)
 
 
 def drag(qtbot: QtBot, widget: QWidget, first: int, last: int, held: Qt.KeyboardModifier = NOTHING) -> None:

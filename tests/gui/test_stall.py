@@ -59,5 +59,6 @@ def test_nothing_heavy_is_done_by_the_thread_of_the_window(
     work_through(window, qtbot, sounds, song)
     window.workspace.export.save_sheet(tmp_path / "sheet.json")
     until(qtbot, (tmp_path / "sheet.json").exists)
+    until(qtbot, lambda: {name for name, _ in seen.copy()} == set(HEAVY))
     window.close()
     assert seen == {(name, False) for name in HEAVY}

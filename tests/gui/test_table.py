@@ -113,7 +113,7 @@ def test_the_columns_always_fill_the_table(filled: MainWindow, qtbot: QtBot, siz
     def used() -> int:
         return sum(table.columnWidth(column) for column in Column if not table.isColumnHidden(column))
 
-    assert used() == table.viewport().width()
+    until(qtbot, lambda: used() == table.viewport().width())
     for column in (Column.NAME, Column.MATCH, Column.LENGTH):
         for wider in (40, -80):
             drag_edge(table, column, wider)

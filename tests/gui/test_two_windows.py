@@ -34,7 +34,6 @@ def second(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> Iterator[MainWin
     wait_for_rows(qtbot, window, 12)
     yield window
     window.close()
-    window.deleteLater()
 
 
 def says_why(window: MainWindow) -> bool:
@@ -154,6 +153,7 @@ def test_the_window_after_a_crash_writes_again(qtbot: QtBot, tmp_path: Path, sca
     window.close()
     again = make_window(StandInBackend(folder), tmp_path / "settings.ini")
     wait_for_rows(qtbot, again, 12)
+    until(qtbot, lambda: again.workspace.library.state is not None)
     assert not says_why(again)
     again.workspace.marks.add_collection("Mine")
     until(qtbot, lambda: [known.name for known in again.workspace.marks.state.collections] == ["Mine"])
