@@ -8,8 +8,10 @@ import safetensors.torch
 import torch
 
 from engine.encoder import checkpoint, weights
+from engine.encoder.config import EarConfig
 from engine.encoder.device import half_precision_pays, pick_device
 from engine.encoder.ear import Ear
+from engine.encoder.model import EarNetwork
 from engine.encoder.torch_network import TorchNetwork
 from engine.errors import ModelError
 
@@ -122,3 +124,14 @@ def test_a_full_card_is_said_in_words(saved: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(ear._network._network.log_mel, "forward", full)
     with pytest.raises(ModelError, match="no memory left"):
         ear.embed([np.zeros(100, np.float32)])
+
+
+def test_the_mean_of_networks_is_that_of_their_weights() -> None:
+    first, second = checkpoint.untrained(0), checkpoint.untrained(1)
+    expected = {name: value.clone() for name, value in first.state_dict().items()}
+    mean = checkpoint.mean_of([first, second]).state_dict()
+    for name, value in second.state_dict().items():
+        if value.is_floating_point():
+            assert torch.allclose(mean[name], (expected[name] + value) / 2, atol=1e-6)
+    with pytest.raises(ValueError, match="one shape"):
+        checkpoint.mean_of([second, EarNetwork(EarConfig())])
