@@ -125,7 +125,7 @@ class Scenes:
 
     def _matched(self) -> None:
         studio, work = self._studio, self._work
-        studio.wait(lambda: not work.library.scanning, "scanning")
+        studio.wait_until_scanned()
         studio.wait_until_heard()
         studio.wait_for_matches()
         studio.audition()
@@ -289,7 +289,7 @@ class Scenes:
             lambda: library.state is not None and {_name(sound) for sound in library.state.failed} >= set(BAD_FILES),
             "finding bad files",
         )
-        studio.wait(lambda: not library.scanning, "scanning again")
+        studio.wait_until_scanned("scanning again")
         self._window.library_panel.failed.fold.setChecked(True)
         self.picture("failed-files")
         self._window.library_panel.failed.fold.setChecked(False)

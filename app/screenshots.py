@@ -13,7 +13,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -130,6 +130,9 @@ class PictureBackend(Backend):
 
         return [InputDevice("Built-in microphone", 0), InputDevice("What is played: Speakers", 1, loopback=True)]
 
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> None:
+        """Not at all: a scan that nobody asked for would come into the pictures."""
+
     def recorder(self, device: InputDevice) -> StillRecorder:  # type: ignore[override]
         return StillRecorder()
 
@@ -203,6 +206,11 @@ class Studio:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not pixmap.save(str(path)):
             raise EarshotError(f"The picture {path} cannot be written.")
+
+    def wait_until_scanned(self, what: str = "scanning") -> None:
+        """No scan is running, and what the last one left is known."""
+        library, jobs = self.work.library, self.work.jobs
+        self.wait(lambda: library.state is not None and not library.scanning and jobs.running("library") is None, what)
 
     def wait_until_heard(self) -> None:
         """The song is drawn and heard, and its tempo and key are known."""

@@ -17,6 +17,7 @@ from tests.gui.stand_in import StandInBackend
 class SilentBackend(StandInBackend):
     """Another ear, and a player and a recorder that stand still."""
 
+    watch = PictureBackend.watch
     inputs = PictureBackend.inputs
     recorder = PictureBackend.recorder
 
@@ -55,7 +56,7 @@ def test_the_shipped_ear_hears_and_ranks_in_the_window(qapp: object, tmp_path: P
         work = studio.work
         work.take([sounds, song])
         studio.wait_until_heard()
-        studio.wait(lambda: not work.library.scanning, "scanning")
+        studio.wait_until_scanned()
         studio.wait_for_matches()
         assert work.slots.rowCount() >= 1
         assert studio.window.header.device.text() in ("CPU", "GPU · CUDA", "GPU · Metal")
