@@ -248,9 +248,9 @@ class LibraryController(QObject):
         backend, state = self._backend, self.state
         if state is None:
             return
-        if self._jobs.running("look") is None:
+        if self._jobs.running("poll") is None:
             self._jobs.start(
-                "look", lambda _: (backend.library().catalog.database.version, backend.usage()), on_done=self._looked
+                "poll", lambda _: (backend.library().catalog.database.version, backend.usage()), on_done=self._looked
             )
         # A job of its own: a network drive that does not answer holds up nothing else.
         if self._jobs.running("drives") is None:

@@ -67,4 +67,6 @@ def read(path: Path) -> StoredModel:
 
 
 def _in_single_precision(value: np.ndarray) -> np.ndarray:
+    if value.dtype.kind not in "fiub":  # some libraries teach NumPy types that PyTorch does not take from it
+        raise TypeError(f"weights of type {value.dtype}")
     return value.astype(np.float32) if value.dtype.kind == "f" else value

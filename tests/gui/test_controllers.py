@@ -46,7 +46,13 @@ class ListingBackend(Backend):
         self.go_on.set()
 
     def scan(  # type: ignore[override]
-        self, folders: Sequence[Path], *, progress: ProgressCallback, cancel: CancelToken, retry_failed: bool = False
+        self,
+        folders: Sequence[Path],
+        *,
+        progress: ProgressCallback,
+        cancel: CancelToken,
+        retry_failed: bool = False,
+        first: Callable[[], Sequence[int]] = tuple,
     ) -> None:
         self.scans.append((list(folders), retry_failed))
         for folder in folders:

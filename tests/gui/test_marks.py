@@ -456,6 +456,7 @@ def test_a_name_is_typed_where_its_collection_stands(filled: MainWindow, qtbot: 
     first, middle, last = [make_collection(filled, qtbot, name) for name in ("Ash", "Beech", "Cedar")]
     lists.rows[middle].rename_asked.emit()
     assert lists.naming is not None
+    qtbot.wait(50)
 
     def tops() -> list[int]:
         assert lists.naming is not None

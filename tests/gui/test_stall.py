@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app import audio_files
 from app.main_window import MainWindow
 from tests.gui.conftest import make_window, until
 from tests.gui.stall import StallWatch
@@ -18,7 +19,10 @@ from tests.gui.test_window import drop
 
 LONGEST_SECONDS = 10.0
 """However busy the machine is. What is usual is measured in tests/benchmarks."""
-HEAVY = ("clip", "close_up", "devices", "ear", "library", "look", "music_facts", "probe", "rank", "scan")
+HEAVY = {
+    StandInBackend: ("devices", "ear", "library", "probe", "rank", "scan", "usage"),
+    audio_files: ("clip", "close_up", "look", "music_facts"),
+}
 
 
 def work_through(window: MainWindow, qtbot: QtBot, sounds: Path, song: Path) -> None:
@@ -53,12 +57,14 @@ def test_nothing_heavy_is_done_by_the_thread_of_the_window(
 
         return call
 
-    for name in HEAVY:
-        monkeypatch.setattr(StandInBackend, name, noted(name, getattr(StandInBackend, name)))
+    for holder, names in HEAVY.items():
+        for name in names:
+            monkeypatch.setattr(holder, name, noted(name, getattr(holder, name)))
+    heavy = {name for names in HEAVY.values() for name in names}
     window = make_window(StandInBackend(tmp_path / "library"), tmp_path / "settings.ini")
     work_through(window, qtbot, sounds, song)
     window.workspace.export.save_sheet(tmp_path / "sheet.json")
     until(qtbot, (tmp_path / "sheet.json").exists)
-    until(qtbot, lambda: {name for name, _ in seen.copy()} == set(HEAVY))
+    until(qtbot, lambda: {name for name, _ in seen.copy()} == heavy)
     window.close()
-    assert seen == {(name, False) for name in HEAVY}
+    assert seen == {(name, False) for name in heavy}

@@ -73,7 +73,7 @@ def test_similar_to_a_sound_are_itself_and_its_neighbours(library: Library) -> N
     assert found[0].sound.id == sound.id
     assert found[0].similarity == pytest.approx(1.0, abs=2e-3)
     assert [match.sound.id for match in found] == [known.id for known, _ in library.search(heard, top=5)]
-    with pytest.raises(LibraryError, match="not heard yet"):
+    with pytest.raises(LibraryError, match="no longer in the library"):
         library.vectors(12345)
 
 
