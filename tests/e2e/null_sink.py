@@ -18,6 +18,7 @@ import numpy as np
 from engine.audio.decode import Audio
 
 RATE = 48000
+PATIENCE_SECONDS = 90.0
 _SINK = "earshot_test"
 _ALSA_CONFIG = """
 </usr/share/alsa/alsa.conf>
@@ -44,7 +45,7 @@ class Recording:
         self._chunks: list[tuple[float, bytes]] = []
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not self._chunks and time.monotonic() < deadline:
             time.sleep(0.01)
         assert self._chunks, "the recorder delivers nothing"
@@ -67,11 +68,19 @@ class Recording:
                 return arrived
         return None
 
+    def wait_for_sound(self, otherwise: str = "nothing is heard") -> float:
+        """When (time.monotonic) the first sound arrived, as soon as it has."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while (arrived := self.first_sound()) is None:
+            assert time.monotonic() < deadline, otherwise
+            time.sleep(0.01)
+        return arrived
+
     def stop(self) -> np.ndarray:
         """End the recording; all of it, float32 [n, 2]."""
         self._process.terminate()
-        self._process.wait(timeout=10)
-        self._thread.join(timeout=10)
+        self._process.wait(timeout=PATIENCE_SECONDS)
+        self._thread.join(timeout=PATIENCE_SECONDS)
         return self.samples()
 
 
@@ -102,7 +111,7 @@ def null_sink(folder: Path) -> Iterator[NullSink]:
     command += ["-L", f"module-null-sink sink_name={_SINK} rate={RATE} channels=2 format=float32le"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while subprocess.run(["pactl", "--server", server, "info"], capture_output=True, check=False).returncode:
             assert process.poll() is None, process.communicate()[1].decode()
             assert time.monotonic() < deadline, "the sound server does not answer"
@@ -110,12 +119,20 @@ def null_sink(folder: Path) -> Iterator[NullSink]:
         yield NullSink(server, process)
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE_SECONDS)
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def wait_for(condition: Callable[[], object], otherwise: str) -> None:
+    """Wait until something is so, with patience for a busy machine."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, otherwise
+        time.sleep(0.02)
 
 
 def tone(hertz: float, seconds: float, level: float, rate: int = 44100) -> Audio:

@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_the_true_sounds_are_found_and_pictured(tmp_path: Path) -> None:
     environment = {
         name: value
@@ -25,7 +25,7 @@ def test_the_true_sounds_are_found_and_pictured(tmp_path: Path) -> None:
         env={**environment, "EARSHOT_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
-        timeout=590,
+        timeout=1190,
     )
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr

@@ -122,7 +122,7 @@ def test_files_deleted_while_they_are_scanned(tmp_path: Path, sound: Path) -> No
 def test_a_second_program_reads_and_marks_while_the_first_scans(tmp_path: Path, sound: Path) -> None:
     folder = tmp_path / "sounds"
     folder.mkdir()
-    for number in range(60):
+    for number in range(120):  # seconds of work: there is time for three looks
         shutil.copy(sound, folder / f"{number}.wav")
     library = Library.open(tmp_path / "library", create=True)
     seen: list[int] = []
@@ -134,7 +134,7 @@ def test_a_second_program_reads_and_marks_while_the_first_scans(tmp_path: Path, 
             other.marks.set_favourite([other.sounds()[len(seen)].id], True)
             other.close()
 
-    assert scan(library, [folder], workers=2, loader=load_slow, progress=look).embedded == 60
-    assert seen == [60, 60, 60]
+    assert scan(library, [folder], workers=2, loader=load_slow, progress=look).embedded == 120
+    assert seen == [120, 120, 120]
     assert len(library.catalog.marks.favourites()) >= 1
     library.close()

@@ -16,7 +16,7 @@ from engine.errors import RecordingError
 from engine.recording import inputs
 from engine.recording.inputs import InputDevice, input_devices
 from engine.recording.recorder import Recorder
-from tests.e2e.null_sink import NullSink, loudest_hertz, on_a_busy_machine, tone
+from tests.e2e.null_sink import PATIENCE_SECONDS, NullSink, loudest_hertz, on_a_busy_machine, tone, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is Linux's")
 
@@ -27,10 +27,10 @@ def record_a_tone(device: InputDevice, folder: Path) -> tuple[np.ndarray, int]:
     try:
         with Player() as player:
             player.play(tone(440.0, 4.0, 0.5), loop=True)
-            time.sleep(0.4)
+            wait_for(lambda: recorder.level() > 0.4, "nothing is heard")
             recorder.begin()
             recorder.level()
-            deadline = time.monotonic() + 10.0
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while recorder.seconds < 1.2:
                 assert recorder.failure is None
                 assert time.monotonic() < deadline, f"only {recorder.seconds:.1f} s came"
@@ -74,12 +74,9 @@ def test_a_sound_server_that_dies_leaves_what_was_recorded(sink: NullSink, tmp_p
     device = next(device for device in input_devices() if device.key == "earshot_test.monitor")
     recorder = Recorder(device, tmp_path / "kept")
     recorder.begin()
-    time.sleep(0.8)
+    wait_for(lambda: recorder.seconds > 0.5, "nothing comes")
     sink.process.kill()
-    deadline = time.monotonic() + 10
-    while recorder.failure is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: recorder.failure, "that it is gone is not noticed")
     assert recorder.failure == "The input went away. What was recorded until then is kept."
     path = recorder.finish()
     recorder.close()

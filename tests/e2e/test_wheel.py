@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (source / "runs" / "anything.py").touch()
     output = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(output), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=280)
+    subprocess.run(command, check=True, capture_output=True, timeout=800)
     (built,) = output.glob("*.whl")
     return built
 
@@ -61,7 +61,7 @@ def test_installed_it_runs(wheel: Path, tmp_path: Path) -> None:
     programs = home / ("Scripts" if os.name == "nt" else "bin")
     python = programs / "python"
     install = [python, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", wheel]
-    subprocess.run(install, check=True, timeout=280)
+    subprocess.run(install, check=True, timeout=800)
     # Its dependencies are those of this environment; Earshot itself is not, for the new one comes first.
     own = subprocess.run(
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
@@ -75,7 +75,7 @@ def test_installed_it_runs(wheel: Path, tmp_path: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         command = [programs / "earshot", *arguments]
         environment |= {"EARSHOT_HOME": str(tmp_path / "home")}
-        result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=280)
+        result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=800)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 

@@ -41,6 +41,7 @@ class WatchedWindow(MainWindow):
             "hearing": work.reference.hearing_job is not None,
             "slots": work.slots.rowCount(),
             "scanning": work.library.scan_job is not None,
+            "ranked": "" if work.jobs.running("rank") or work.matching._settle.isActive() else self._subject(),
             "names": [row.sound.name for row in rows],
             "favourites": [row.sound.name for row in rows if row.sound.favourite],
             "chosen": row.sound.name if (row := self.matches_panel.current) is not None else "",
@@ -53,6 +54,10 @@ class WatchedWindow(MainWindow):
         unfinished = self.report.with_suffix(".part")
         unfinished.write_text(json.dumps(seen), encoding="utf-8")
         unfinished.replace(self.report)
+
+    def _subject(self) -> str:
+        """For what the rows are ranked, once nothing else is asked for."""
+        return self.matches_panel.subject.text()
 
 
 def _middle(widget: QWidget) -> tuple[int, int]:
