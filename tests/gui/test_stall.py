@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app import audio_files
 from app.main_window import MainWindow
+from engine.audio import decode
 from tests.gui.conftest import make_window, until
 from tests.gui.stall import StallWatch
 from tests.gui.stand_in import StandInBackend
@@ -20,8 +21,9 @@ from tests.gui.test_window import drop
 LONGEST_SECONDS = 10.0
 """However busy the machine is. What is usual is measured in tests/benchmarks."""
 HEAVY = {
-    StandInBackend: ("devices", "ear", "library", "probe", "rank", "scan", "usage"),
+    StandInBackend: ("devices", "ear", "library", "rank", "scan", "usage"),
     audio_files: ("clip", "close_up", "look", "music_facts"),
+    decode: ("probe",),
 }
 
 
