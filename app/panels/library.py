@@ -81,8 +81,8 @@ class LibraryPanel(QWidget):
         self.filters = FilterFields(matching)
         below.addWidget(self.filters)
         self.usage = Label("", colour="quiet", elide=True)
-        self.usage.setContentsMargins(16, 12, 8, 0)
-        below.addWidget(self.usage)
+        below.addSpacing(8)
+        below.addWidget(_Padded(self.usage, right=8))
         for widget in (self.hint, self._roots, self.scan, self._below):
             if isinstance(widget, QVBoxLayout):
                 self._list.addLayout(widget)
@@ -181,8 +181,8 @@ class LibraryPanel(QWidget):
 
 
 class _Padded(QWidget):
-    def __init__(self, child: QWidget) -> None:
+    def __init__(self, child: QWidget, *, right: int = 40) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 4, 40, 8)
+        layout.setContentsMargins(16, 4, right, 8)
         layout.addWidget(child)
