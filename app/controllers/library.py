@@ -15,14 +15,14 @@ from app.jobs import Job, JobRunner
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.catalog import Counts, Root, Sound
-    from engine.library.usage import Usage
     from engine.plugins import Added
 
 REFRESH_MILLISECONDS = 1500
 """How often what a running scan has finished is taken into the results."""
 FOLLOW_MILLISECONDS = 2000
-"""How often it is asked whether another process, a scan or another window, has changed the library, and what it takes.
-"""
+"""How often it is asked whether another process, a scan or another window, has changed the library."""
+USAGE_MILLISECONDS = 10_000
+"""How often it is measured what the library takes: all its files and all processes are looked at for it."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,9 @@ class LibraryController(QObject):
         self._follow = QTimer(self)
         self._follow.setInterval(FOLLOW_MILLISECONDS)
         self._follow.timeout.connect(self._look)
+        self._measure = QTimer(self)
+        self._measure.setInterval(USAGE_MILLISECONDS)
+        self._measure.timeout.connect(self._measure_usage)
 
     @property
     def scan_job(self) -> Job | None:
@@ -249,9 +252,7 @@ class LibraryController(QObject):
         if state is None:
             return
         if self._jobs.running("poll") is None:
-            self._jobs.start(
-                "poll", lambda _: (backend.library().catalog.database.version, backend.usage()), on_done=self._looked
-            )
+            self._jobs.start("poll", lambda _: backend.library().catalog.database.version, on_done=self._looked)
         # A job of its own: a network drive that does not answer holds up nothing else.
         if self._jobs.running("drives") is None:
             roots = [(root.path, root.online) for root in state.roots]
@@ -261,9 +262,12 @@ class LibraryController(QObject):
                 on_done=lambda differ: self.refresh() if differ else None,
             )
 
-    def _looked(self, found: tuple[int, Usage]) -> None:
-        version, usage = found
-        self.usage_changed.emit(usage)
+    def _measure_usage(self) -> None:
+        backend = self._backend
+        if self._jobs.running("usage") is None:
+            self._jobs.start("usage", lambda _: backend.usage(), on_done=self.usage_changed.emit)
+
+    def _looked(self, version: int) -> None:
         if self.state is not None and version != self.state.version:
             self.refresh()
 
@@ -280,6 +284,9 @@ class LibraryController(QObject):
             self._stale = False
             self.refresh()
         self._follow.start()
+        if not self._measure.isActive():
+            self._measure.start()
+            self._measure_usage()
         if state.why_read_only:
             return
         online = {root.path for root in state.roots if root.online}

@@ -55,11 +55,11 @@ class Timeline(QObject):
         """No reference."""
         self.duration = self.start = self.end = 0.0
         self.playhead, self.sounding, self.region, self.hover, self.beats = None, False, None, None, ()
-        for signal in (
-            *(self.view_changed, self.playhead_changed, self.region_changed),
-            *(self.hover_changed, self.beats_changed),
-        ):
-            signal.emit()
+        self.view_changed.emit()
+        self.playhead_changed.emit()
+        self.region_changed.emit()
+        self.hover_changed.emit()
+        self.beats_changed.emit()
 
     def show(self, start: float, end: float) -> None:
         """Make a range visible; it is moved and cut to what there is."""
