@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,10 @@ NEVER_BEFORE = 2.0
 """More than two cosines can differ: whatever is of a likely family goes first."""
 
 COPIES_ALLOWED_FOR = 50
-"""So many more are looked at than are wanted, since copies fold into one."""
+"""So many more are looked at than are wanted, since copies fold into one; more still where that was not enough."""
+
+LOOKED_AT = 6_400
+"""Where copies fold, no more sounds than these are looked at: a sampled instrument has a few thousand notes at most."""
 
 NOTHING_ALIKE = 0.05
 """Chance of being the very sound under which even the best match is said to be unlike what was heard."""
@@ -69,20 +72,23 @@ def rank(
     Parameters
     ----------
     calibration : of the ear that heard the slot, for the chance of each match.
-    top : at most this many; fewer only where the library holds no more that fit.
+    top : at most this many; fewer only where no more that fit are among the `LOOKED_AT` nearest.
     any_family : by similarity alone; else sounds for which one of the slot's likely families is likely go before
         others, unless those are `other_family` more similar.
     other_family : a difference of cosines; `NEVER_BEFORE` where the producer named the family, who is not mistaken.
     query : only sounds which this finds.
     """
-    asked = top + COPIES_ALLOWED_FOR
-    found = library.search(slot.vectors, top=asked, query=query)
-    if not any_family:
+
+    def nearest(asked: int) -> list[tuple[Sound, float]]:
+        found = library.search(slot.vectors, top=asked, query=query)
+        if any_family:
+            return found
         likely = library.search(slot.vectors, top=asked, query=query, families=slot.likely_families)
         preferred = {sound.id for sound, _ in likely}
         others = [known for known in found if known[0].id not in preferred]
-        found = sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
-    matches = folded(found, library, top)
+        return sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
+
+    matches = folded(nearest, library, top)
     if calibration is None:
         return matches
     similarities = np.array([match.similarity for match in matches])
@@ -95,14 +101,26 @@ def similar(sound: Sound, library: Library, *, top: int = 50, query: Query = EVE
 
     No chance is told: calibration is of slots. Raises LibraryError where the sound was not heard yet.
     """
-    found = library.search(library.vectors(sound.id), top=top + COPIES_ALLOWED_FOR, query=query)
-    return folded(found, library, top)
+    vectors = library.vectors(sound.id)
+    return folded(lambda asked: library.search(vectors, top=asked, query=query), library, top)
 
 
-def folded(found: Sequence[tuple[Sound, float]], library: Library, top: int) -> list[Match]:
-    """The first of the ranked sounds with their similarities, copies of a sound as one match."""
+def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Library, top: int) -> list[Match]:
+    """The first of the ranked sounds with their similarities, copies of a sound as one match.
+
+    Parameters
+    ----------
+    nearest : given a number, so many sounds or more, ranked; fewer where there are no more. It is asked again as long as
+        so many fold into one that fewer than `top` are left.
+    """
+    asked = top + COPIES_ALLOWED_FOR
+    while True:
+        found = nearest(asked)
+        groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "")
+        if len(groups) >= top or len(found) < asked or asked >= LOOKED_AT:
+            break
+        asked = min(2 * asked, LOOKED_AT)
     similarities = {sound.id: similarity for sound, similarity in found}
-    groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "")
     return [
         Match(first, similarities[first.id], number, copies=tuple(copies))
         for number, (first, *copies) in enumerate(groups[:top], 1)

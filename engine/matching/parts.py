@@ -14,9 +14,10 @@ import numpy as np
 
 from engine.families import PARTS
 from engine.library.query import EVERYTHING, Query
-from engine.matching.match import COPIES_ALLOWED_FOR, Match, folded
+from engine.matching.match import Match, folded
 
 if TYPE_CHECKING:
+    from engine.library.catalog import Sound
     from engine.library.library import Library
     from engine.library.part_vectors import PartCounts
 
@@ -48,9 +49,14 @@ def rank_by_part(
     """
     if not weights or any(part not in PARTS or part not in heard or weight <= 0 for part, weight in weights.items()):
         raise ValueError(f"cannot rank by {dict(weights)} what has {sorted(heard)}")
-    found = library.search_by_part(heard, weights, top=top + COPIES_ALLOWED_FOR, query=query)
-    cosines = {sound.id: tuple(zip(weights, values, strict=True)) for sound, _, values in found}
-    matches = folded([(sound, mean) for sound, mean, _ in found], library, top)
+    cosines: dict[int, tuple[tuple[str, float], ...]] = {}
+
+    def nearest(asked: int) -> list[tuple[Sound, float]]:
+        found = library.search_by_part(heard, weights, top=asked, query=query)
+        cosines.update((sound.id, tuple(zip(weights, values, strict=True))) for sound, _, values in found)
+        return [(sound, mean) for sound, mean, _ in found]
+
+    matches = folded(nearest, library, top)
     return [replace(match, by_part=cosines[match.sound.id]) for match in matches]
 
 

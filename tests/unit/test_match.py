@@ -63,6 +63,19 @@ def test_ranked_best_first_and_by_family(options, names) -> None:
     assert [match.rank for match in matches] == list(range(1, len(names) + 1))
 
 
+@pytest.mark.parametrize("options", [{}, {"any_family": True}])
+def test_a_thousand_notes_of_one_instrument_leave_room_for_others(options) -> None:
+    class PianoFirst(ListLibrary):
+        notes = [(SimpleNamespace(id=number, instrument="/Keys/Piano"), 1.0) for number in range(1_000)]
+
+        def search(self, vectors, *, top, **filters):
+            return [*self.notes, *super().search(vectors, top=top, **filters)][:top]
+
+    piano, *others = rank(SLOT, PianoFirst(), top=4, **options)
+    assert len(piano.copies) == 999
+    assert [match.sound.id for match in others] == ["sub", "growl", "lead"] if not options else ["sub", "lead", "growl"]
+
+
 def test_every_likely_family_goes_first() -> None:
     unsure = replace(SLOT, likely_families=("bass", "lead"))
     assert [match.sound.id for match in rank(unsure, ListLibrary())] == ["sub", "lead", "growl", "reese"]
