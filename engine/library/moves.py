@@ -15,7 +15,7 @@ from engine.library.database import Database, decode_path
 
 logger = logging.getLogger(__name__)
 
-_PLACE = ("root_id", "path", "name", "words", "instrument", "size", "mtime_ns", "seen")
+_PLACE = ("root_id", "path", "name", "words", "instrument", "size", "mtime_ns", "inode", "found_inode", "seen")
 
 
 def follow_moved(database: Database, scan: int, between: Callable[[], None] = lambda: None) -> int:

@@ -127,6 +127,8 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
                 None if file.instrument is None else _as_text(file.instrument),
                 file.size,
                 file.mtime_ns,
+                file.inode,
+                file.inode,
                 scan,
             )
         )
@@ -135,11 +137,15 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
             return False
         connection.executemany(
             """
-            INSERT INTO sounds (root_id, path, preset, name, words, instrument, size, mtime_ns, seen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO sounds
+                (root_id, path, preset, name, words, instrument, size, mtime_ns, inode, found_inode, seen)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path, preset) DO UPDATE SET
                 state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
                 content = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN content END,
+                inode = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns AND state = 'ready'
+                    THEN coalesce(inode, excluded.inode) ELSE excluded.inode END,
+                found_inode = excluded.found_inode,
                 root_id = excluded.root_id, name = excluded.name, words = excluded.words,
                 instrument = excluded.instrument,
                 size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
@@ -154,8 +160,17 @@ def see_again(database: Database, scan: int, file: FoundFile) -> int:
     and for a changed one."""
     with database.write() as connection:
         return connection.execute(
-            "UPDATE sounds SET seen = ?, missing = 0 WHERE path = ? AND size = ? AND mtime_ns = ?",
-            (scan, encode_path(file.path), file.size, file.mtime_ns),
+            """
+            UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
+            WHERE path = :path AND size = :size AND mtime_ns = :mtime_ns
+            """,
+            {
+                "scan": scan,
+                "inode": file.inode,
+                "path": encode_path(file.path),
+                "size": file.size,
+                "mtime_ns": file.mtime_ns,
+            },
         ).rowcount
 
 

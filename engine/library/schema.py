@@ -221,7 +221,15 @@ CREATE INDEX sounds_by_name ON sounds (
 );
 """
 
-MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS + _HISTORY, _FACTS_BY_NAME)
+_FILE_NUMBERS = """
+ALTER TABLE sounds ADD COLUMN inode INTEGER; -- of the file that is known; NULL where the file system tells none
+
+ALTER TABLE sounds ADD COLUMN found_inode INTEGER; -- of the file that the last scan found in its place
+
+CREATE INDEX in_another_place ON sounds (root_id) WHERE inode <> found_inode;
+"""
+
+MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS + _HISTORY, _FACTS_BY_NAME, _FILE_NUMBERS)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

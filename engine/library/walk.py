@@ -27,6 +27,7 @@ _PLUGIN_SUFFIX = ".vst3"
 class FoundFile:
     """What is a sound by its file's name; `path` is absolute, `mtime_ns` in nanoseconds since 1970.
 
+    `inode` is the number of the file on its drive; None where there is none, as on Windows.
     `preset` and `name` are those of one preset in the file; '' and None for the whole of it. `instrument` names the set
     of samples, one for each of several notes, to which it belongs.
     """
@@ -34,6 +35,7 @@ class FoundFile:
     path: str
     size: int
     mtime_ns: int
+    inode: int | None = None
     preset: str = ""
     name: str | None = None
     instrument: str | None = None
@@ -89,7 +91,7 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                         continue
                     facts = entry.stat()
                     if stat.S_ISREG(facts.st_mode) and not _is_hidden(entry):
-                        yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns)
+                        yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_ino or None)
             except OSError as error:
                 # Else it was deleted a moment ago, or is a link that leads nowhere.
                 if error.errno == errno.ENAMETOOLONG:

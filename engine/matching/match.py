@@ -110,7 +110,7 @@ def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Lib
 
     Parameters
     ----------
-    nearest : given a number, so many sounds or more, ranked; fewer where there are no more. It is asked again as long as
+    nearest : given a number, so many sounds or more, ranked; fewer where there are no more. It is asked for more where
         so many fold into one that fewer than `top` are left.
     """
     asked = top + COPIES_ALLOWED_FOR

@@ -65,11 +65,11 @@ def test_ranked_best_first_and_by_family(options, names) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"any_family": True}])
 def test_a_thousand_notes_of_one_instrument_leave_room_for_others(options) -> None:
-    class PianoFirst(ListLibrary):
-        notes = [(SimpleNamespace(id=number, instrument="/Keys/Piano"), 1.0) for number in range(1_000)]
+    notes = [(SimpleNamespace(id=number, instrument="/Keys/Piano"), 1.0) for number in range(1_000)]
 
+    class PianoFirst(ListLibrary):
         def search(self, vectors, *, top, **filters):
-            return [*self.notes, *super().search(vectors, top=top, **filters)][:top]
+            return [*notes, *super().search(vectors, top=top, **filters)][:top]
 
     piano, *others = rank(SLOT, PianoFirst(), top=4, **options)
     assert len(piano.copies) == 999
