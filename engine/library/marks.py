@@ -7,9 +7,10 @@ removed with its folder has them again when it is found again. Rows of the catal
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import LibraryError
@@ -180,23 +181,40 @@ class Marks:
             connection.execute("DELETE FROM auditioned")
 
     def _collect(self, statement: str, collection_id: int, ids: Collection[int]) -> None:
+        contents = self._unknown_contents(ids)
         with self._database.write() as connection:
             for sound_id in ids:
-                path, preset, content = _identified(connection, sound_id)
+                path, preset, content = _identified(connection, sound_id, contents)
                 if content is None:
                     raise LibraryError(f"{path} cannot be read now. Connect its drive, or mend its permissions.")
                 connection.execute(statement, (collection_id, content, preset))
 
     def _update(self, ids: Collection[int], column: str, change: Callable[[object], object]) -> None:
+        contents = self._unknown_contents(ids)
         with self._database.write() as connection:
             for sound_id in ids:
-                _, preset, content = _identified(connection, sound_id)
+                _, preset, content = _identified(connection, sound_id, contents)
                 (before,) = connection.execute(f"SELECT {column} FROM sounds WHERE id = ?", (sound_id,)).fetchone()
                 connection.execute(
                     f"UPDATE sounds SET {column} = ? WHERE id = ? OR content = ? AND preset = ?",
                     (change(before), sound_id, content, preset),
                 )
                 keep_marks(connection, sound_id)
+
+    def _unknown_contents(self, ids: Collection[int]) -> dict[int, bytes]:
+        """The content of those sounds whose files were not read yet and can be: read before others have to wait for a
+        transaction, since a drive may take long."""
+        unread = []
+        with self._database.read() as connection:
+            for sound_id in ids:
+                unread += connection.execute(
+                    "SELECT id, path FROM sounds WHERE id = ? AND content IS NULL", (sound_id,)
+                ).fetchall()
+        contents = {}
+        for sound_id, path in unread:
+            with contextlib.suppress(OSError):
+                contents[sound_id] = content_digest(decode_path(path))
+        return contents
 
     def _ids(self, query: str, values: Sequence[object]) -> list[int]:
         with self._database.read() as connection:
@@ -243,17 +261,15 @@ def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
         keep_marks(connection, sound_id)
 
 
-def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, str, bytes | None]:
-    """Path, preset and content of a sound; the content is read from the file where it is not known yet."""
+def _identified(
+    connection: sqlite3.Connection, sound_id: int, contents: Mapping[int, bytes]
+) -> tuple[str, str, bytes | None]:
+    """Path, preset and content of a sound; that of `contents` is entered where it is not known yet."""
     row = connection.execute("SELECT path, preset, content FROM sounds WHERE id = ?", (sound_id,)).fetchone()
     if row is None:
         raise LibraryError("A sound among these is no longer in the library: the folder that it was in was removed.")
     path, preset, content = decode_path(row[0]), row[1], row[2]
-    if content is None:
-        try:
-            content = content_digest(path)
-        except OSError:
-            return path, preset, None
+    if content is None and (content := contents.get(sound_id)) is not None:
         connection.execute("UPDATE sounds SET content = ? WHERE id = ?", (content, sound_id))
         recall_marks(connection, sound_id)
     return path, preset, content

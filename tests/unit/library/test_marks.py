@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,23 @@ def test_queries_know_marks(tmp_path: Path) -> None:
     assert ids("-tape") == ids("family:bass") == [b]  # the producer's word stands, not the ear's
     catalog.marks.tag([a], remove=["dusty"])
     assert ids("dust") == []
+
+
+def test_nobody_waits_while_a_slow_drive_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    (a,) = catalog.sounds()
+    night_drive = catalog.marks.add_collection("Night drive")
+
+    def read_slowly(path: str) -> bytes:
+        with ThreadPoolExecutor(1) as another:
+            another.submit(catalog.marks.note_auditioned, a.id).result(timeout=30)
+        return ONE
+
+    monkeypatch.setattr(marks_module, "content_digest", read_slowly)
+    catalog.marks.rate([a.id], 4)
+    assert (catalog.sound(a.id).rating, catalog.marks.auditioned()) == (4, [a.id])
+    catalog.marks.collect(night_drive, [a.id])
+    assert catalog.marks.collected(night_drive) == [a.id]
 
 
 def test_a_copy_has_the_same_marks(tmp_path: Path) -> None:
