@@ -185,16 +185,17 @@ class Backend:
         self.library().catalog.database.require_writable()
         return add_instrument(path, self.library_dir, progress=progress, cancel=cancel)
 
-    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> None:
-        """Tell `changed`, from another thread, which folders to scan when something in these changes."""
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
+        """Tell `changed`, from another thread, which folders to scan when something in these changes. Returns those of
+        which it will not be told: the system watches no more."""
         from engine.library.watch import Watcher
 
         with self._watch_lock:
             if self._closed:
-                return
+                return []
             if self._watcher is None:
                 self._watcher = Watcher(changed)
-            self._watcher.watch(folders)
+            return self._watcher.watch(folders)
 
     def player(self) -> Player:
         """The player; it opens no device before the first sound."""

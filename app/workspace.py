@@ -104,6 +104,7 @@ class Workspace(QObject):
         self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
         self.marks.failed.connect(lambda words: self.said.emit(words, "marks", True))
         self.library.refused.connect(lambda words: self.said.emit(words, "read only", False))
+        self.library.unwatched.connect(lambda roots: self.said.emit(_unwatched(roots), "watching", False))
         self.library.instrument_said.connect(lambda words, failed: self.said.emit(words, "instrument", failed))
         # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
         self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
@@ -373,3 +374,11 @@ class Workspace(QObject):
 
 def _id(slot: Slot | None) -> int | None:
     return slot.id if slot is not None else None
+
+
+def _unwatched(roots: list[str]) -> str:
+    which = roots[0] if len(roots) == 1 else f"{len(roots)} folders, such as {roots[0]}"
+    return (
+        f"What changes in {which} is not noticed by itself: this system lets no more folders be watched. "
+        "After a change choose Scan again in the folder's menu."
+    )

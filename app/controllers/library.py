@@ -61,6 +61,8 @@ class LibraryController(QObject):
     scan_failed = Signal(str)
     instrument_said = Signal(str, bool)
     """How far a plug-in instrument is played, and what came of it; whether it failed."""
+    unwatched = Signal(object)
+    """Paths of roots in which changes are not noticed, since the system watches no more folders."""
     _folders_changed = Signal(object)
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
@@ -292,7 +294,11 @@ class LibraryController(QObject):
         online = {root.path for root in state.roots if root.online}
         if online != self._watched:
             self._watched = online
-            self._jobs.start("watch", lambda _: self._backend.watch(online, self._folders_changed.emit))
+            self._jobs.start(
+                "watch",
+                lambda _: self._backend.watch(online, self._folders_changed.emit),
+                on_done=lambda refused: self.unwatched.emit(refused) if refused else None,
+            )
 
     def _scan_changed(self, folders: list[str]) -> None:
         self._to_scan.update(map(Path, folders))

@@ -62,8 +62,8 @@ class ListingBackend(Backend):
             cancel.raise_if_cancelled()
         list_folders(self.library().catalog, list(map(str, folders)), progress, cancel)
 
-    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> None:
-        pass
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
+        return []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
+from watchdog.observers import Observer
 
 from app.main_window import MainWindow
 from app.models.columns import Column
@@ -30,6 +32,20 @@ def folder(tmp_path: Path, sounds: Path) -> Path:
     folder = tmp_path / "folder"
     shutil.copytree(sounds, folder, ignore=shutil.ignore_patterns("broken.wav", "notes.flac"))
     return folder
+
+
+def test_a_folder_that_the_system_does_not_watch_is_named(
+    window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(Observer, "schedule", refuse)
+    window.workspace.library.scan([folder])
+    until(qtbot, lambda: window.notice.isVisible())
+    words = window.notice.message.text()
+    assert str(folder) in words
+    assert "Scan again" in words
 
 
 def ready(window: MainWindow, count: int) -> bool:
