@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from engine.audio.decode import Audio
     from engine.audition.change import Rendering
     from engine.audition.player import Bed, OutputDevice
+    from engine.jobs import CancelToken
     from engine.recording.inputs import InputDevice
 
 WIDE = (1440, 900)
@@ -62,6 +63,7 @@ class StillPlayer:
         gain_db: float = 0.0,
         start: float = 0.0,
         bed: Bed | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
         from engine.audition.change import Rendering
 
@@ -72,7 +74,7 @@ class StillPlayer:
     def pause(self) -> None:
         self.playing = False
 
-    def resume(self) -> None:
+    def resume(self, cancel: CancelToken | None = None) -> None:
         self.playing = True
 
     def stop(self) -> None:

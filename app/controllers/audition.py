@@ -16,6 +16,7 @@ from app.audio_files import Clip
 from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
+from app.widgets import text
 from engine.audition.fit import UNCHANGED, Change
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 POSITION_MILLISECONDS = 33
 KEPT_CLIPS = 24
 LONGEST_KEPT_SECONDS = 20.0
+LEAST_LONG_SECONDS = 5.0
+"""What is heard of a very long sound is longer than this, however many channels it has."""
 LONGEST_REFERENCE_SECONDS = 600.0
 """More of a reference than this is not held in memory at once; what is played begins at the playhead then."""
 
@@ -92,8 +95,10 @@ class Auditioner(QObject):
         change = self._fitting.change(sound)
         self.side, self.sound, self.change = "B", sound, change
         self.position, self.duration = start, (sound.duration_seconds or 0.0) / change.speed
-        loop = self.loop and sound.kind != "one-shot"
-        self._play(lambda: self._sound_clip(sound, change), start, loop=loop, bed=bed, in_step=sound.kind == "loop")
+        kind = sound.kind
+        self._play(
+            lambda: self._sound_clip(sound, change), start, loops=kind != "one-shot", bed=bed, in_step=kind == "loop"
+        )
 
     def _sound_clip(self, sound: Sound, change: Change) -> Clip:
         """A sound, changed or not, from memory where it was heard before and its file is not another one by now; also
@@ -118,7 +123,7 @@ class Auditioner(QObject):
             stretch, position = _shortened(stretch, position), 0.0
         self.side, self.stretch = "A", stretch
         self.position, self.duration = position, stretch.end - stretch.start
-        self._play(lambda: self._reference_clip(stretch), position, loop=self.loop)
+        self._play(lambda: self._reference_clip(stretch), position)
 
     def _reference_clip(self, stretch: Stretch) -> Clip:
         """A part of the reference; the last one is kept. Called in a job."""
@@ -129,7 +134,10 @@ class Auditioner(QObject):
         return kept[1]
 
     def toggle_pause(self) -> bool:
-        """Pause or go on; False when there is nothing to go on with."""
+        """Pause or go on; False when there is nothing to go on with. What does not sound yet is given up."""
+        if self.loading:
+            self.stop()
+            return True
         player = self._backend.existing_player()
         if player is None or self._current is None:
             return False
@@ -143,9 +151,7 @@ class Auditioner(QObject):
 
         def work(job: Job) -> None:
             job.checkpoint()
-            player.resume()  # a device that was given back is opened again, which takes its time
-            if job.token.cancelled and not (self.playing or self.loading):
-                player.pause()
+            player.resume(job.token)  # a device that was given back is opened again, which takes its time
 
         self._jobs.start("resume", work, on_failed=self._fail)
         self._set_playing(True)
@@ -231,18 +237,18 @@ class Auditioner(QObject):
         load: Callable[[], Clip],
         start: float,
         *,
-        loop: bool,
+        loops: bool = True,
         bed: Stretch | None = None,
         in_step: bool = False,
     ) -> None:
-        """`in_step` lets a sound join a bed that sounds already where it would be, had it begun with it."""
-        backend, level_match, volume_db = self._backend, self.level_match, self.volume_db
+        """`loops` lets it go round where that is asked for; `in_step` lets a sound join a bed that sounds already where
+        it would be, had it begun with it."""
+        backend, level_match = self._backend, self.level_match
 
         def work(job: Job) -> Clip:
             clip = load()
             job.checkpoint()
             player = backend.player()
-            player.set_volume_db(volume_db)
             gain_db, begin = clip.level_gain_db if level_match else 0.0, start
             below = None
             if bed is not None:
@@ -253,9 +259,9 @@ class Auditioner(QObject):
                     begin = position % clip.audio.duration_seconds
             with self._turn:
                 job.checkpoint()
-                player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below)
-                if job.token.cancelled:  # while the device was opened
-                    player.stop()
+                player.set_volume_db(self.volume_db)  # which, like the loop, may have been changed while it was decoded
+                loop = self.loop and loops
+                player.play(clip.sound, loop=loop, gain_db=gain_db, start=begin, bed=below, cancel=job.token)
             return clip
 
         self.loading = True
@@ -284,8 +290,19 @@ class Auditioner(QObject):
             self.clip = clip
         self.duration = clip.audio.duration_seconds
         player = self._backend.existing_player()
-        self.noted.emit((player.substitute if player is not None else None) or "")
+        substitute = (player.substitute if player is not None else None) or ""
+        self.noted.emit(" ".join(filter(None, (substitute, self._shortened_words(clip)))))
         self._set_playing(True)
+
+    def _shortened_words(self, clip: Clip) -> str:
+        """Says that only the beginning of a very long sound is heard; empty where all of it is."""
+        sound, heard = self.sound, clip.audio.duration_seconds
+        if self.side != "B" or sound is None or sound.is_preset or self.change:
+            return ""
+        lasts = sound.duration_seconds or 0.0
+        if heard < LEAST_LONG_SECONDS or lasts < 2 * heard:
+            return ""
+        return f"{sound.name} lasts {text.clock(lasts, 0)}: its first {text.clock(heard, 0)} are heard."
 
     def _fail(self, reason: str) -> None:
         self.loading = False

@@ -68,11 +68,13 @@ class KeyboardController(QObject):
         """Listen to another MIDI keyboard, or to none."""
         self._wanted = name
         self._jobs.cancel("midi")
-        self._close_input()
-        if name is not None:
-            backend, made = self._backend, self._made
+        if name is None:
+            self._close_input()
+        else:
+            backend, made, leave = self._backend, self._made, self._leave_input()
 
             def open_input(job: Job) -> MidiInput:
+                leave()
                 opened = backend.midi_input(name)
                 made.append(opened)
                 if job.token.cancelled:  # nobody waits for it any more, nor looks for it
@@ -194,10 +196,23 @@ class KeyboardController(QObject):
         self.changed.emit()
 
     def _close_input(self) -> None:
-        opened, self._input = self._input, None
+        leave = self._leave_input()
+        self._jobs.start("midi left", lambda job: leave())
+
+    def _leave_input(self) -> Callable[[], None]:
+        """Listen to none from now on; what gives the keyboard back, to be called in a job: it waits for a key that was
+        struck a moment ago, which may be waiting for an output to open."""
+        left: list[MidiInput] = []
         while self._made:
-            self._made.pop().close()
-        if opened is not None:
-            player = self._backend.existing_player()
-            if player is not None:
+            left.append(self._made.pop())
+        self._input = None
+        backend = self._backend
+
+        def leave() -> None:
+            for opened in left:
+                opened.close()
+            player = backend.existing_player()
+            if left and player is not None:
                 player.release_all()
+
+        return leave

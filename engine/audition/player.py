@@ -17,6 +17,7 @@ from engine.audition.level import level_gain_db
 from engine.audition.output import LATENCY_SECONDS, Output, OutputDevice, output_devices, refresh
 from engine.audition.prepare import load_for_audition
 from engine.errors import PlaybackError
+from engine.jobs import CancelToken
 
 __all__ = ["Bed", "OutputDevice", "Player", "level_gain_db", "load_for_audition"]
 
@@ -24,6 +25,7 @@ IDLE_SECONDS = 3.0
 """How long the device is kept after the last sound: the next click is heard sooner, other programs are not shut out."""
 
 _SUPERVISION_SECONDS = 0.25
+_CLOSING_SECONDS = 2.0
 _TOLERATED_UNDERFLOWS = 8
 _LARGEST_LATENCY_SECONDS = 0.1
 
@@ -39,6 +41,24 @@ class Bed:
     loop: bool = False
 
 
+@dataclass(eq=False)
+class _Wish:
+    """What was asked for last.
+
+    Attributes
+    ----------
+    place : seconds at which it begins as soon as the device is open; None once the deck has it.
+    paused : it waits for `resume` before that.
+    """
+
+    sound: Audio | Rendering
+    gain_db: float
+    loop: bool
+    bed: Bed | None
+    place: float | None
+    paused: bool = False
+
+
 class Player:
     """Plays one sound at a time, alone or over a bed; a new one cuts the old with a 5 ms fade. Keys play beside it.
 
@@ -46,7 +66,10 @@ class Player:
     device is away the default one takes its place, and `substitute` says so. Without any device everything but `play`,
     `resume`, `press` and `devices` works, and those raise PlaybackError.
 
-    All methods may be called from any thread; none blocks longer than opening the device takes.
+    All methods may be called from any thread. Those that need the device - the ones that raise PlaybackError, setting
+    `device`, and `close` - wait until it is open or closed, which of a sleeping one takes seconds; no other one waits
+    for that, and what is asked meanwhile is obeyed: a sound that is stopped or paused before the device is open is not
+    heard.
 
     Parameters
     ----------
@@ -55,18 +78,19 @@ class Player:
 
     def __init__(self, device: str | int | None = None) -> None:
         self._device = device
-        self._lock = threading.RLock()
+        # Two locks, taken in this order. The first is held while a device opens or closes, the second for moments only,
+        # around everything else that is written below.
+        self._turn = threading.RLock()
+        self._lock = threading.Lock()
         self._output: Output | None = None
+        self._opened_for = device
+        """Of `_output`: the device that was asked for, which need not be the one that plays."""
         self._deck: Deck | None = None
         self._keys: KeyVoices | None = None
         self._clips = Clips()
-        self._source: Audio | Rendering | None = None
+        self._wish: _Wish | None = None
         self._bed: Bed | None = None
         self._key_sound: tuple[Audio | Rendering, float, float] | None = None
-        self._gain_db = 0.0
-        self._loop = False
-        # Where the sound is while no device is open: it was lost, or given back during a long pause.
-        self._resume_at: float | None = None
         self._volume = 1.0
         self._latency = LATENCY_SECONDS
         self._failure: str | None = None
@@ -90,6 +114,7 @@ class Player:
         gain_db: float = 0.0,
         start: float = 0.0,
         bed: Bed | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
         """Play `sound` from `start` seconds, cutting what plays now.
 
@@ -99,37 +124,66 @@ class Player:
         loop : begin again at the end.
         gain_db : see `level_gain_db`.
         bed : heard below it. One that sounds already goes on; without one the sound is alone.
+        cancel : once it is set the sound does not begin any more, also where that is while the device opens.
 
         Raises PlaybackError when there is no output or it refuses.
         """
+        wish = _Wish(sound, gain_db, loop, bed, start)
         with self._lock:
-            self._failure = None
-            self._source, self._gain_db, self._loop, self._resume_at = sound, gain_db, loop, None
+            if cancel is not None and cancel.cancelled:
+                return
+            self._failure, self._wish = None, wish
+        try:
+            self._fulfil(wish, cancel)
+        except PlaybackError:
+            with self._lock:
+                if self._wish is wish:
+                    self._wish = None
+            raise
+
+    def _fulfil(self, wish: _Wish, cancel: CancelToken | None) -> None:
+        """Open the device if need be, and give its deck what is wished for, if that still is by then."""
+        with self._turn:
             output, deck = self._open()
-            sounding = deck.playing and deck.bed_position is not None
-            if bed is not self._bed or not sounding:
-                self._bed = bed
-                if bed is None:
-                    self._clips.abandon("bed")
-                    deck.lay(None)
-                else:
-                    below = self._clips.prepare("bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db)
-                    deck.lay(below, loop=bed.loop)
-            clip = self._clips.prepare("sound", sound, output.rate, output.channels, gain_db=gain_db, start=start)
-            deck.play(clip, position=clip.frame(start), loop=loop)
+            with self._lock:
+                if self._wish is not wish or wish.paused or wish.place is None:
+                    return
+                if cancel is not None and cancel.cancelled:
+                    return
+                self._lay(wish.bed, output, deck)
+                clip = self._clips.prepare(
+                    "sound", wish.sound, output.rate, output.channels, gain_db=wish.gain_db, start=wish.place
+                )
+                deck.play(clip, position=clip.frame(wish.place), loop=wish.loop)
+                wish.place = None
+
+    def _lay(self, bed: Bed | None, output: Output, deck: Deck) -> None:
+        if bed is self._bed and deck.playing and deck.bed_position is not None:
+            return
+        self._bed = bed
+        if bed is None:
+            self._clips.abandon("bed")
+            deck.lay(None)
+        else:
+            below = self._clips.prepare("bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db)
+            deck.lay(below, loop=bed.loop)
 
     def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
         """What the keys play; `root` is the MIDI number (not necessarily whole) at which it sounds as it is."""
         with self._lock:
             self._key_sound = sound, root, gain_db
-            output, keys = self._output, self._keys
-            if output is not None and keys is not None:
-                clip = self._clips.prepare("keys", sound, output.rate, output.channels, gain_db=gain_db)
-                keys.set_sound(clip, root)
+            self._give_keys()
+
+    def _give_keys(self) -> None:
+        """The keys of an open device get their sound. Called inside the lock."""
+        output, keys = self._output, self._keys
+        if self._key_sound is not None and output is not None and keys is not None:
+            sound, root, gain_db = self._key_sound
+            keys.set_sound(self._clips.prepare("keys", sound, output.rate, output.channels, gain_db=gain_db), root)
 
     def press(self, note: int, velocity: float) -> None:
         """Strike MIDI key `note` with a velocity of 0 to 1; silent before `set_key_sound`. Raises PlaybackError."""
-        with self._lock:
+        with self._turn:
             if self._key_sound is None:
                 return
             self._failure = None
@@ -157,27 +211,37 @@ class Player:
 
     def wake(self) -> None:
         """Open the device ahead of a likely `play`, so that its first sound comes sooner. Raises PlaybackError."""
-        with self._lock:
+        with self._turn:
             self._open()
 
     def pause(self) -> None:
         """Fade out and stay where it is."""
         with self._lock:
+            if self._wish is not None and self._wish.place is not None:
+                self._wish.paused = True
             if self._deck is not None:
                 self._deck.pause()
 
-    def resume(self) -> None:
-        """Go on where `pause` stopped, or where the device was lost or given back. Raises PlaybackError."""
+    def resume(self, cancel: CancelToken | None = None) -> None:
+        """Go on where `pause` stopped, or where the device was lost or given back. Raises PlaybackError.
+
+        cancel : once it is set the sound does not go on any more, also where that is while the device opens.
+        """
         with self._lock:
-            if self._deck is not None and self._deck.position is not None:
-                self._deck.resume()
-            elif self._resume_at is not None and self._source is not None:
-                self.play(self._source, loop=self._loop, gain_db=self._gain_db, start=self._resume_at, bed=self._bed)
+            wish = self._wish
+            if wish is None or (cancel is not None and cancel.cancelled):
+                return
+            if wish.place is None:
+                if self._deck is not None:
+                    self._deck.resume()
+                return
+            self._failure, wish.paused = None, False
+        self._fulfil(wish, cancel)
 
     def stop(self) -> None:
         """Fade out and forget the sound and its bed."""
         with self._lock:
-            self._resume_at = self._bed = None
+            self._wish = self._bed = None
             if self._deck is not None:
                 self._deck.stop()
             for role in ("sound", "bed"):
@@ -186,8 +250,9 @@ class Player:
     def seek(self, seconds: float) -> None:
         """Jump within the sound that plays or is paused."""
         with self._lock:
-            if self._resume_at is not None:
-                self._resume_at = max(0.0, seconds)
+            if self._wish is not None and self._wish.place is not None:
+                self._wish.place = max(0.0, seconds)
+                return
             clip = self._clips.get("sound")
             if self._deck is None or clip is None:
                 return
@@ -198,7 +263,8 @@ class Player:
     def set_loop(self, loop: bool) -> None:
         """Whether the present sound begins again at its end."""
         with self._lock:
-            self._loop = loop
+            if self._wish is not None:
+                self._wish.loop = loop
             if self._deck is not None:
                 self._deck.set_loop(loop)
 
@@ -216,10 +282,13 @@ class Player:
 
     @device.setter
     def device(self, device: str | int | None) -> None:
-        with self._lock:
-            if device != self._device:
-                self._device = device
-                self._resume_at = None
+        if device == self._device:
+            return
+        # At once: what is asked for from now on does not begin on the old one, however long that takes to come or go.
+        self._device = device
+        self.stop()
+        with self._turn:
+            if self._opened_for != device:
                 self._release()
 
     @property
@@ -232,7 +301,8 @@ class Player:
     @property
     def position_seconds(self) -> float | None:
         """Where in the sound the listener is; None when there is none. Never waits: fit for every frame of a window."""
-        place, output, deck = self._resume_at, self._output, self._deck
+        wish, output, deck = self._wish, self._output, self._deck
+        place = None if wish is None else wish.place
         if place is not None:
             return place
         position = None if deck is None else deck.position
@@ -266,11 +336,17 @@ class Player:
     def close(self) -> None:
         """Stop and give the device back; the player cannot be used afterwards."""
         self._closed.set()
-        with self._lock:
-            self._release()
-            self._clips.forget()
+        self.stop()
+        # A device that is being opened is closed by whoever opens it, as soon as that is done.
+        if self._turn.acquire(timeout=_CLOSING_SECONDS):
+            try:
+                self._release()
+                with self._lock:
+                    self._clips.forget()
+            finally:
+                self._turn.release()
         if self._supervisor is not None and self._supervisor is not threading.current_thread():
-            self._supervisor.join(timeout=2.0)
+            self._supervisor.join(timeout=_CLOSING_SECONDS)
 
     def __enter__(self) -> Player:
         return self
@@ -279,52 +355,64 @@ class Player:
         self.close()
 
     def _open(self) -> tuple[Output, Deck]:
-        """The open output and its deck; opens it if need be, looking for devices anew if that fails."""
-        if self._closed.is_set():
-            raise PlaybackError("The player was closed.")
-        if self._output is not None and self._output.alive and self._deck is not None:
+        """The open output and its deck; opens it if need be, looking for devices anew if that fails. Called in turn."""
+        self._check_not_closed()
+        wanted = self._device
+        if self._output is not None and self._output.alive and self._deck is not None and self._opened_for == wanted:
             return self._output, self._deck
         self._release()
+        self._opened_for = wanted
         try:
-            self._connect(self._device)
+            self._connect(wanted)
         except PlaybackError as error:
             _log.info("looking for audio outputs anew: %s", error)
             refresh()
             try:
-                self._connect(self._device)
+                self._connect(wanted)
             except PlaybackError:
-                if self._device is None:
+                if wanted is None:
                     raise
                 self._connect(None)
-                self._substitute = f"{self._device} is not there or cannot be used: the default output plays instead."
+                self._substitute = f"{wanted} is not there or cannot be used: the default output plays instead."
         assert self._output is not None
         assert self._deck is not None
-        if self._key_sound is not None:
-            self.set_key_sound(*self._key_sound)
+        if self._closed.is_set():  # while it was opened
+            self._release()
+        self._check_not_closed()
+        with self._lock:
+            self._give_keys()
         if self._supervisor is None:
             self._supervisor = threading.Thread(target=self._supervise, name="earshot-player", daemon=True)
             self._supervisor.start()
         return self._output, self._deck
 
+    def _check_not_closed(self) -> None:
+        if self._closed.is_set():
+            raise PlaybackError("The player was closed.")
+
     def _connect(self, device: str | int | None) -> None:
         """Open a device, with a deck and keys of its rate. Raises PlaybackError."""
 
         def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
-            self._keys = KeyVoices(rate, channels)
-            self._deck = Deck(rate, channels, self._keys)
-            self._deck.set_volume(self._volume)
-            return self._deck.render
+            with self._lock:
+                self._keys = KeyVoices(rate, channels)
+                self._deck = deck = Deck(rate, channels, self._keys)
+                deck.set_volume(self._volume)
+            return deck.render
 
         try:
             self._output = Output(device, prepare, self._latency)
         except PlaybackError:
-            self._deck = self._keys = None
+            with self._lock:
+                self._deck = self._keys = None
             raise
         self._substitute = None
 
     def _release(self) -> None:
-        self._clips.abandon_all()
-        output, self._output, self._deck, self._keys = self._output, None, None, None
+        """Give the device back, if one is open. Called in turn."""
+        with self._lock:
+            self._clips.abandon_all()
+            output, self._output, self._deck, self._keys = self._output, None, None, None
         if output is not None:
             output.close()
 
@@ -332,7 +420,7 @@ class Player:
         """Gives an idle device back, notices one that is gone, and lengthens the latency of one that stutters."""
         idle_since: float | None = None
         while not self._closed.wait(_SUPERVISION_SECONDS):
-            with self._lock:
+            with self._turn:
                 if self._output is None or self._deck is None:
                     idle_since = None
                     continue
@@ -353,13 +441,13 @@ class Player:
         self._reopening = self.playing
         self._keep_place()
         self._release()
-        if self._reopening:
+        wish = self._wish
+        if self._reopening and wish is not None:
             try:
-                self.resume()
+                self._fulfil(wish, None)
             except PlaybackError as error:
                 self._failure = str(error)
-            finally:
-                self._reopening = False
+        self._reopening = False
 
     def _lose(self) -> None:
         """The device went away: keep the place, say so, and leave the rest to the next `play` or `resume`."""
@@ -371,5 +459,13 @@ class Player:
         self._release()
 
     def _keep_place(self) -> None:
-        if self._deck is not None and self._deck.position is not None:
-            self._resume_at = self._deck.position / self._deck.rate
+        """The sound will go on where it is on the deck, which is about to go."""
+        with self._lock:
+            wish, deck = self._wish, self._deck
+            if wish is None or wish.place is not None or deck is None:
+                return
+            position = deck.position
+            if position is None:
+                self._wish = None  # it has ended
+            else:
+                wish.place, wish.paused = position / deck.rate, not deck.playing

@@ -9,13 +9,21 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from engine.audio.decode import Audio, decode
+from engine.audio.decode import Audio, decode, probe
+from engine.audio.sources import reading
 from engine.audio.suffixes import is_preset_file
 from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS, Frames
 from engine.errors import AudioError
 from engine.presets import audition
 
+MOST_SAMPLES = 53_000_000
+"""A file with more of them, in all its channels, is not heard whole: ten minutes in stereo at 44.1 kHz, 200 MB."""
+BEGINNING_SAMPLES = 10_584_000
+"""What of such a file is heard: two minutes in stereo at 44.1 kHz, decoded in a fraction of a second."""
+
+_SMALL_BYTES = 1 << 18
+"""No smaller file lasts so long; its header is read once, by whatever decodes it."""
 _CONTEXT_SECONDS = 0.02
 
 
@@ -30,9 +38,10 @@ def load_for_audition(
     """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
 
     The one place where a sound becomes audio, whether it is a file or a preset inside of one; of a preset it is what
-    `engine.presets.audition` plays, within `root`. A stretch cut out of a longer sound begins and ends in the middle of
-    a wave, so its ends are faded (5 ms); a file that is asked for without `start` or `end` begins or ends as it does.
-    Raises AudioError.
+    `engine.presets.audition` plays, within `root`. Where no `end` is given, a file with more than `MOST_SAMPLES`, or
+    whose header does not say how long it is, ends after its first `BEGINNING_SAMPLES`: it shall begin at once. A
+    stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); a file that
+    is asked for without `start` or `end` begins or ends as it does. Raises AudioError.
     """
     if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
@@ -41,6 +50,8 @@ def load_for_audition(
             raise AudioError(path, f"Nothing is there after {start:g} s: it lasts {whole.duration_seconds:.1f} s.")
         audio = Audio(whole.samples[:, first:last], whole.rate)
     else:
+        if end is None and (longest := _longest_seconds(Path(path))) is not None:
+            end = start + longest
         audio = decode(path, start=start, end=end)
     cut_start, cut_end = start > 0.0, end is not None
     if not (cut_start or cut_end):
@@ -53,6 +64,18 @@ def load_for_audition(
     if cut_end and fade:
         samples[:, -fade:] *= ramp[::-1]
     return Audio(samples=samples, rate=audio.rate)
+
+
+def _longest_seconds(path: Path) -> float | None:
+    """How much of a file is heard at once; None for all of it. Raises AudioError."""
+    with reading(path):
+        if path.stat().st_size < _SMALL_BYTES:
+            return None
+    info = probe(path)
+    samples_a_second = info.rate * info.channels
+    if 0.0 < info.duration_seconds <= MOST_SAMPLES / samples_a_second:
+        return None
+    return BEGINNING_SAMPLES / samples_a_second
 
 
 def to_channels(samples: np.ndarray, channels: int) -> np.ndarray:
@@ -77,7 +100,7 @@ class PreparedClip:
     def __init__(self, sound: Audio | Rendering, rate: int, channels: int, gain_db: float = 0.0) -> None:
         self._rendering = sound if isinstance(sound, Rendering) else None
         audio = sound.audio if isinstance(sound, Rendering) else sound
-        self._source = to_channels(audio.samples, channels)
+        self._source, self._channels = audio.samples, channels
         self._rates = audio.rate, rate
         self._gain = np.float32(10.0 ** (gain_db / 20.0))
         seconds = -(-self._source.shape[1] // audio.rate)
@@ -139,7 +162,7 @@ class PreparedClip:
         rendering = self._rendering
         if rendering is not None and not (rendering.reach(last, self._abandoned) if wait else rendering.has(last)):
             return
-        piece = np.ascontiguousarray(self._source[:, first:last].T)
+        piece = np.ascontiguousarray(to_channels(self._source[:, first:last], self._channels).T)
         if rate != out_rate:
             piece = soxr.resample(piece, rate, out_rate)
         skip = (second * rate - first) * out_rate // rate

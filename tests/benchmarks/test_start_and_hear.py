@@ -1,18 +1,24 @@
-"""How long a person waits: for the command, for the window, for the first slot, for a whole song."""
+"""How long a person waits: for the command, for the window, for a click to be heard, for the first slot, for a whole
+song."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.audition import output
+from engine.audition.level import level_gain_db
+from engine.audition.player import Player, load_for_audition
 from engine.encoder.ear import Ear
 from engine.matching.reference import hear
+from tests.e2e.null_sink import Recording, null_sink, tone
 
 pytestmark = pytest.mark.benchmark
 
@@ -95,3 +101,85 @@ def test_a_song_of_three_minutes(tmp_path: Path) -> None:
         f"{times[-1] / floor:.2f} times the model alone"
     )
     assert times == sorted(times)
+
+
+CLICKS = 120
+AIM_MILLISECONDS = 30.0
+BETWEEN_SECONDS = 0.2
+"""From the end of a sound to the next click: what was on its way to the recorder has arrived."""
+
+
+class Bare:
+    """A stream that copies a buffer which was there before; the least that PortAudio and a sound server take."""
+
+    def __init__(self) -> None:
+        import sounddevice
+
+        self._samples = np.repeat(tone(440.0, 0.1, 0.5, 48_000).samples.T, 2, axis=1)
+        self._left = 0
+        self._stream = sounddevice.OutputStream(
+            samplerate=48_000,
+            channels=2,
+            dtype="float32",
+            latency=output.LATENCY_SECONDS,
+            blocksize=output.BLOCK_FRAMES,
+            callback=self._render,
+        )
+        self._stream.start()
+
+    def play(self) -> None:
+        self._left = len(self._samples)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _render(self, out: np.ndarray, frames: int, *_: object) -> None:
+        count, first = min(frames, self._left), len(self._samples) - self._left
+        out[:count] = self._samples[first : first + count]
+        out[count:] = 0.0
+        self._left -= count
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="PulseAudio is Linux's")
+def test_click_to_first_sample(tmp_path: Path) -> None:
+    """From a click on a file that was not heard before to the first sample of it that a null sink plays, as recorded
+    from there; beside it a bare stream to the same sink, in turn with it. The device is open, as while one steps
+    through a list."""
+    files = []
+    for number in range(CLICKS):
+        files.append(tmp_path / f"{number}.wav")
+        soundfile.write(files[-1], tone(440.0, 0.1, 0.5).samples.T, 44_100, subtype="PCM_24")
+
+    def click(recording: Recording, play: Callable[[], object]) -> float:
+        recording.forget()
+        clicked = time.monotonic()
+        play()
+        heard = recording.wait_for_sound("a click plays nothing")
+        time.sleep(0.1 + BETWEEN_SECONDS)
+        return 1000.0 * (heard - clicked)
+
+    (tmp_path / "server").mkdir()
+    with null_sink(tmp_path / "server") as sink, Player() as player:
+        output.refresh()
+        player.wake()
+        bare, recording = Bare(), Recording(sink)
+        played, floor = [], []
+        for path in files:
+
+            def play(path: Path = path) -> None:
+                sound = load_for_audition(path)
+                player.play(sound, gain_db=level_gain_db(-9.0, -6.0))
+
+            played.append(click(recording, play))
+            floor.append(click(recording, bare.play))
+        stream_ms = 1000.0 * (player.output_latency_seconds or 0.0)
+        recording.stop()
+        bare.close()
+    output.refresh()
+    (median, p95), (bare_median, bare_p95) = np.percentile(played, [50, 95]), np.percentile(floor, [50, 95])
+    print(
+        f"\n{CLICKS} clicks to the first sample, recorded: median {median:.1f} ms, 95th percentile {p95:.1f} ms "
+        f"(aim {AIM_MILLISECONDS:.0f}); a bare stream {bare_median:.1f} and {bare_p95:.1f} ms, "
+        f"of which the output's own latency {stream_ms:.1f} ms; {p95 / bare_p95:.2f} times the bare stream"
+    )
+    assert median < 250  # of a machine that does nothing else it is a tenth of that

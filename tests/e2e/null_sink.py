@@ -61,6 +61,10 @@ class Recording:
         data = b"".join(chunk for _, chunk in list(self._chunks))
         return np.frombuffer(data[: len(data) // 8 * 8], dtype="<f4").reshape(-1, 2)
 
+    def forget(self) -> None:
+        """Everything that came so far."""
+        self._chunks.clear()
+
     def first_sound(self) -> float | None:
         """When (time.monotonic) the first sample that is not silent arrived."""
         for arrived, data in list(self._chunks):

@@ -96,7 +96,10 @@ class SilentPlayer:
         gain_db: float = 0.0,
         start: float = 0.0,
         bed: Bed | None = None,
+        cancel: CancelToken | None = None,
     ) -> None:
+        if cancel is not None and cancel.cancelled:
+            return
         audio = sound.audio if isinstance(sound, Rendering) else sound
         self.starts.append(start)
         self.beds.append(bed)
@@ -122,8 +125,9 @@ class SilentPlayer:
     def pause(self) -> None:
         self._position, self._began = self.position_seconds, None
 
-    def resume(self) -> None:
-        self._began = time.monotonic() - (self._position or 0.0)
+    def resume(self, cancel: CancelToken | None = None) -> None:
+        if cancel is None or not cancel.cancelled:
+            self._began = time.monotonic() - (self._position or 0.0)
 
     def stop(self) -> None:
         self._began = self._position = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,9 @@ from PySide6.QtGui import QDrag, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+import engine.audition.player
+import engine.audition.prepare
+from app import audio_files
 from app.audio_files import MusicFacts
 from app.controllers.audition import POSITION_MILLISECONDS
 from app.main_window import MainWindow
@@ -22,7 +25,9 @@ from app.models.matches import Row
 from app.widgets.carried import sounds_in
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
+from engine.audition.player import Player
 from engine.errors import PlaybackError
+from engine.library.catalog import Sound
 from tests.gui.conftest import PATIENCE_MILLISECONDS, until
 from tests.gui.stand_in import RATE, SilentPlayer, StandInBackend
 
@@ -215,7 +220,8 @@ def test_a_sound_that_was_left_does_not_play_after_the_next_one(
     filled.matches_panel.table.choose(9)
     qtbot.wait(200)
     go_on.set()
-    until(qtbot, lambda: len(player.played) == 2 and not filled.workspace.auditioner.loading)
+    until(qtbot, lambda: bool(player.played) and not filled.workspace.auditioner.loading)
+    assert len(player.played) == 1
     assert loudest_hertz(last_played(filled)) > 1000, "a lead, not the bass before it"
     assert filled.workspace.auditioner.playing
 
@@ -231,7 +237,7 @@ def test_what_is_gone_on_with_is_not_taken_for_ended_before_it_sounds(
     assert not work.auditioner.playing
     resume = player.resume
 
-    def resume_late() -> None:
+    def resume_late(cancel: object = None) -> None:
         assert go_on.wait(PATIENCE_MILLISECONDS / 1000)
         resume()
 
@@ -242,6 +248,101 @@ def test_what_is_gone_on_with_is_not_taken_for_ended_before_it_sounds(
     go_on.set()
     until(qtbot, lambda: player.playing)
     assert work.auditioner.playing
+
+
+def test_what_is_switched_while_a_sound_is_decoded_counts_for_it(
+    filled: MainWindow, qtbot: QtBot, loop: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, go_on = filled.workspace, threading.Event()
+    decode = audio_files.sound_clip
+
+    def decode_late(sound: Sound) -> audio_files.Clip:
+        assert go_on.wait(PATIENCE_MILLISECONDS / 1000)
+        return decode(sound)
+
+    monkeypatch.setattr(audio_files, "sound_clip", decode_late)
+    work.auditioner.set_loop(False)
+    work.listening.choose(loop)
+    work.auditioner.set_loop(True)
+    work.auditioner.set_volume(-30.0)
+    go_on.set()
+    until(qtbot, lambda: len(player_of(filled).played) == 1)
+    assert player_of(filled).played[0][2]
+    assert player_of(filled).volume_db == -30.0
+
+
+def test_that_only_the_beginning_of_a_very_long_sound_is_heard_is_said(
+    filled: MainWindow, qtbot: QtBot, loop: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = Path(loop.sound.path).with_name("Hour.wav")
+    soundfile.write(path, np.tile(np.full(RATE, 0.1), 30), RATE)
+    monkeypatch.setattr(engine.audition.prepare, "MOST_SAMPLES", 20 * RATE)
+    monkeypatch.setattr(engine.audition.prepare, "BEGINNING_SAMPLES", 10 * RATE)
+    long = replace(loop.sound, path=str(path), name="Hour", kind="long", duration_seconds=30.0)
+    filled.workspace.listening.choose(Row(long, 1))
+    until(qtbot, filled.notice.isVisible)
+    assert "Hour lasts 0:30: its first 0:10 are heard." in filled.notice.message.text()
+    filled.workspace.listening.choose(loop)
+    until(qtbot, lambda: not filled.notice.isVisible())
+
+
+class Asleep:
+    """The interface of `engine.audition.output.Output`; it opens when it is told to."""
+
+    rate, channels, latency_seconds, underflows, alive = 48_000, 2, 0.0, 0, True
+    opening, go_on = threading.Event(), threading.Event()
+    render: Callable[[np.ndarray], None]
+
+    def __init__(self, device: str | None, prepare: Callable[[int, int], Callable[[np.ndarray], None]], _: float):
+        Asleep.render = staticmethod(prepare(self.rate, self.channels))
+        Asleep.opening.set()
+        assert Asleep.go_on.wait(PATIENCE_MILLISECONDS / 1000)
+
+    def close(self) -> None:
+        self.alive = False
+
+
+@pytest.fixture
+def asleep(filled: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
+    """The real player, at a device that opens when `Asleep.go_on` is set, or after a while."""
+    monkeypatch.setattr(engine.audition.player, "Output", Asleep)
+    Asleep.opening.clear()
+    Asleep.go_on.clear()
+    late = threading.Timer(20.0, Asleep.go_on.set)
+    late.start()
+    with Player() as player:
+        backend = filled.workspace.backend
+        monkeypatch.setattr(backend, "player", lambda: player)
+        monkeypatch.setattr(backend, "existing_player", lambda: player)
+        yield player
+        filled.workspace.auditioner.stop()
+        late.cancel()
+        Asleep.go_on.set()
+
+
+@pytest.mark.parametrize("how", ["stop", "pause"])
+def test_the_window_waits_for_no_device_and_what_was_stopped_meanwhile_is_not_heard(
+    filled: MainWindow, qtbot: QtBot, asleep: Player, how: str
+) -> None:
+    work = filled.workspace
+    filled.matches_panel.table.choose(0)
+    until(qtbot, Asleep.opening.is_set)
+    job = work.jobs.running("audition")
+    assert job is not None
+    work.auditioner.set_loop(True)
+    work.auditioner.set_volume(-12.0)
+    work.auditioner.to_start()
+    work.listening.stop() if how == "stop" else work.listening.play_pause()
+    assert not Asleep.go_on.is_set(), "the window waited for the device"
+    assert not work.auditioner.playing
+    assert not work.auditioner.loading
+    Asleep.go_on.set()
+    assert job.ended.wait(PATIENCE_MILLISECONDS / 1000)
+    block = np.ones((4800, 2), np.float32)
+    Asleep.render(block)
+    assert not block.any()
+    assert not asleep.playing
+    assert not work.auditioner.playing
 
 
 @pytest.fixture
@@ -396,6 +497,28 @@ def test_a_midi_keyboard_is_chosen_remembered_and_missed(filled: MainWindow, qtb
     names.append("Keystation 49")
     work.keyboard.read_inputs()
     until(qtbot, lambda: work.keyboard.input == "Keystation 49")
+
+
+def test_the_window_does_not_wait_for_a_midi_keyboard_that_closes(filled: MainWindow, qtbot: QtBot) -> None:
+    """It closes only when the key that was struck last has found an output."""
+    work, go_on = filled.workspace, threading.Event()
+
+    class Waiting(Keyboard):
+        def close(self) -> None:
+            self.closed = go_on.wait(20.0)
+
+    keyboard = Waiting("Keystation 49")
+    work.backend.midi_inputs = lambda: ["Keystation 49"]  # type: ignore[method-assign]
+    work.backend.midi_input = lambda name: keyboard  # type: ignore[method-assign,assignment,return-value]
+    work.keyboard.choose_input("Keystation 49")
+    until(qtbot, lambda: work.keyboard.input == "Keystation 49")
+    held_before = len(player_of(filled).keys)
+    work.keyboard.choose_input(None)
+    assert work.keyboard.input is None
+    assert not keyboard.closed
+    go_on.set()
+    until(qtbot, lambda: ("release all",) in player_of(filled).keys[held_before:])
+    assert keyboard.closed
 
 
 def test_outputs_come_and_go_while_the_window_is_open(filled: MainWindow, qtbot: QtBot) -> None:

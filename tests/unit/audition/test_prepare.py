@@ -11,7 +11,8 @@ import soxr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.audio.decode import Audio
+from engine.audio.decode import Audio, AudioInfo
+from engine.audition import prepare
 from engine.audition.prepare import PreparedClip, load_for_audition, to_channels
 from engine.errors import AudioError
 
@@ -66,6 +67,21 @@ def test_channels_are_spread_and_folded() -> None:
     np.testing.assert_allclose(to_channels(eight, 1)[:, 0], [3.5])
 
 
+def test_of_many_channels_no_more_is_folded_than_the_second_that_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folding all of a long one would take longer than a click may."""
+    folded: list[int] = []
+
+    def fold(samples: np.ndarray, channels: int) -> np.ndarray:
+        folded.append(samples.shape[1])
+        return to_channels(samples, channels)
+
+    monkeypatch.setattr(prepare, "to_channels", fold)
+    clip = PreparedClip(tone(440.0, 60.0, 8000, channels=8), 8000, 2)
+    clip.prepare()
+    assert clip.ready_until(0) == 8000
+    assert sum(folded) < 2 * 8000
+
+
 def test_a_stretch_has_soft_ends_and_a_whole_file_is_untouched(tmp_path: Path) -> None:
     path = tmp_path / "tone.wav"
     samples = np.full(48000, 0.5, dtype=np.float32)
@@ -84,3 +100,52 @@ def test_a_stretch_behind_the_end_of_a_preset_is_refused(tmp_path: Path) -> None
     assert load_for_audition(path, end=0.5).duration_seconds == pytest.approx(0.5)
     with pytest.raises(AudioError, match="Nothing is there after 100 s"):
         load_for_audition(path, start=100.0)
+
+
+@pytest.fixture
+def small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long is what has more than ten seconds in stereo at 8 kHz; two of them are heard."""
+    monkeypatch.setattr(prepare, "MOST_SAMPLES", 10 * 2 * 8000)
+    monkeypatch.setattr(prepare, "BEGINNING_SAMPLES", 2 * 2 * 8000)
+    monkeypatch.setattr(prepare, "_SMALL_BYTES", 0)
+
+
+@pytest.mark.parametrize("suffix", ["wav", "flac", "ogg", "mp3"])
+def test_of_a_very_long_file_the_beginning_is_heard(tmp_path: Path, small_limits: None, suffix: str) -> None:
+    path = tmp_path / f"long.{suffix}"
+    soundfile.write(path, np.full((12 * 8000, 2), 0.5, np.float32), 8000)
+    heard = load_for_audition(path)
+    assert heard.duration_seconds == pytest.approx(2.0)
+    assert abs(heard.samples[0, -1]) < 1e-3, "it ends softly"
+    assert abs(heard.samples[0, -400]) > 0.3
+    assert load_for_audition(path, start=1.0).duration_seconds == pytest.approx(2.0)
+    assert load_for_audition(path, end=11.0).duration_seconds == pytest.approx(11.0), "what is asked for is given"
+
+
+def test_what_is_not_that_long_is_heard_whole(tmp_path: Path, small_limits: None) -> None:
+    for name, seconds, channels in (("stereo", 9.9, 2), ("mono", 19.9, 1)):
+        path = tmp_path / f"{name}.wav"
+        soundfile.write(path, np.full((round(seconds * 8000), channels), 0.5, np.float32), 8000)
+        heard = load_for_audition(path)
+        assert heard.duration_seconds == pytest.approx(seconds)
+        assert heard.samples[0, -1] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_channels_and_rate_count_for_what_is_too_long(tmp_path: Path, small_limits: None) -> None:
+    path = tmp_path / "surround.wav"
+    soundfile.write(path, np.full((2 * 32000, 8), 0.5, np.float32), 32000)
+    assert load_for_audition(path).duration_seconds == pytest.approx(0.125)
+
+
+def test_a_file_that_does_not_say_how_long_it_is_is_not_decoded_whole(
+    tmp_path: Path, small_limits: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "unknown.wav"
+    soundfile.write(path, np.full(9 * 8000, 0.5, np.float32), 8000)
+    monkeypatch.setattr(prepare, "probe", lambda _: AudioInfo(0.0, 8000, 1, "wav"))
+    assert load_for_audition(path).duration_seconds == pytest.approx(4.0)
+
+
+def test_a_file_that_is_gone_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(AudioError, match="There is no such file"):
+        load_for_audition(tmp_path / "gone.wav")
