@@ -155,7 +155,7 @@ def export_changed(sound: Sound, change: Change, folder: Path) -> Path:
     from engine.audition.export import changed_name, export
     from engine.audition.player import load_for_audition
 
-    audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root)
+    audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, to_the_end=True)
     name = changed_name(sound.name, change, sound.tempo_bpm)
     return export(Rendering(audio, change).finish() if change else audio, folder, name)
 

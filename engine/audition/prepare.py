@@ -34,14 +34,15 @@ def load_for_audition(
     root: str | Path | None = None,
     start: float = 0.0,
     end: float | None = None,
+    to_the_end: bool = False,
 ) -> Audio:
     """Decode `path`, or the stretch from `start` to `end` seconds, ready to be played or looped without clicks.
 
     The one place where a sound becomes audio, whether it is a file or a preset inside of one; of a preset it is what
-    `engine.presets.audition` plays, within `root`. Where no `end` is given, a file with more than `MOST_SAMPLES`, or
-    whose header does not say how long it is, ends after its first `BEGINNING_SAMPLES`: it shall begin at once. A
-    stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded (5 ms); a file that
-    is asked for without `start` or `end` begins or ends as it does. Raises AudioError.
+    `engine.presets.audition` plays, within `root`. Where neither an `end` is given nor `to_the_end` asked for, a file
+    with more than `MOST_SAMPLES`, or whose header does not say how long it is, ends after its first
+    `BEGINNING_SAMPLES`: it shall begin at once. A stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded
+    (5 ms); a file that is asked for without `start` or `end` begins or ends as it does. Raises AudioError.
     """
     if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
@@ -50,7 +51,7 @@ def load_for_audition(
             raise AudioError(path, f"Nothing is there after {start:g} s: it lasts {whole.duration_seconds:.1f} s.")
         audio = Audio(whole.samples[:, first:last], whole.rate)
     else:
-        if end is None and (longest := _longest_seconds(Path(path))) is not None:
+        if end is None and not to_the_end and (longest := _longest_seconds(Path(path))) is not None:
             end = start + longest
         audio = decode(path, start=start, end=end)
     cut_start, cut_end = start > 0.0, end is not None

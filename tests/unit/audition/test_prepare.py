@@ -120,6 +120,7 @@ def test_of_a_very_long_file_the_beginning_is_heard(tmp_path: Path, small_limits
     assert abs(heard.samples[0, -400]) > 0.3
     assert load_for_audition(path, start=1.0).duration_seconds == pytest.approx(2.0)
     assert load_for_audition(path, end=11.0).duration_seconds == pytest.approx(11.0), "what is asked for is given"
+    assert load_for_audition(path, to_the_end=True).duration_seconds == pytest.approx(12.0, abs=0.3), "to be written"
 
 
 def test_what_is_not_that_long_is_heard_whole(tmp_path: Path, small_limits: None) -> None:
