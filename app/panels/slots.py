@@ -271,6 +271,9 @@ class SlotsPanel(QWidget):
         heading.addStretch(1)
         self.list = SlotList(model)
         self._lines = [Line(), Line(), Line()]
+        kept = self._lines[0].sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # nothing beneath it moves when a song is opened
+        self._lines[0].setSizePolicy(kept)
         for widget in (
             self._open_row,
             self._lines[0],
