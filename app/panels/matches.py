@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
@@ -90,6 +91,7 @@ class MatchesPanel(QWidget):
         self.search.setMaximumWidth(320)
         self.compare = IconButton("columns", "Compare with the reference (C)", size=28)
         heading, asked = QHBoxLayout(), QHBoxLayout()
+        self._bar_layouts = (heading, asked, bar)
         heading.setSpacing(8)
         for label in (self.title, self.subject):
             heading.addWidget(label)
@@ -156,11 +158,24 @@ class MatchesPanel(QWidget):
 
     def set_density(self, density: Density) -> None:
         self._narrow = density.narrow
-        self.kinds.setVisible(not density.narrow)
-        self.kinds_short.setVisible(density.narrow)
+        self._fit_bar()
         self.compare.setVisible(density.small)
         self.table.set_row_height(density.table_row, density.table_header)
         self._show_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def _fit_bar(self) -> None:
+        """The types stand side by side where all that is in the bar has room."""
+        for short in (self._narrow, True):
+            self.kinds.setVisible(not short)
+            self.kinds_short.setVisible(short)
+            for layout in self._bar_layouts:
+                layout.invalidate()
+            if self._bar_layouts[-1].minimumSize().width() <= self.width():
+                break
 
     def show_welcome(self, welcome: bool) -> None:
         """While the library is empty the field invites to fill it."""
@@ -278,7 +293,9 @@ class MatchesPanel(QWidget):
         words = trail[-2].words if len(trail) > 1 else before
         self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
         self.back.setAccessibleName(f"Back to {words}")
-        self.back.updateGeometry()
+        for widget in (self.back, self._way_back):
+            widget.updateGeometry()
+        self._fit_bar()
 
     def _show_columns(self) -> None:
         ranked = self.results is not None and self.results.ranked
@@ -368,7 +385,7 @@ class _Welcome(QWidget):
         )
         layout.addWidget(self.invitation, 1)
         row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 24)
+        row.setContentsMargins(16, 12, 16, 24)
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(Label("Nothing at hand?", colour="quiet"))

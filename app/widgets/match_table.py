@@ -210,6 +210,8 @@ class MatchTable(QTableView):
         if spare < NAME_MIN and Column.WAVEFORM in widths:
             spare += widths.pop(Column.WAVEFORM)
             least = NAME_LEAST
+        if spare < NAME_MIN and Column.FOLDER in widths and Column.FOLDER not in self.widths:
+            spare += widths.pop(Column.FOLDER)
         widths[Column.NAME] = max(least, spare)
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:

@@ -102,6 +102,22 @@ def test_pictures_give_way_to_the_reasons(
     assert (panel._scroll.verticalScrollBar().maximum() == 0) == all_seen
 
 
+def test_types_drop_down_where_the_bar_is_full(window: MainWindow, qtbot: QtBot) -> None:
+    panel = window.matches_panel
+    until(qtbot, lambda: window.workspace.library.state is not None)
+    panel.show_welcome(False)
+    window.resize(1440, 900)
+    assert panel.kinds_short.isHidden()
+    assert not panel.kinds.isHidden()
+    for words, side_by_side in (("short", True), ("a way back with very many words " * 3, False), ("short", True)):
+        panel._way_back.show()
+        panel.back.setText(words)
+        for widget in (panel.back, panel._way_back):
+            widget.updateGeometry()
+        panel._fit_bar()
+        assert (panel.kinds.isHidden(), panel.kinds_short.isHidden()) == (not side_by_side, side_by_side)
+
+
 def test_an_empty_search_field_says_what_has_room(qtbot: QtBot) -> None:
     field = SearchBox()
     qtbot.addWidget(field)
