@@ -71,10 +71,12 @@ class Actions:
         self.zoom_in = self._add(view, "Zoom in", lambda: work.timeline.zoom(0.7), "Ctrl++", "Ctrl+=")
         self.zoom_out = self._add(view, "Zoom out", lambda: work.timeline.zoom(1 / 0.7), "Ctrl+-")
         self.zoom_all = self._add(view, "Whole song", work.timeline.show_all, "Ctrl+0")
+        self.zoom_all.setData("Zoom to the whole song")
         view.addSeparator()
         self.columns = view.addMenu("Columns")
         self.columns.aboutToShow.connect(self._fill_columns)
         self.by_rank = self._add(view, "In the order of rank", w.sort_by_rank, "Ctrl+R")
+        self.by_rank.setData("Sort by rank")
         self.compare = self._add(
             view, "Compare in place of the table", lambda: w.zones.swap_compare(), "C", checkable=True
         )
@@ -85,6 +87,8 @@ class Actions:
         slot.addSeparator()
         self.listen = self._add(slot, "Listen where it is most exposed", self._listen, "S")
         self.leave_out = self._add(slot, "Leave out of the results", self._leave_out, "M")
+        self.listen.setData("Listen to the slot by itself")
+        self.leave_out.setData("Leave the slot out of the results")
         slot.addSeparator()
         self.slot_actions = SlotActions(w, slot, self._add)
         slot.addSeparator()

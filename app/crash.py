@@ -110,6 +110,7 @@ class CrashDialog(QDialog):
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setTabChangesFocus(True)
+        self.text.document().setDocumentMargin(0)
         layout.addWidget(self.text, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)

@@ -113,6 +113,7 @@ class MainWindow(QMainWindow):
         work.reference.opened.connect(self._reference_opened)
         work.reference.heard.connect(lambda _: self._heard())
         work.reference.progress_changed.connect(lambda _: self.slots_panel.refresh())
+        work.reference.progress_changed.connect(lambda progress: self.parts_panel.set_hearing(progress is not None))
         work.reference.failed.connect(lambda _: self.zones.refresh())
         work.reference.look_changed.connect(lambda _: self.zones.refresh())
         work.timeline.region_changed.connect(self.zones.refresh)

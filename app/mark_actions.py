@@ -38,6 +38,7 @@ class MarkActions:
             action.setCheckable(True)
             group.addAction(action)
         self.tags = add(menu, "Tags…", self.edit_tags, "Ctrl+T")
+        self.tags.setData("Tag the chosen sounds")
         self.collect = menu.addMenu("Add to collection")
         self.new_collection = add(menu, "New collection of these…", self._name_collection, "Ctrl+G")
         self.let_go = add(menu, "Take out of the collection", self._let_go, "Del")

@@ -31,6 +31,9 @@ class SlotActions:
         self.pin = add(menu, "Keep when heard again", lambda: editor.toggle_pinned(panel()), "K", checkable=True)
         self.hide = add(menu, "Hide", lambda: editor.hide(panel()), "H")
         self.show_hidden = add(menu, "Show hidden slots", editor.show_hidden, "Shift+H")
+        for action, told in ((self.rename, "Rename the slot"), (self.hide, "Hide the slot")):
+            action.setData(told)  # among the keys, where no menu says what is meant
+        self.pin.setData("Keep the slot when heard again")
         self.family.aboutToShow.connect(self._fill_families)
         self.merge.aboutToShow.connect(self._fill_merge)
 

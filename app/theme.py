@@ -200,7 +200,9 @@ def _palette(look: Theme) -> QPalette:
 
 def _style_sheet(look: Theme) -> str:
     names = {key: value.name() for key, value in vars(look).items() if isinstance(value, QColor)}
-    return _STYLE % (names | {"chevron": (resources_dir() / "icons" / f"combo-{look.name}.svg").as_posix()})
+    drawn = {"chevron": "combo", "check": "check", "submenu": "submenu"}
+    icons = {key: (resources_dir() / "icons" / f"{name}-{look.name}.svg").as_posix() for key, name in drawn.items()}
+    return _STYLE % (names | icons)
 
 
 _STYLE = """
@@ -212,7 +214,10 @@ QMenuBar::item { padding: 6px 6px; border-radius: 4px; background: transparent; 
 QMenuBar::item:selected { background: %(hover)s; color: %(text)s; }
 QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }
 QMenu { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px; }
-QMenu::item { padding: 6px 24px 6px 24px; border-radius: 3px; }
+QMenu::item { padding: 6px 24px 6px 16px; border-radius: 3px; }
+QMenu::indicator { width: 14px; height: 14px; left: 9px; }
+QMenu::indicator:checked { image: url(%(check)s); }
+QMenu::right-arrow { image: url(%(submenu)s); width: 12px; height: 12px; right: 8px; }
 QMenu::item:selected { background: %(pressed)s; }
 QMenu::item:disabled { color: %(disabled)s; }
 QMenu::separator { height: 1px; background: %(divider)s; margin: 4px 8px; }
@@ -229,6 +234,9 @@ QComboBox::down-arrow { image: url(%(chevron)s); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s;
             selection-background-color: %(pressed)s; selection-color: %(text)s; outline: none; padding: 4px; }
 QAbstractScrollArea { background: transparent; border: none; }
+QPlainTextEdit { background: %(canvas)s; color: %(secondary)s; border: 1px solid %(control_border)s;
+            border-radius: 4px; padding: 8px; selection-background-color: %(accent)s; selection-color: %(on_accent)s; }
+QPlainTextEdit:focus { border: 2px solid %(focus_ring)s; padding: 7px; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 4px 0; }
 QScrollBar::handle:vertical { background: %(control_border)s; border-radius: 2px; margin: 0 4px; min-height: 24px; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0 4px; }

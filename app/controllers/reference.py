@@ -184,6 +184,7 @@ class ReferenceController(QObject):
         self._jobs.cancel("hear")
         path = str(self.path)
         self.failure = reason.removeprefix(f"{path}: ")
+        self._timeline.reset()  # no axis stands beside words
         self.progress_changed.emit(None)
         self.failed.emit(self.failure)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.controllers.audition import Auditioner
@@ -20,6 +20,7 @@ from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.readout import paint_frequency_axis
+from app.widgets.scrolling import ScrollColumn
 
 if TYPE_CHECKING:
     from app.widgets.plot import SonogramPlot
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 AXIS_WIDTH = 27
 PLATE_HZ = (500, 2000, 8000)
+HEAD, CAPTION, LINE = 40, 24, 20
+SNAP = 4
+WHY = 30
+"""What is above the reasons: the divider, their heading, and the room around it."""
+LEAST_PLATE = 40
 
 
 class PlateView(QWidget):
@@ -36,6 +42,8 @@ class PlateView(QWidget):
     def __init__(self, hint: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = hint
+        self._drawn = False
+        """Whether there is a picture, or one is on its way."""
         self._timeline = Timeline(self)
         self._plot: SonogramPlot | None = None
         self.setContentsMargins(AXIS_WIDTH, 0, 0, 0)
@@ -43,7 +51,7 @@ class PlateView(QWidget):
 
     def show_plate(self, plate: Plate | None, span: float, hint: str) -> None:
         """A picture over `span` seconds, or the hint."""
-        self._hint = hint
+        self._hint, self._drawn = hint, plate is not None or not hint
         if self._plot is None and plate is not None:
             from app.widgets.plot import SonogramPlot
 
@@ -63,7 +71,8 @@ class PlateView(QWidget):
         painter = QPainter(self)
         plate = self.contentsRect()
         painter.fillRect(plate, look.canvas)
-        paint_frequency_axis(painter, QRect(0, 0, AXIS_WIDTH - 6, self.height()), PLATE_HZ)
+        if self._drawn:
+            paint_frequency_axis(painter, QRect(0, 0, AXIS_WIDTH - 6, self.height()), PLATE_HZ)
         painter.setFont(theme.font())
         painter.setPen(look.quiet)
         wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
@@ -76,7 +85,7 @@ class _Seconds(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.span = 2.0
-        self.setFixedHeight(20)
+        self.setFixedHeight(LINE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look = theme.current()
@@ -120,7 +129,7 @@ class _ReasonLine(QWidget):
     def __init__(self, reason: Reason, *, strong: bool) -> None:
         super().__init__()
         self.reason, self._strong = reason, strong
-        self.setFixedHeight(20)
+        self.setFixedHeight(LINE)
         self.setAccessibleName(f"{reason.words} {reason.figure}")
         self.setToolTip(reason.explanation)
 
@@ -179,11 +188,12 @@ class ComparePanel(QWidget):
         self._slot: Slot | None = None
         self._similar_to: Sound | None = None
         self.reasons: list[Reason] = []
+        self._plate_height = theme.tokens()["size"]["compare_plate"][1]
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 0)
         layout.setSpacing(0)
         head = QWidget()
-        head.setFixedHeight(40)
+        head.setFixedHeight(HEAD)
         top = QHBoxLayout(head)
         top.setContentsMargins(0, 0, 0, 0)
         top.addWidget(Label("Compare", role="title"))
@@ -199,7 +209,7 @@ class ComparePanel(QWidget):
         self.plates = (PlateView("No song yet"), PlateView("Select a sound: it plays at once."))
         for number in range(2):
             caption = QWidget()
-            caption.setFixedHeight(24)
+            caption.setFixedHeight(CAPTION)
             row = QHBoxLayout(caption)
             row.setContentsMargins(0, 0, 0, 0)
             row.setSpacing(8)
@@ -208,10 +218,10 @@ class ComparePanel(QWidget):
             row.addWidget(self.figures[number])
             layout.addWidget(caption)
             layout.addWidget(self.plates[number])
-            layout.addSpacing(4 if number == 0 else 0)
+            layout.addSpacing(SNAP if number == 0 else 0)
         self._seconds = _Seconds()
         layout.addWidget(self._seconds)
-        layout.addSpacing(8)
+        layout.addSpacing(2 * SNAP)
         self._why = QWidget()
         why = QVBoxLayout(self._why)
         why.setContentsMargins(0, 0, 0, 0)
@@ -224,13 +234,10 @@ class ComparePanel(QWidget):
         self._reasons.setSpacing(0)
         why.addLayout(self._reasons)
         why.addStretch(1)
-        self._scroll = scroll = QScrollArea()  # in a low window not every reason has room
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setMinimumHeight(0)
-        scroll.setWidget(self._why)
-        layout.addWidget(scroll, 1)
+        self._scroll = ScrollColumn(self._why, host=self)  # in a low window not every reason has room
+        self._scroll.setMinimumHeight(1)
+        self._scroll.installEventFilter(self)
+        layout.addWidget(self._scroll, 1)
         compare.changed.connect(self.refresh)
         auditioner.changed.connect(self._show_side)
         fitting.changed.connect(self.refresh)
@@ -238,9 +245,9 @@ class ComparePanel(QWidget):
         self.refresh()
 
     def set_density(self, density: Density) -> None:
-        for plate in self.plates:
-            plate.setFixedHeight(density.compare_plate)
+        self._plate_height = density.compare_plate
         self.back.setVisible(density.small)
+        self._fit_plates()
 
     def show_match(self, row: Row | None, slot: Slot | None, similar_to: Sound | None = None) -> None:
         """The chosen sound, and the slot it was ranked for or the sound it was found similar to."""
@@ -275,7 +282,7 @@ class ComparePanel(QWidget):
         )
         self.plates[1].show_plate(compare.candidate, span, hint)
         self._seconds.span = span
-        self._seconds.setVisible(compare.reference is not None or compare.candidate is not None)
+        self._seconds.setVisible(row is not None)
         self._seconds.update()
         self.drag_out.setEnabled(row is not None)
         self._show_reasons(reasons(row, self._slot, self._similar_to) if row is not None else [])
@@ -294,12 +301,29 @@ class ComparePanel(QWidget):
                 line.deleteLater()
         for number, reason in enumerate(found):
             self._reasons.addWidget(_ReasonLine(reason, strong=number == 0))
+        self._fit_plates()
 
     def resizeEvent(self, event: object) -> None:
+        self._fit_plates()
         self._place_line()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Move:
+            self._place_line()
+        return super().eventFilter(watched, event)
+
+    def _fit_plates(self) -> None:
+        """The pictures give what they can spare, so that every reason is in sight."""
+        why = WHY + LINE * len(self.reasons) if self.reasons else 0
+        others = HEAD + 2 * CAPTION + SNAP + LINE + 2 * SNAP + why
+        room = (self.height() - others) // 2 // SNAP * SNAP
+        height = max(LEAST_PLATE, min(self._plate_height, room))
+        for plate in self.plates:
+            plate.setFixedHeight(height)
 
     def _place_line(self) -> None:
         self._line.setGeometry(0, self._scroll.y(), self.width(), 1)
+        self._line.raise_()
 
     def _show_side(self) -> None:
         for number, badge in enumerate(self._badges):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from app.controllers.reference import ReferenceController
@@ -27,17 +28,23 @@ class HeaderPanel(QWidget):
         self._small = self._narrow = False
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 0, 12, 0)
-        layout.setSpacing(0)
+        layout.setSpacing(16)
+        # What is hidden leaves no gap: each group has the room between its own members.
+        song, region, asked, buttons, analysis = (QHBoxLayout() for _ in range(5))
+        for group, space in ((song, 0), (region, 12), (asked, 8), (buttons, 8), (analysis, 8)):
+            group.setSpacing(space)
+        self._groups = (song, region, asked, buttons, analysis)
         self.title = Label("No song yet", colour="quiet", elide=True)
         self.name = Label("", role="title", elide=True)
         self.length = Label("", colour="secondary")
         self.tempo = Label("", colour="secondary")
         self.key = Label("", colour="secondary")
-        layout.addWidget(self.title)
-        layout.addWidget(self.name)
+        song.addWidget(self.title)
+        song.addWidget(self.name)
         for label in (self.length, self.tempo, self.key):
             label.setContentsMargins(20, 0, 0, 0)
-            layout.addWidget(label)
+            song.addWidget(label)
+        layout.addLayout(song)
         layout.addStretch(1)
         self.region_name = Label("Region", colour="quiet")
         self.region = Label("")
@@ -50,28 +57,22 @@ class HeaderPanel(QWidget):
         self.whole_song.setToolTip("Let go of the region")
         self.hear_region.clicked.connect(self.hear_region_asked)
         self.whole_song.clicked.connect(self.whole_song_asked)
-        for widget, space in (
-            (self.region_name, 8),
-            (self.region, 12),
-            (self.hear_region, 8),
-            (self.region_slot, 8),
-            (self.whole_song, 0),
-        ):
-            layout.addWidget(widget)
-            layout.addSpacing(space)
-        layout.addSpacing(16)
+        for label in (self.region_name, self.region):
+            asked.addWidget(label)
+        for button in (self.hear_region, self.region_slot, self.whole_song):
+            buttons.addWidget(button)
+        region.addLayout(asked)
+        region.addLayout(buttons)
+        layout.addLayout(region)
         self._divider = Line(vertical=True)
         self._divider.setFixedHeight(16)
         layout.addWidget(self._divider)
-        layout.addSpacing(16)
-        layout.addWidget(Label("Analysis", colour="quiet"))
-        layout.addSpacing(8)
         self.device = Label("starting", colour="quiet")
-        layout.addWidget(self.device)
-        layout.addSpacing(8)
         self.settings = IconButton("gear", "Settings", size=28)
         self.settings.clicked.connect(self.settings_asked)
-        layout.addWidget(self.settings)
+        for widget in (Label("Analysis", colour="quiet"), self.device, self.settings):
+            analysis.addWidget(widget)
+        layout.addLayout(analysis)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         reference.opened.connect(self.refresh)
         reference.facts_changed.connect(self.refresh)
@@ -112,14 +113,28 @@ class HeaderPanel(QWidget):
             self.key.setText(f"{facts.key}~" if facts.key else "no clear key")
             self.tempo.set_colour("secondary" if facts.tempo_bpm else "quiet")
             self.key.set_colour("secondary" if facts.key else "quiet")
-        for label in (self.length, self.tempo, self.key):
-            label.setVisible(has_song and bool(label.text()) and not self._small)
         self._refresh_region()
 
     def _refresh_length(self) -> None:
         duration = self._timeline.duration
         self.length.setText(text.clock(duration) if duration else "")
-        self.length.setVisible(bool(duration) and not self._small)
+        self._fit_facts()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_facts()
+
+    def _fit_facts(self) -> None:
+        """In a small window the facts of the song are shown where its whole name has room beside them."""
+        has_song, layout = self._reference.path is not None, self.layout()
+        assert layout is not None
+        for label in (self.length, self.tempo, self.key):
+            label.setVisible(has_song and bool(label.text()))
+        for group in (*self._groups, layout):
+            group.invalidate()
+        if self._small and layout.sizeHint().width() > self.width():
+            for label in (self.length, self.tempo, self.key):
+                label.hide()
 
     def _refresh_region(self) -> None:
         usable = self._reference.path is not None and self._reference.failure is None
@@ -132,3 +147,4 @@ class HeaderPanel(QWidget):
         self.region_slot.setVisible(usable and region is not None and not self._narrow)
         self.whole_song.setVisible(usable and (region is not None or heard is not None))
         self._divider.setVisible(usable)
+        self._fit_facts()

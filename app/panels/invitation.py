@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
 from app import theme
 from app.widgets.buttons import Button
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Paragraph
+
+ICON_GAP, ICON_STROKE = 12, 2.0
+LEAST_WITH_ICON = 200
 
 
 class Invitation(QWidget):
@@ -36,13 +39,15 @@ class Invitation(QWidget):
         layout.setContentsMargins(32, 16, 32, 16)
         layout.setSpacing(0)
         layout.addStretch(1)
-        layout.addSpacing(48)
+        self._icon_size: int = theme.tokens()["icon"]["invitation"]
+        self._icon_room = QSpacerItem(0, self._icon_size + ICON_GAP)
+        layout.addSpacerItem(self._icon_room)
         self.title = Label(title, role="invitation", align=Qt.AlignmentFlag.AlignHCenter, elide=True)
         self.sentence = _Centred(sentence)
         layout.addWidget(self.title)
         layout.addSpacing(4)
         layout.addWidget(self.sentence)
-        layout.addSpacing(16)
+        layout.addSpacing(20)
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(8)
         self._buttons.addStretch(1)
@@ -63,6 +68,18 @@ class Invitation(QWidget):
         self.setAccessibleName(f"{title}. {sentence}")
         self.update()
 
+    @property
+    def _shows_icon(self) -> bool:
+        """In a low window the words have the room alone."""
+        return self.height() >= LEAST_WITH_ICON
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        layout = self.layout()
+        assert layout is not None
+        self._icon_room.changeSize(0, self._icon_size + ICON_GAP if self._shows_icon else 0)
+        layout.invalidate()
+
     def set_drop_hovered(self, hovered: bool) -> None:
         """Something droppable is over the window."""
         if hovered != self.hovered:
@@ -80,9 +97,11 @@ class Invitation(QWidget):
             painter.setPen(pen)
             painter.setBrush(theme.with_alpha(look.accent, 0.06) if self.hovered else Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(16.5, 16.5, -16.5, -16.5), 4, 4)
-        size = theme.tokens()["icon"]["invitation"]
-        box = QRect((self.width() - size) // 2, self.title.y() - size - 16, size, size)
-        draw_icon(painter, self._icon, box, look.danger if self._danger else look.quiet)
+        if not self._shows_icon:
+            return
+        size = self._icon_size
+        box = QRect((self.width() - size) // 2, self.title.y() - size - ICON_GAP, size, size)
+        draw_icon(painter, self._icon, box, look.danger if self._danger else look.quiet, stroke=ICON_STROKE)
 
 
 class _Centred(Paragraph):

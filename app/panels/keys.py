@@ -92,6 +92,9 @@ class KeysPanel(QWidget):
         painter.setPen(look.text)
         painter.drawText(box.adjusted(24, 20, 0, 0), Qt.AlignmentFlag.AlignTop, "Keyboard")
         painter.setFont(theme.font())
+        painter.setPen(look.quiet)
+        top_right = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight
+        painter.drawText(box.adjusted(0, 22, -24, 0), top_right, "Any key or a click closes this.")
         for number, (keys, words) in enumerate(lines):
             left = box.left() + 24 + number // rows * COLUMN
             top = box.top() + 60 + number % rows * height

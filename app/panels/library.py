@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from app.controllers.library import LibraryController
 from app.controllers.marks import MarksController
@@ -18,6 +18,7 @@ from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.failed_list import FailedList
 from app.widgets.labels import Label, Paragraph
+from app.widgets.scrolling import ScrollColumn
 from app.widgets.tree_row import Heading
 
 if TYPE_CHECKING:
@@ -55,12 +56,6 @@ class LibraryPanel(QWidget):
         top.addWidget(self.count, 1)
         top.addWidget(add)
         layout.addWidget(self.head)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.viewport().setAutoFillBackground(False)
-        self._scroll.setMinimumHeight(24)
         inside = QWidget()
         self._list = QVBoxLayout(inside)
         self._list.setContentsMargins(0, 0, 0, 8)
@@ -89,7 +84,8 @@ class LibraryPanel(QWidget):
             else:
                 self._list.addWidget(widget)
         self._list.addStretch(1)
-        self._scroll.setWidget(inside)
+        self._scroll = ScrollColumn(inside)
+        self._scroll.setMinimumHeight(24)
         layout.addWidget(self._scroll, 1)
         self.failed = FailedList()
         layout.addWidget(self.failed)
@@ -177,7 +173,7 @@ class LibraryPanel(QWidget):
             self._list.removeWidget(self.scan)
             self._roots.insertWidget(self._roots.indexOf(row) + 1, self.scan)
             of = f" of {progress.total:,.0f}" if progress.stage == HEARING_STAGE and progress.total else ""
-            row.row.set_figure(f"{progress.done:,.0f}{of}")
+            row.row.set_figure(f"{progress.done:,.0f}{of}", short=f"{progress.done:,.0f}")
 
 
 class _Padded(QWidget):

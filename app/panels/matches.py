@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from engine.jobs import Progress
 
 LONGEST_WAY_BACK = 24
+LEAST_HEIGHT = 144
+"""For the bar, the header and the footer, and two rows."""
 KINDS: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("All", "", None),
     ("One-shots", "one-shot", ("one-shot",)),
@@ -85,23 +88,23 @@ class MatchesPanel(QWidget):
             "Facts: family:bass type:loop bpm:120-128 key:Am length:-2 rating:3- favourite:yes\n"
             'Marks: tag:warm -tag:harsh collection:"my kicks" auditioned:yes corrected:yes'
         )
-        self.search.setMaximumWidth(280)
-        spaced: list[tuple[QWidget, int]] = [
-            (self._way_back, 0),
-            (self.title, 8),
-            (self.subject, 12),
-            (self.chip, 8),
-            (self.kinds, 8),
-            (self.kinds_short, 8),
-        ]
-        for control, space in spaced:
-            bar.addWidget(control)
-            bar.addSpacing(space)
-        bar.addWidget(self.search, 100)
-        bar.addStretch(1)  # in a very wide window the search has enough
+        self.search.setMaximumWidth(320)
         self.compare = IconButton("columns", "Compare with the reference (C)", size=28)
-        bar.addSpacing(4)
-        bar.addWidget(self.compare)
+        heading, asked = QHBoxLayout(), QHBoxLayout()
+        self._bar_layouts = (heading, asked, bar)
+        heading.setSpacing(8)
+        for label in (self.title, self.subject):
+            heading.addWidget(label)
+        asked.setSpacing(8)
+        for control in (self.chip, self.kinds, self.kinds_short):
+            asked.addWidget(control)
+        asked.addStretch(1)  # in a very wide window the search has enough
+        asked.addWidget(self.search, 100)
+        asked.addWidget(self.compare)
+        bar.addWidget(self._way_back)
+        bar.addLayout(heading)
+        bar.addSpacing(16)
+        bar.addLayout(asked, 1)
         self.table = MatchTable(model)
         self._empty = Invitation("search", "", "", Button("Clear filters"), dashed=False)
         self._body = QWidget()
@@ -130,6 +133,8 @@ class MatchesPanel(QWidget):
             work.addWidget(widget)
         work.setStretchFactor(self._body, 1)
         self.welcome = _Welcome(add_folder, demo)
+        # What is not shown shall not ask for room: in the lowest window there is none.
+        self.setMinimumHeight(LEAST_HEIGHT)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._work)
         self._pages.addWidget(self.welcome)
@@ -148,13 +153,29 @@ class MatchesPanel(QWidget):
         self.show_scan(None, None)
         self._title_for(None)
 
+    def hasHeightForWidth(self) -> bool:
+        return False  # the words of pages that are not shown would push the panels above out of their places
+
     def set_density(self, density: Density) -> None:
         self._narrow = density.narrow
-        self.kinds.setVisible(not density.narrow)
-        self.kinds_short.setVisible(density.narrow)
+        self._fit_bar()
         self.compare.setVisible(density.small)
         self.table.set_row_height(density.table_row, density.table_header)
         self._show_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_bar()
+
+    def _fit_bar(self) -> None:
+        """The types stand side by side where all that is in the bar has room."""
+        for short in (self._narrow, True):
+            self.kinds.setVisible(not short)
+            self.kinds_short.setVisible(short)
+            for layout in self._bar_layouts:
+                layout.invalidate()
+            if self._bar_layouts[-1].minimumSize().width() <= self.width():
+                break
 
     def show_welcome(self, welcome: bool) -> None:
         """While the library is empty the field invites to fill it."""
@@ -251,9 +272,9 @@ class MatchesPanel(QWidget):
             order = ", the last one first" if history else ""
             self.subject.setText(f"{text.count(shown)}{order}" if results is not None else "")
         if results is not None and results.ranked:
-            self.search.setPlaceholderText(f"Search {text.sounds(results.searchable)}")
+            self.search.set_hints(f"Search {text.sounds(results.searchable)}", "Search sounds", "Search")
         else:
-            self.search.setPlaceholderText("Search all sounds")
+            self.search.set_hints("Search all sounds", "Search")
         self._show_way_back("all sounds")
 
     def name_slot(self, number: int, word: str) -> None:
@@ -272,7 +293,9 @@ class MatchesPanel(QWidget):
         words = trail[-2].words if len(trail) > 1 else before
         self.back.setText(words if len(words) <= LONGEST_WAY_BACK else f"{words[: LONGEST_WAY_BACK - 1]}…")
         self.back.setAccessibleName(f"Back to {words}")
-        self.back.updateGeometry()
+        for widget in (self.back, self._way_back):
+            widget.updateGeometry()
+        self._fit_bar()
 
     def _show_columns(self) -> None:
         ranked = self.results is not None and self.results.ranked
@@ -362,7 +385,7 @@ class _Welcome(QWidget):
         )
         layout.addWidget(self.invitation, 1)
         row = QHBoxLayout()
-        row.setContentsMargins(16, 8, 16, 24)
+        row.setContentsMargins(16, 12, 16, 24)
         row.setSpacing(12)
         row.addStretch(1)
         row.addWidget(Label("Nothing at hand?", colour="quiet"))

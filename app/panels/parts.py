@@ -64,6 +64,7 @@ class PartsPanel(QWidget):
         super().__init__(parent)
         self._choice = choice
         self._figures = True
+        self._hearing = False
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -76,7 +77,7 @@ class PartsPanel(QWidget):
         heading.addWidget(self.hint, 1)
         row.addWidget(self._spine)
         row.addWidget(Line(vertical=True))
-        row.addSpacing(8)
+        row.addSpacing(12)  # the lamp of a switch is 4 px inside it
         self.parts = {part: _Part(part, choice) for part in PARTS}
         for widget in self.parts.values():
             row.addWidget(widget)
@@ -93,10 +94,18 @@ class PartsPanel(QWidget):
             widget.slider.setFixedWidth(SMALL_SLIDER_WIDTH if density.small else SLIDER_WIDTH)
         self.refresh()
 
+    def set_hearing(self, hearing: bool) -> None:
+        """Whether more of the reference is still to be heard."""
+        if hearing != self._hearing:
+            self._hearing = hearing
+            self.refresh()
+
     def refresh(self) -> None:
         """Show what is heard and chosen."""
         heard, chosen = len(self._choice.heard), len(self._choice.weights)
-        self.hint.setText(f"{chosen} chosen" if chosen else f"{heard} made out" if heard else "none made out")
+        known = f"{heard} so far" if self._hearing else f"{heard} made out"
+        nothing = "" if self._hearing else "none made out"
+        self.hint.setText(f"{chosen} chosen" if chosen else known if heard else nothing)
         for widget in self.parts.values():
             widget.refresh(figures=self._figures)
 

@@ -43,8 +43,11 @@ class HearingStrip(QWidget):
         self.cancel = IconButton("close", "Stop hearing", size=22, icon_size=14)
         for label in (self.where, self.rate, self.left):
             layout.addWidget(label)
-        layout.addWidget(self.pause)
-        layout.addWidget(self.cancel)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(2)
+        buttons.addWidget(self.pause)
+        buttons.addWidget(self.cancel)
+        layout.addLayout(buttons)
         layout.addStretch(1)
         self.pause.clicked.connect(self._toggle_pause)
         self.cancel.clicked.connect(reference.cancel_hearing)
@@ -66,6 +69,8 @@ class HearingStrip(QWidget):
             self.rate.setText(f"{progress.rate:.1f} × real time" if progress.rate else "")
             left = progress.seconds_left
             self.left.setText(f"{text.duration_left(left)} left" if left is not None else "")
+        for label in (self.rate, self.left):
+            label.setVisible(bool(label.text()))
         self._progress = progress
         self._show_pause()
 

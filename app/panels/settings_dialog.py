@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QScrollArea, QS
 
 from app.outbox import reveal
 from app.settings import SCALES
-from app.widgets.buttons import Button, Switch
+from app.widgets.buttons import SWITCH_TEXT, Button, Switch
 from app.widgets.fields import Choice
 from app.widgets.labels import Label, Paragraph
+from app.widgets.painting import HEIGHT
 from app.widgets.root_line import RootLine
 from app.widgets.segments import Segmented
 from engine.paths import log_dir
@@ -113,7 +114,7 @@ class SettingsDialog(QDialog):
         self.workers.addItems([f"As usual ({usual})", *(str(number) for number in range(1, most + 1))])
         self.workers.setCurrentIndex(min(self._settings.scan_workers or 0, most))
         self.workers.activated.connect(self._choose_workers)
-        page.add("Processors", self.workers, "Fewer leave more to your DAW. Counts from the next scan on.")
+        page.add("Processors", self.workers, "Fewer leave more to your DAW. Counts from the next scan.")
         self._roots_box = QWidget()
         self._roots = QVBoxLayout(self._roots_box)
         self._roots.setContentsMargins(0, 0, 0, 0)
@@ -222,14 +223,16 @@ class _Page(QWidget):
         super().__init__()
         self.rows = QVBoxLayout(self)
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self.rows.setSpacing(8)
+        self.rows.setSpacing(12)
 
     def add(self, words: str, control: QWidget, note: str = "") -> Paragraph:
         """A line; the note can be changed later."""
+        line = QVBoxLayout()
+        line.setSpacing(2)  # a note belongs to what is above it
         row = QHBoxLayout()
         row.setSpacing(16)
         label = Label(words, colour="secondary")
-        label.setFixedWidth(LABEL_WIDTH)
+        label.setFixedSize(LABEL_WIDTH, HEIGHT)
         row.addWidget(label)
         if isinstance(control, Choice):
             control.setAccessibleName(words)
@@ -237,11 +240,13 @@ class _Page(QWidget):
         row.addWidget(control, 1 if isinstance(control, Label) else 0)
         if not isinstance(control, Label):
             row.addStretch(1)
-        self.rows.addLayout(row)
+        line.addLayout(row)
         below = Paragraph(note)
-        below.setContentsMargins(LABEL_WIDTH + 16, 0, 0, 0)
+        # The lamp of a switch is inside it; what is told of it stands beneath its words.
+        below.setContentsMargins(LABEL_WIDTH + 16 + (SWITCH_TEXT if isinstance(control, Switch) else 0), 0, 0, 0)
         below.setVisible(bool(note))
-        self.rows.addWidget(below)
+        line.addWidget(below)
+        self.rows.addLayout(line)
         return below
 
     def add_buttons(self, *buttons: Button, indent: bool = False) -> None:

@@ -37,6 +37,7 @@ from app.widgets.icons import draw_icon
 from app.widgets.labels import Label, Line, Paragraph
 from app.widgets.painting import claims, paint_box, paint_focus
 from app.widgets.readout import Readout
+from app.widgets.scrolling import OverlayBar
 
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
@@ -46,7 +47,9 @@ class SlotDelegate(QStyledItemDelegate):
 
     BOX = 20
     NAME_LEFT = 48
-    FIGURE = 34
+    FIGURE = 40
+    PIN = 26
+    """The pin, and what is between it and its neighbours."""
     ROOMY = 240
     """A narrower row gives the name some of its margin."""
 
@@ -77,7 +80,7 @@ class SlotDelegate(QStyledItemDelegate):
     def boxes(self, rect: QRect) -> tuple[QRect, QRect]:
         """Where S and M are in a row."""
         top = rect.top() + (rect.height() - 1 - self.BOX) // 2
-        mute = rect.right() - (34 if rect.width() >= self.ROOMY else 26)
+        mute = rect.right() - (34 if rect.width() >= self.ROOMY else 30)
         return QRect(mute - self.BOX - 4, top, self.BOX, self.BOX), QRect(mute, top, self.BOX, self.BOX)
 
     def paint(
@@ -113,16 +116,17 @@ class SlotDelegate(QStyledItemDelegate):
         solo, mute = self.boxes(rect)
         figure_right = solo.left() - 8
         pinned = bool(index.data(SlotsModel.PINNED_ROLE))
-        room = figure_right - self.FIGURE - self.NAME_LEFT - (20 if pinned else 0)
+        room = figure_right - self.FIGURE - self.NAME_LEFT - (self.PIN if pinned else 0)
         word = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(self.NAME_LEFT, body.top(), room, body.height()), _MIDDLE, word)
         left = self.NAME_LEFT + painter.fontMetrics().horizontalAdvance(word) + 8
         if pinned:
             draw_icon(painter, "pin", QRect(left, body.center().y() - 6, 14, 14), look.secondary)
-            left += 20
-        if muted:
+            left += self.PIN - 6
+        left_out = QRect(left, body.top(), figure_right - left - self.FIGURE, body.height())
+        if muted and painter.fontMetrics().horizontalAdvance("left out") <= left_out.width():
             painter.setPen(faint)
-            painter.drawText(QRect(left, body.top(), figure_right - left - 40, body.height()), _MIDDLE, "left out")
+            painter.drawText(left_out, _MIDDLE, "left out")
         painter.setPen(look.text if selected else look.secondary)
         figure = QRect(0, body.top(), figure_right, body.height())
         painter.drawText(figure, _MIDDLE | Qt.AlignmentFlag.AlignRight, f"{slot.confidence * 100:.0f} %")
@@ -165,11 +169,11 @@ class SlotList(QListView):
         self.setItemDelegate(self._delegate)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setUniformItemSizes(True)
+        self.bar = OverlayBar(self)
 
     def set_lane(self, lane: int) -> None:
         self.lane = lane
@@ -267,6 +271,9 @@ class SlotsPanel(QWidget):
         heading.addStretch(1)
         self.list = SlotList(model)
         self._lines = [Line(), Line(), Line()]
+        kept = self._lines[0].sizePolicy()
+        kept.setRetainSizeWhenHidden(True)  # nothing beneath it moves when a song is opened
+        self._lines[0].setSizePolicy(kept)
         for widget in (
             self._open_row,
             self._lines[0],

@@ -60,7 +60,7 @@ class TransportPanel(QWidget):
         left.addStretch(1)
         left.addWidget(self.position)
         left.addWidget(self.length)
-        left.addSpacing(10)
+        left.addSpacing(16)
         layout.addWidget(self._left)
         layout.addSpacing(16)
         self.sides = Segmented([("Reference", "", "A"), ("Candidate", "", "B")], accent=True)
@@ -83,11 +83,10 @@ class TransportPanel(QWidget):
         self.volume.setRange(QUIETEST_DB, 0)
         self.volume.setAccessibleName("Volume in decibels")
         self.volume_text = Label("", colour="secondary", align=Qt.AlignmentFlag.AlignRight)
-        self.volume_text.setFixedWidth(46)
+        self.volume_text.setFixedWidth(50)
         layout.addWidget(self.mute)
         layout.addSpacing(6)
         layout.addWidget(self.volume)
-        layout.addSpacing(4)
         layout.addWidget(self.volume_text)
         layout.addSpacing(18)
         divider = Line(vertical=True)
@@ -145,11 +144,12 @@ class TransportPanel(QWidget):
         self._choose_words()
 
     def _choose_words(self) -> None:
-        """The long names of the switches where there is room for them."""
+        """The long names of the switches where there is room for them; the volume's figure gives way last."""
         self.keyboard.set_compact(self._narrow or not self._has_keyboard)
         layout = self.layout()
         assert layout is not None
-        for short in (False, True):
+        for short, figure in ((False, True), (True, True), (True, False)):
+            self.volume_text.setVisible(figure)
             for switch, words in zip(self._switches, WORDS, strict=True):
                 switch.setText(words[short])
                 switch.updateGeometry()
@@ -187,6 +187,7 @@ class TransportPanel(QWidget):
             self.volume.update()
         silent = self.volume.value() <= QUIETEST_DB
         self.volume_text.setText("off" if silent else text.decibels(self.volume.value()))
+        self.volume.setToolTip(f"Volume: {self.volume_text.text()}")
         self.mute.set_icon("volume", "Sound on" if silent else "Mute")
         self._refresh_position()
 

@@ -10,6 +10,9 @@ from app import theme
 from app.widgets.icons import draw_icon
 from app.widgets.painting import HEIGHT, claims, paint_box, paint_focus
 
+SWITCH_TEXT = 20
+"""Where the words of a switch begin, behind its lamp."""
+
 
 class FlatButton(QAbstractButton):
     """What all buttons share: hover, keyboard focus, an accessible name."""
@@ -146,7 +149,7 @@ class Switch(FlatButton):
         self.setCheckable(True)
 
     def sizeHint(self) -> QSize:
-        return QSize(self.text_width() + 24, HEIGHT)
+        return QSize(self.text_width() + SWITCH_TEXT + 4, HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look, rect = theme.current(), self.rect()
@@ -164,6 +167,6 @@ class Switch(FlatButton):
             painter.drawEllipse(lamp.adjusted(0.6, 0.6, -0.6, -0.6))
         painter.setFont(theme.font())
         painter.setPen(look.disabled if not enabled else look.text if on or self.hovered else look.secondary)
-        painter.drawText(rect.adjusted(20, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
+        painter.drawText(rect.adjusted(SWITCH_TEXT, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, self.text())
         if self.hasFocus():
             paint_focus(painter, rect)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QListView,
+    QSizePolicy,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,6 +22,7 @@ from app.widgets.buttons import Button, FlatButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Line
 from app.widgets.painting import paint_focus
+from app.widgets.scrolling import OverlayBar
 
 _LINES = 3
 
@@ -28,8 +30,12 @@ _LINES = 3
 class _Delegate(QStyledItemDelegate):
     """Name, and beneath it the reason in full lines."""
 
+    def __init__(self, view: QListView) -> None:
+        super().__init__(view)
+        self._view = view
+
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        width = max(80, option.rect.width() - 52)
+        width = max(80, self._view.viewport().width() - 52)
         sound = index.data(FailedModel.SOUND_ROLE)
         bounds = QFontMetrics(theme.font("small")).boundingRect(
             QRect(0, 0, width, 400), Qt.TextFlag.TextWordWrap.value, sound.reason or ""
@@ -70,10 +76,10 @@ class _Fold(FlatButton):
 
     def __init__(self) -> None:
         super().__init__("")
+        self.short = ""
+        """What it says where the spine is narrow."""
         self.setCheckable(True)
         self.setFixedHeight(30)
-        from PySide6.QtWidgets import QSizePolicy
-
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -89,7 +95,9 @@ class _Fold(FlatButton):
         painter.setFont(theme.font())
         painter.setPen(look.text if opened else look.secondary)
         room = rect.adjusted(40, 0, -36, 0)
-        words = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+        metrics = painter.fontMetrics()
+        words = self.text() if metrics.horizontalAdvance(self.text()) <= room.width() else self.short
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, words)
         chevron = "chevron-down" if opened else "chevron-right"
         draw_icon(painter, chevron, QRect(rect.width() - 27, 9, 12, 12), look.secondary)
@@ -121,12 +129,13 @@ class FailedList(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.list.setMinimumHeight(40)
+        self.bar = OverlayBar(self.list)
         self.retry = Button("Retry")
         self.reveal = Button("Show in folder", kind="quiet")
         self._buttons = QWidget()
         row = QHBoxLayout(self._buttons)
-        row.setContentsMargins(40, 6, 16, 10)
-        row.setSpacing(16)
+        row.setContentsMargins(40, 6, 8, 10)
+        row.setSpacing(12)
         row.addWidget(self.retry)
         row.addWidget(self.reveal)
         row.addStretch(1)
@@ -142,7 +151,9 @@ class FailedList(QWidget):
         """Fit the fold to how many there are."""
         count = self.model.rowCount()
         self.setVisible(count > 0)
-        self.fold.setText(f"{count:,} file{'' if count == 1 else 's'} could not be read")
+        files = f"{count:,} file{'' if count == 1 else 's'}"
+        self.fold.setText(f"{files} could not be read")
+        self.fold.short = f"{files} not read"
         self.fold.setAccessibleName(self.fold.text())
         opened = self.fold.isChecked()
         self.list.setVisible(opened)
@@ -150,6 +161,15 @@ class FailedList(QWidget):
         if opened and count:
             if not self.list.currentIndex().isValid():
                 self.list.setCurrentIndex(self.model.index(0))
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as the first of the files, with their reasons, need."""
+        if count := self.model.rowCount():
             heights = sum(self.list.sizeHintForRow(row) for row in range(min(count, 4)))
             self.list.setMaximumHeight(min(max(heights, 40), 156) + 2)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QWidget
 
 from app import theme
 from app.widgets.icons import draw_icon
 from app.widgets.painting import HEIGHT, claims, paint_box, paint_focus
 
+PADDING = 10
+"""At either side of what is typed: border, padding, and what Qt itself leaves."""
 ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 
 
@@ -46,6 +48,23 @@ class SearchBox(Field):
         self.setAccessibleName("Search sounds")
         self.setClearButtonEnabled(False)
         self.setAcceptDrops(False)
+        self._hints: tuple[str, ...] = ()
+
+    def set_hints(self, *hints: str) -> None:
+        """What the empty field says: the first of these that has room in it, the longest first."""
+        self._hints = hints
+        self._choose_hint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._choose_hint()
+
+    def _choose_hint(self) -> None:
+        margins = self.textMargins()
+        room = self.width() - margins.left() - margins.right() - 2 * PADDING
+        wide = self.fontMetrics().horizontalAdvance
+        fitting = (hint for hint in self._hints if wide(hint) <= room)
+        self.setPlaceholderText(next(fitting, self._hints[-1] if self._hints else ""))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Down:  # to what was found

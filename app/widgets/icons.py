@@ -10,19 +10,28 @@ from PySide6.QtSvg import QSvgRenderer
 
 from engine.paths import resources_dir
 
+GRID = 16
+"""The icons are drawn on a square of this size."""
+_STROKE = 'stroke-width="1.5"'
+
 
 @functools.cache
-def _renderer(name: str, colour: str) -> QSvgRenderer:
-    source = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    return QSvgRenderer(QByteArray(source.replace("currentColor", colour).encode()))
+def _renderer(name: str, colour: str, stroke: float | None) -> QSvgRenderer:
+    source = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    if stroke is not None:
+        source = source.replace(_STROKE, f'stroke-width="{stroke}"')
+    return QSvgRenderer(QByteArray(source.encode()))
 
 
-def draw_icon(painter: QPainter, name: str, rect: QRect | QRectF, colour: QColor) -> None:
-    """Draw the icon called `name` into `rect` in `colour`."""
+def draw_icon(
+    painter: QPainter, name: str, rect: QRect | QRectF, colour: QColor, *, stroke: float | None = None
+) -> None:
+    """Draw the icon called `name` into `rect` in `colour`; large ones with a `stroke` in pixels, or they grow heavy."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setOpacity(painter.opacity() * colour.alphaF())
-    _renderer(name, colour.name()).render(painter, QRectF(rect))
+    drawn = None if stroke is None else stroke * GRID / rect.width()
+    _renderer(name, colour.name(), drawn).render(painter, QRectF(rect))
     painter.restore()
 
 

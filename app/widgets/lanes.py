@@ -61,6 +61,8 @@ class Lanes(TimeSurface):
         if self.heard_seconds is not None:
             front = round(min(max(0.0, timeline.x(self.heard_seconds, self.width())), self.width()))
             painter.fillRect(QRect(front, 0, self.width() - front, self.height()), look.window)
+        below = max(0, self._slots.rowCount() * self.lane - self.scrolled)
+        painter.fillRect(QRect(0, below, self.width(), self.height() - below), look.window)
         for row, slot in enumerate(self._slots.slots):
             top = row * self.lane - self.scrolled
             if top + self.lane <= 0 or top >= self.height():
@@ -74,8 +76,8 @@ class Lanes(TimeSurface):
             painter.setOpacity(1.0)
             painter.fillRect(QRect(0, top + self.lane - 1, self.width(), 1), look.divider)
         if self.heard_seconds is not None and front < self.width():
-            rows = min(self.height(), self._slots.rowCount() * self.lane - self.scrolled)
-            painter.fillRect(QRect(front, 0, 1, max(0, rows)), look.divider)
+            painter.fillRect(QRect(front, 0, 1, min(self.height(), below)), look.divider)
+        painter.setClipRect(QRect(0, 0, self.width(), below))
         paint_markers(painter, timeline, self)
 
     def _lane_image(self, family: str, exposure: np.ndarray) -> QImage:

@@ -16,6 +16,7 @@ GAP = 12
 """Between two columns, where the tokens tell none; and between a heading and the next one."""
 OTHER_WIDTHS = {Column.CHANCE: 68, Column.TYPE: 88, Column.RATING: 92, Column.TAGS: 120}
 """Sections of the columns that the tokens do not know."""
+WIDEST_PITCH = "G#m~"
 STAR = 15
 """From one star of a rating to the next."""
 EDGE = 44
@@ -28,6 +29,13 @@ def section_width(column: Column) -> int:
         return OTHER_WIDTHS[column]
     columns = [known for known in Column if known not in OTHER_WIDTHS]
     position = columns.index(column)
+    if column == Column.PITCH:  # fonts differ: a pitch is never cut
+        return max(_token_width(columns, position), QFontMetrics(theme.font()).horizontalAdvance(WIDEST_PITCH) + 2)
+    return _token_width(columns, position)
+
+
+def _token_width(columns: list[Column], position: int) -> int:
+    column = columns[position]
     left = 0 if position == 0 else _TOKEN_COLUMNS[column.name.lower()][0]
     if column == columns[-1]:
         return EDGE

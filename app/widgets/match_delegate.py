@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import theme
@@ -12,10 +12,12 @@ from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
 from app.widgets.match_columns import STAR, content_width
+from app.widgets.painting import paint_box
 from engine.ratings import HIGHEST_RATING
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
 FIGURE_WIDTH, FIGURE_TO_BAR = 32, 8
+TAG_HEIGHT, TAG_PADDING, TAG_GAP = 16, 5, 8
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 
@@ -55,7 +57,10 @@ class MatchDelegate(QStyledItemDelegate):
             case Column.NAME:
                 icon = "preset" if row.sound.is_preset else KIND_ICONS.get(row.sound.kind or "", "long")
                 draw_icon(painter, icon, QRectF(rect.left(), rect.center().y() - 6, 14, 14), second)
-                self._text(painter, rect.adjusted(22, 0, -12, 0), row.sound.name, ink)
+                room = rect.adjusted(22, 0, -12, 0)
+                if row.copies:
+                    room.setRight(self._paint_copies(painter, room, row, second))
+                self._text(painter, room, row.sound.name, ink)
             case Column.MATCH:
                 if row.similarity is not None:
                     painter.setPen(ink)
@@ -80,7 +85,7 @@ class MatchDelegate(QStyledItemDelegate):
                     box = QRectF(rect.left() + 9, rect.center().y() - 6, 14, 14)
                     draw_icon(painter, star, box, look.text if row.sound.favourite else look.secondary)
             case _:
-                gap = 0 if column == Column.PITCH else 8
+                gap = 0 if column in (Column.PITCH, Column.FOLDER) else 8
                 self._text(painter, rect.adjusted(0, 0, -gap, 0), index.data(), second)
         painter.restore()
 
@@ -89,6 +94,21 @@ class MatchDelegate(QStyledItemDelegate):
         painter.drawText(
             rect, _MIDDLE, painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
         )
+
+    def _paint_copies(self, painter: QPainter, room: QRect, row: Row, ink: QColor) -> int:
+        """How many copies are folded into the row, in a box behind its name; where the room for the name ends."""
+        words = f"+{len(row.copies)}"
+        size = QFontMetrics(theme.font("axis")).horizontalAdvance(words) + 2 * TAG_PADDING
+        name = painter.fontMetrics().horizontalAdvance(row.sound.name)
+        left = min(room.left() + name + TAG_GAP, room.right() - size)
+        tag = QRect(left, room.center().y() - TAG_HEIGHT // 2 + 1, size, TAG_HEIGHT)
+        painter.save()
+        paint_box(painter, tag, None, theme.current().control_border, theme.tokens()["radius"]["tag"])
+        painter.setFont(theme.font("axis"))
+        painter.setPen(ink)
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, words)
+        painter.restore()
+        return left - TAG_GAP
 
     def _paint_number(
         self,

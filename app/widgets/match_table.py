@@ -42,8 +42,8 @@ NAME_LEAST = 100
 """Where even the waveform gave way to columns that were asked for."""
 NARROW_WORDS = 72
 """What folder and tags keep where there is little room."""
-PLENTY = 300
-"""What the name has before it shares with the folder."""
+PLENTY, MOST = 300, 480
+"""What the name has before it shares with the folder, and beside a folder at most: the figures stay near to it."""
 Index = QModelIndex | QPersistentModelIndex
 _Select = QItemSelectionModel.SelectionFlag
 
@@ -198,7 +198,7 @@ class MatchTable(QTableView):
         widths = {column: self.widths.get(column, section_width(column)) for column in Column if self._is_shown(column)}
         spare = self.viewport().width() - sum(width for column, width in widths.items() if column != Column.NAME)
         if Column.FOLDER in widths and Column.FOLDER not in self.widths and spare > PLENTY:
-            extra = (spare - PLENTY) // 2
+            extra = max((spare - PLENTY) // 2, spare - MOST)
             widths[Column.FOLDER] += extra
             spare -= extra
         for column in (Column.FOLDER, Column.TAGS):  # in a narrow table they give what they can
@@ -210,6 +210,8 @@ class MatchTable(QTableView):
         if spare < NAME_MIN and Column.WAVEFORM in widths:
             spare += widths.pop(Column.WAVEFORM)
             least = NAME_LEAST
+        if spare < NAME_MIN and Column.FOLDER in widths and Column.FOLDER not in self.widths:
+            spare += widths.pop(Column.FOLDER)
         widths[Column.NAME] = max(least, spare)
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:

@@ -43,6 +43,8 @@ class Ruler(TimeSurface):
         if timeline.region is not None:
             self._paint_tag(painter, timeline.region)
         paint_markers(painter, timeline, self)
+        if timeline.region is not None:
+            self._paint_words(painter, timeline.region)
 
     def _paint_ticks(self, painter: QPainter) -> None:
         look, timeline, width = theme.current(), self._timeline, self.width()
@@ -84,13 +86,22 @@ class Ruler(TimeSurface):
         look = theme.current()
         left, right = (round(self._timeline.x(edge, self.width())) for edge in region)
         painter.fillRect(QRect(left, 0, right - left + 1, self.height()), look.region_tag)
+        for edge in (left, right - HANDLE + 1):
+            painter.fillRect(QRect(edge, 0, HANDLE, self.height()), look.region_edge)
+
+    def _paint_words(self, painter: QPainter, region: tuple[float, float]) -> None:
+        """On a ground of their own: the playhead passes behind them."""
+        look = theme.current()
+        left, right = (round(self._timeline.x(edge, self.width())) for edge in region)
+        painter.setFont(theme.font("axis"))
         metrics = painter.fontMetrics()
         name, length = "Region", f"{region[1] - region[0]:.1f} s"
-        painter.setFont(theme.font("axis"))
         first, second = metrics.horizontalAdvance(name), metrics.horizontalAdvance(length)
         middle = Qt.AlignmentFlag.AlignVCenter
         visible_left = max(left, 0) + 10
         room = min(right, self.width()) - visible_left - 8
+        words = first + 8 + second if room >= first + 8 + second else second if room >= second else 0
+        painter.fillRect(QRect(visible_left, 0, words, self.height()), look.region_tag)
         if room >= first + 8 + second:
             painter.setPen(look.text)
             painter.drawText(QRect(visible_left, 0, first + 4, self.height()), middle, name)
@@ -99,8 +110,6 @@ class Ruler(TimeSurface):
         elif room >= second:
             painter.setPen(look.secondary)
             painter.drawText(QRect(visible_left, 0, second + 4, self.height()), middle, length)
-        for edge in (left, right - HANDLE + 1):
-            painter.fillRect(QRect(edge, 0, HANDLE, self.height()), look.region_edge)
 
     def _grip_at(self, x: float) -> str | None:
         if self._timeline.region is None:

@@ -16,6 +16,9 @@ from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
 from app.widgets.painting import paint_focus
 
+GAP = 12
+"""Between a name and its figure, at least."""
+
 
 class TreeRow(FlatButton):
     """Icon, name, and a figure at the right; pressed, it narrows the table to what it names.
@@ -32,13 +35,14 @@ class TreeRow(FlatButton):
         self.setAcceptDrops(takes_from is not None)
         self._takes_from = takes_from
         self._drop_hovered = False
-        self._icon, self._figure, self._quiet = icon, figure, False
+        self._icon, self._figure, self._short, self._quiet = icon, figure, figure, False
         self.setFixedHeight(theme.tokens()["size"]["tree_row"])
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(f"{name}, {figure}")
 
-    def set_figure(self, figure: str, icon: str | None = None) -> None:
-        self._figure, self._icon = figure, icon or self._icon
+    def set_figure(self, figure: str, icon: str | None = None, *, short: str = "") -> None:
+        """`short` stands in for the figure where it would leave the name no room."""
+        self._figure, self._short, self._icon = figure, short or figure, icon or self._icon
         self.setAccessibleName(f"{self.text()}, {figure}")
         self.update()
 
@@ -59,12 +63,14 @@ class TreeRow(FlatButton):
             painter.fillRect(QRect(0, 0, 3, rect.height()), look.accent)
         draw_icon(painter, self._icon, QRect(16, rect.height() // 2 - 8, 16, 16), look.quiet)
         painter.setFont(theme.font())
-        figure = painter.fontMetrics().horizontalAdvance(self._figure)
-        room = rect.adjusted(40, 0, -16, 0)
+        wide, room = painter.fontMetrics().horizontalAdvance, rect.adjusted(40, 0, -16, 0)
+        fits = wide(self.text()) + GAP + wide(self._figure) <= room.width()
+        shown = self._figure if fits else self._short
         painter.setPen(look.secondary if self.isChecked() else look.quiet)
-        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._figure)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, shown)
         painter.setPen(look.text if not self._quiet else look.secondary if self.isChecked() else look.quiet)
-        name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width() - figure - 12)
+        left = room.width() - wide(shown) - GAP
+        name = painter.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, left)
         painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, name)
         if self.hasFocus() or self._drop_hovered:
             paint_focus(painter, rect, radius=2)
@@ -96,7 +102,7 @@ class Heading(QWidget):
     def __init__(self, words: str, action: FlatButton | None = None) -> None:
         super().__init__()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 8, 16, 0)
+        layout.setContentsMargins(16, 8, 16 if isinstance(action, Button) else 12, 0)
         label = Label(words, role="heading", colour="quiet")
         layout.addWidget(label)
         layout.addStretch(1)

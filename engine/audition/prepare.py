@@ -41,8 +41,9 @@ def load_for_audition(
     The one place where a sound becomes audio, whether it is a file or a preset inside of one; of a preset it is what
     `engine.presets.audition` plays, within `root`. Where neither an `end` is given nor `to_the_end` asked for, a file
     with more than `MOST_SAMPLES`, or whose header does not say how long it is, ends after its first
-    `BEGINNING_SAMPLES`: it shall begin at once. A stretch cut out of a longer sound begins and ends in the middle of a wave, so its ends are faded
-    (5 ms); a file that is asked for without `start` or `end` begins or ends as it does. Raises AudioError.
+    `BEGINNING_SAMPLES`: it shall begin at once. A stretch cut out of a longer sound begins and ends in the middle of a
+    wave, so its ends are faded (5 ms); a file that is asked for without `start` or `end` begins or ends as it does.
+    Raises AudioError.
     """
     if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))

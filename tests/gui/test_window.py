@@ -347,6 +347,7 @@ def test_a_bad_song_answers_in_words(window: MainWindow, qtbot: QtBot, tmp_path:
     until(qtbot, lambda: "could not be opened" in panel.invitation.title.text())
     assert panel.invitation.sentence.text()
     assert str(tmp_path) not in panel.invitation.sentence.text()
+    assert window.workspace.timeline.duration == 0
     assert not window.transport.play.isEnabled()
 
 
