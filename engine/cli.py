@@ -7,6 +7,7 @@ names it), 2 a wrong command line. Nothing slow is imported here, so that `earsh
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 import os
 import sys
@@ -35,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _open_window()
         if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
             return _train(arguments)
+        # What the engine logs is for the window's log file; here what matters of it is said in messages.
+        logging.getLogger("engine").addHandler(logging.NullHandler())
         parser = _parser()
         options = parser.parse_args(_with_queries_apart(arguments))
         if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):

@@ -233,11 +233,11 @@ def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Matc
     from engine.matching.match import nothing_alike
 
     print(path)
-    for slot in slots:
+    for number, slot in enumerate(slots, start=1):  # as the window numbers them
         sounds = sum(end - start for start, end in slot.activity)
         start, end = slot.exposed_seconds
         print(
-            f"  {slot.id}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
+            f"  {number}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
             f"best heard from {start:.1f} to {end:.1f} s"
         )
         if nothing_alike(matches[slot.id]):

@@ -159,6 +159,15 @@ def test_damaged_library(song: Path, library_home: Path, capsys: pytest.CaptureF
     assert any(path.read_bytes().startswith(b"This is no database.") for path in library_home.iterdir())
 
 
+def test_a_message_is_all_that_is_said(library_home: Path) -> None:
+    library_home.mkdir()
+    (library_home / FILE_NAME).write_bytes(b"no database" * 999)
+    command = [sys.executable, "-m", "engine", "library", "list"]
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stderr
+    assert said.startswith("earshot: ")
+    assert said.count("\n") == 1  # and no line of the log
+
+
 def test_library_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "sounds").mkdir()
@@ -266,6 +275,12 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     assert process.wait(timeout=600) == MENDABLE
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_slots_are_numbered_as_they_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    slots = [SimpleNamespace(id=n, family="kick", confidence=0.9, activity=[], exposed_seconds=(0, 4)) for n in (3, 1)]
+    commands._print_slots(Path("song.wav"), slots, {1: [], 3: []})  # type: ignore[arg-type]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["1", "2"]
 
 
 def test_version_answers_at_once() -> None:
