@@ -7,6 +7,7 @@ names it), 2 a wrong command line. Nothing slow is imported here, so that `earsh
 from __future__ import annotations
 
 import argparse
+import logging
 import math
 import os
 import sys
@@ -35,11 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _open_window()
         if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
             return _train(arguments)
+        # What the engine logs is for the window's log file; here what matters of it is said in messages.
+        logging.getLogger("engine").addHandler(logging.NullHandler())
         parser = _parser()
-        options = parser.parse_args(arguments)
+        options = parser.parse_args(_with_queries_apart(arguments))
         if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
             parser.error("--end must come after --start")
-        if getattr(options, "part", None) and options.any_family:
+        parts = [part for part, _ in getattr(options, "part", None) or ()]
+        if len(parts) > len(set(parts)):
+            parser.error("--part: each part once, with one weight")
+        if parts and options.any_family:
             parser.error("--any-family is about slots and goes without --part")
         handler: Callable[[argparse.Namespace], int] = options.handler
         return handler(options)
@@ -51,6 +57,36 @@ def main(argv: Sequence[str] | None = None) -> int:
         # Whoever read our output has seen enough; nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1
+
+
+def _with_queries_apart(arguments: list[str]) -> list[str]:
+    """The arguments with `-dark` and `-tag:warm` where a query is written kept from being taken for options."""
+    if arguments[0] == "match":
+        return _with_values_joined(arguments, "--only")
+    if arguments[:2] != ["library", "search"]:
+        return arguments
+    options: list[str] = []
+    words: list[str] = []
+    rest = iter(_with_values_joined(arguments[2:], "--library"))
+    for argument in rest:
+        if argument == "--":
+            words += rest
+        elif argument == "-h" or argument.startswith("--"):
+            options.append(argument)
+        else:
+            words.append(argument)
+    return [*arguments[:2], *options, "--", *words]
+
+
+def _with_values_joined(arguments: list[str], option: str) -> list[str]:
+    """`--only -dark` as `--only=-dark`; what begins with two dashes is an option of its own."""
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] == option and not argument.startswith("--"):
+            joined[-1] = f"{option}={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def _open_window(paths: Sequence[Path] = (), *, library: Path | None = None, model: Path | None = None) -> int:
@@ -173,9 +209,7 @@ def _parser() -> argparse.ArgumentParser:
     listing = manage.add_parser("list", parents=[library], help="the path of every sound, one per line")
     listing.set_defaults(handler=commands.library_list)
     search = manage.add_parser("search", parents=[library], help="sounds by words and facts, by name, one per line")
-    search.add_argument(
-        "query", metavar="WORD", nargs=argparse.REMAINDER, help="such as: reese -dark bpm:120-128 key:Am"
-    )
+    search.add_argument("query", metavar="WORD", nargs="*", help="such as: reese -dark bpm:120-128 key:Am")
     search.set_defaults(handler=commands.library_search)
     failed = manage.add_parser("failed", parents=[library], help="files that could not be used: path, tab, reason")
     failed.set_defaults(handler=commands.library_failed)
@@ -221,9 +255,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
+        raise argparse.ArgumentTypeError("must be a whole number, at least 1")
     return value
 
 
@@ -241,7 +278,10 @@ def _part(text: str) -> tuple[str, float]:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not (math.isfinite(value) and value >= 0):
         raise argparse.ArgumentTypeError("must be a number of seconds, 0 or more")
     return value

@@ -56,9 +56,10 @@ def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Name
         )
         library.settle(bar, cancel)
     rate = result.embedded / result.seconds if result.seconds else 0.0
+    digits = ".0f" if rate >= 10 or not rate else ".2g"
     print(
         f"{result.listed} sounds: {result.embedded} embedded, {result.unchanged} unchanged, {result.failed} failed, "
-        f"{result.moved} moved, {result.removed} removed in {result.seconds:.1f} s ({rate:.0f} sounds/s)",
+        f"{result.moved} moved, {result.removed} removed in {result.seconds:.1f} s ({rate:{digits}} sounds/s)",
         flush=True,
     )
     if result.failed:
@@ -174,6 +175,8 @@ def _show_by_part(
     if silent:
         return
     print(f"  {words_for(weights)}  (heard: {words_for(hearing.parts)})")
+    if not matches:
+        print(f"       no loop or longer sound here that could be used has {words_for(weights)} in it")
     for match in matches:
         each = "  ".join(f"{part} {cosine:.2f}" for part, cosine in match.by_part) if len(weights) > 1 else ""
         print(
@@ -190,9 +193,12 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     directory = library_dir(options.library)
     library = Library.open(directory, index=options.index)
     try:
-        library.catalog.marks.require_collections(read_query(options.only))
+        query = read_query(options.only)
+        library.catalog.marks.require_collections(query)
         if not library.catalog.counts().ready:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
+        if not library.catalog.page(query, size=1):
+            raise LibraryError(_nothing_found(options.only))
         from engine.encoder.ear import Ear
 
         ear = Ear.load(options.model, device=options.device)
@@ -213,15 +219,25 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     return ear, library
 
 
+def _nothing_found(text: str) -> str:
+    """That a query finds no sound, and what of it may not have been read as it was meant."""
+    from engine.library.query import read_as_words
+
+    message = f"Nothing in the library is what {text!r} asks for."
+    if as_words := read_as_words(text):
+        message += f" No fact, and searched for as words: {' '.join(as_words)}"
+    return message
+
+
 def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:
     from engine.matching.match import nothing_alike
 
     print(path)
-    for slot in slots:
+    for number, slot in enumerate(slots, start=1):  # as the window numbers them
         sounds = sum(end - start for start, end in slot.activity)
         start, end = slot.exposed_seconds
         print(
-            f"  {slot.id}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
+            f"  {number}  {slot.family}  {slot.confidence:.0%}  sounds for {sounds:.1f} s, "
             f"best heard from {start:.1f} to {end:.1f} s"
         )
         if nothing_alike(matches[slot.id]):
@@ -279,7 +295,8 @@ def library_search(options: argparse.Namespace) -> int:
     from engine.library.query import read_query
 
     catalog = Catalog.existing(library_dir(options.library))
-    query = read_query(" ".join(options.query))
+    text = " ".join(options.query)
+    query = read_query(text)
     catalog.marks.require_collections(query)
     last: Sound | None = None
     found = False
@@ -289,7 +306,10 @@ def library_search(options: argparse.Namespace) -> int:
             print(f"{sound.path}\t{sound.preset}" if sound.preset else sound.path)
         last = page[-1]
     catalog.close()
-    return 0 if found else 1
+    if found:
+        return 0
+    say(f"earshot: {_nothing_found(text)}" if text else "earshot: The library holds no sounds yet.")
+    return 1
 
 
 def library_failed(options: argparse.Namespace) -> int:

@@ -71,10 +71,16 @@ def in_name(name: str) -> Declared:
         tempo = re.search(r"bpm[ _-]?(\d{2,3}(?:\.\d{1,2})?)(?![\d.])", stem, re.IGNORECASE)
     key = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?[ _-]?(?:min(?:or)?|maj(?:or)?|m))(?=$|[ _\-).])", stem)
     split = split_note(stem)
+    kind = None
+    if re.search(r"(?<![a-z])one[ _-]?shots?(?![a-z])", stem, re.IGNORECASE):
+        kind = "one-shot"
+    elif re.search(r"loops?(?![a-z])", stem, re.IGNORECASE):  # also 'drumloop', not 'looped' or 'loopback'
+        kind = "loop"
     return Declared(
         tempo_bpm=_tempo(tempo.group(1)) if tempo else None,
         key=read_key(key.group(1)) if key else None,
         root_note=split[1] if split else None,
+        kind=kind,
     )
 
 

@@ -68,6 +68,8 @@ def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
     mono = audio.mono()
     peak = float(np.max(np.abs(audio.samples)))
     kind, tempo = _kind_and_tempo(mono, audio.rate, said)
+    if kind == "loop" and _is_one_note(mono, audio.rate, said):
+        kind, tempo = "one-shot", None
     pitch, confidence, key = None, 0.0, None
     if kind != "one-shot":
         key = said.key or estimate_key(mono[: _KEY_SECONDS * audio.rate], audio.rate)
@@ -97,6 +99,14 @@ def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
         brightness_hz=brightness(mono, audio.rate),
         attack_seconds=attack(mono, audio.rate) if kind == "one-shot" else None,
     )
+
+
+def _is_one_note(mono: np.ndarray, rate: int, said: Declared) -> bool:
+    """Whether a pulse is that of one note, such as a tremolo: the note that the file tells, and nothing of a loop."""
+    if said.root_note is None or said.kind is not None or said.tempo_bpm is not None:
+        return False
+    pitch, _ = estimate_pitch(mono, rate)
+    return pitch is not None and _told_pitch(said.root_note, pitch) == pitch
 
 
 def _told_pitch(root_note: int, measured: float | None) -> float:

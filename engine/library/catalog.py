@@ -207,7 +207,8 @@ class Catalog:
         with self.database.write() as connection:
             row = connection.execute("SELECT id FROM roots WHERE path = ?", (encode_path(folder),)).fetchone()
             if row is None:
-                raise LibraryError(f"{folder} is not a root of this library. See: earshot library list")
+                roots = ", ".join(root.path for root in self.roots()) or "none"
+                raise LibraryError(f"{folder} is not a root of this library. What was scanned: {roots}")
             forgotten = connection.execute("DELETE FROM sounds WHERE root_id = ?", row).rowcount
             connection.execute("DELETE FROM roots WHERE id = ?", row)
         return forgotten

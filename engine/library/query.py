@@ -119,10 +119,8 @@ def read_query(text: str) -> Query:
     """The query that a line of text asks; every text is one."""
     query = EVERYTHING
     for token in _TOKEN.finditer(text.casefold()):
-        minus, name, quoted, plain = token.groups()
-        value = quoted if plain is None else plain
-        facts = _EXCLUDED_FACTS if minus else _FACTS
-        if name and (read := facts.get(name)) and (found := read(query, value)) is not None:
+        minus, name, value = _split(token)
+        if (found := _with_fact(query, minus, name, value)) is not None:
             query = found
             continue
         word = f"{name} {value}" if name else value
@@ -133,6 +131,26 @@ def read_query(text: str) -> Query:
         else:
             query = replace(query, words=(*query.words, word))
     return query
+
+
+def read_as_words(text: str) -> list[str]:
+    """What of a text looks like a fact, and is read as words since there is no such fact or it has no such value."""
+    tokens = ((token, *_split(token)) for token in _TOKEN.finditer(text.casefold()))
+    return [
+        token[0] for token, minus, name, value in tokens if name and _with_fact(EVERYTHING, minus, name, value) is None
+    ]
+
+
+def _split(token: re.Match[str]) -> tuple[bool, str | None, str]:
+    """Whether it leaves out, the fact that it names, and its value."""
+    minus, name, quoted, plain = token.groups()
+    return bool(minus), name, quoted if plain is None else plain
+
+
+def _with_fact(query: Query, minus: bool, name: str | None, value: str) -> Query | None:
+    """The query that asks for one more fact; None where that is none."""
+    read = (_EXCLUDED_FACTS if minus else _FACTS).get(name) if name else None
+    return read(query, value) if read else None
 
 
 def _families(query: Query, value: str) -> Query | None:

@@ -351,6 +351,32 @@ def test_a_bad_song_answers_in_words(window: MainWindow, qtbot: QtBot, tmp_path:
     assert not window.transport.play.isEnabled()
 
 
+def test_what_is_no_song_does_not_take_its_place(filled: MainWindow, qtbot: QtBot, song: Path, tmp_path: Path) -> None:
+    slots = filled.workspace.slots.rowCount()
+    assert slots
+    kit = tmp_path / "kit.zip"
+    kit.write_text("no sound")
+    drop(filled, kit)
+    assert filled.workspace.reference.path == song
+    assert filled.workspace.slots.rowCount() == slots
+    until(qtbot, lambda: "kit.zip does not look like a song" in filled.notice.message.text())
+    drop(filled, kit, song)  # the song among several is opened, whichever comes first
+    assert filled.workspace.reference.path == song
+    until(qtbot, lambda: f"{song.name} was opened, the other 1 was not" in filled.notice.message.text())
+
+
+def test_what_could_not_be_opened_is_not_remembered(
+    window: MainWindow, qtbot: QtBot, song: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.wav"
+    broken.write_text("no sound")
+    drop(window, broken)
+    until(qtbot, lambda: window.workspace.reference.failure is not None)
+    assert window.settings.recent_songs == []
+    drop(window, song)
+    until(qtbot, lambda: window.settings.recent_songs == [song])
+
+
 def test_a_drop_replaces_what_runs(window: MainWindow, qtbot: QtBot, song: Path, tmp_path: Path) -> None:
     long = tmp_path / "Long.wav"
     soundfile.write(long, np.tile(tone(180, 10), 30), RATE)

@@ -22,6 +22,7 @@ from engine.jobs import Cancelled, CancelToken
 from engine.library import scanner
 from engine.library.database import FILE_NAME
 from engine.library.library import Library
+from tests.unit.library.made_up import add_sounds
 
 MENDABLE, USAGE = 1, 2
 
@@ -81,11 +82,19 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["match", "song.wav", "--start", "5", "--end", "5"],
         ["match", "song.wav", "--end", "0"],
         ["match", "song.wav", "--device", "abacus"],
+        ["match", "song.wav", "--part", "drums", "--part", "drums=2"],
         ["scan", ".", "--workers", "0"],
     ],
 )
 def test_wrong_usage_is_exit_code_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage: earshot" in wrong_usage(arguments, capsys)
+
+
+@pytest.mark.parametrize(("option", "value"), [("--top", "many"), ("--top", "1.5"), ("--start", "soon")])
+def test_what_is_no_number_is_told_in_words(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    message = wrong_usage(["match", "song.wav", option, value], capsys)
+    assert "number" in message
+    assert "invalid _" not in message
 
 
 def test_missing_song(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -150,6 +159,15 @@ def test_damaged_library(song: Path, library_home: Path, capsys: pytest.CaptureF
     assert any(path.read_bytes().startswith(b"This is no database.") for path in library_home.iterdir())
 
 
+def test_a_message_is_all_that_is_said(library_home: Path) -> None:
+    library_home.mkdir()
+    (library_home / FILE_NAME).write_bytes(b"no database" * 999)
+    command = [sys.executable, "-m", "engine", "library", "list"]
+    said = subprocess.run(command, check=False, capture_output=True, text=True).stderr
+    assert said.startswith("earshot: ")
+    assert said.count("\n") == 1  # and no line of the log
+
+
 def test_library_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "sounds").mkdir()
@@ -165,6 +183,46 @@ def test_scanning_what_is_no_folder(song: Path, tmp_path: Path, capsys: pytest.C
 def test_removing_what_is_no_root(tmp_path: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Library.open(library_home, create=True).close()
     assert str(tmp_path) in refused(["library", "remove", str(tmp_path)], capsys)
+
+    library = Library.open(library_home)
+    library.catalog.add_root(tmp_path / "samples")
+    library.close()
+    assert f"What was scanned: {tmp_path / 'samples'}" in refused(["library", "remove", str(tmp_path)], capsys)
+
+
+@pytest.fixture
+def two_sounds(library_home: Path) -> Path:
+    """A library of even/0.wav and odd/1.wav."""
+    library = Library.open(library_home, create=True)
+    add_sounds(library, range(2))
+    library.close()
+    return library_home
+
+
+@pytest.mark.parametrize("words", [["0", "-odd"], ["-odd"], ["-odd", "even"], ["--", "-odd"], ["-odd", "--library"]])
+def test_words_that_leave_out_are_no_options(words: list[str], two_sounds: Path, capsys) -> None:
+    directory = [str(two_sounds)] if words[-1] == "--library" else []
+    assert main(["library", "search", *words, *directory]) == 0
+    assert capsys.readouterr().out == "/sounds/even/0.wav\n"
+
+
+def test_the_library_of_a_search_is_an_option_wherever_it_stands(two_sounds: Path, tmp_path: Path, capsys) -> None:
+    for option in (["--library", str(tmp_path)], [f"--library={tmp_path}"]):
+        assert "There is no library" in refused(["library", "search", "even", *option], capsys)
+        assert "There is no library" in refused(["library", "search", *option, "even"], capsys)
+
+
+@pytest.mark.parametrize("query", ["cowbell", "-even -odd", "-kick family:snare", "family:tuba"])
+def test_a_query_that_finds_nothing_is_told(query: str, two_sounds: Path, song: Path, capsys) -> None:
+    for command in (["library", "search", *query.split()], ["match", str(song), "--only", query]):
+        message = refused(command, capsys)
+        assert f"Nothing in the library is what '{query}' asks for" in message
+        assert ("searched for as words: family:tuba" in message) == (query == "family:tuba")
+
+
+@pytest.mark.parametrize("only", [["--only", "-odd"], ["--only=-odd"]])
+def test_a_query_that_only_leaves_out_reaches_match(only: list[str], tmp_path: Path, capsys) -> None:
+    assert "nowhere.wav" in refused(["match", str(tmp_path / "nowhere.wav"), *only], capsys)
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there always is one")
@@ -217,6 +275,12 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     assert process.wait(timeout=600) == MENDABLE
     assert process.stderr.read() == ""
     process.stderr.close()
+
+
+def test_slots_are_numbered_as_they_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    slots = [SimpleNamespace(id=n, family="kick", confidence=0.9, activity=[], exposed_seconds=(0, 4)) for n in (3, 1)]
+    commands._print_slots(Path("song.wav"), slots, {1: [], 3: []})  # type: ignore[arg-type]
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["1", "2"]
 
 
 def test_version_answers_at_once() -> None:

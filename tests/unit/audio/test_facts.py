@@ -139,6 +139,18 @@ def test_a_told_note_is_heard_in_its_octave(root_note: int, hertz: float) -> Non
     assert facts.declared == ("pitch",)
 
 
+def test_a_told_note_that_pulses_is_no_loop() -> None:
+    pulses = np.tile(note(262, 0.25, decay=4.0), 12)
+    assert measure(mono(pulses)).kind == "loop"
+    facts = measure(mono(pulses), Declared(root_note=60))
+    assert (facts.kind, facts.tempo_bpm, facts.declared) == ("one-shot", None, ("pitch",))
+    assert facts.pitch_hz == pytest.approx(262, rel=0.01)
+    for said in (Declared(root_note=60, tempo_bpm=120.0), Declared(root_note=60, kind="loop"), Declared(root_note=62)):
+        assert measure(mono(pulses), said).kind == "loop"  # it says so, or the note is another one
+    drums = mono(beat(120.0, 8))
+    assert measure(drums, Declared(root_note=45)).kind == "loop"  # 'Break A2' is the second of A
+
+
 def test_loops_have_a_key() -> None:
     chords = np.concatenate([note(220 * 2 ** (n / 12), 0.5) for n in (0, 3, 7, 5, 8, 12, 7, 11, 14, 0, 3, 7)])
     assert measure(mono(chords), Declared(kind="loop")).key == "A minor"

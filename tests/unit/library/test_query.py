@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.library.query import Query, read_query
+from engine.library.query import Query, read_as_words, read_query
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,13 @@ def test_asks_for_marks(text: str) -> None:
 @pytest.mark.parametrize("text", ["kick -dark", "family:bass", "auditioned:yes", "favourite:yes", ""])
 def test_asks_for_no_marks(text: str) -> None:
     assert not read_query(text).asks_for_marks
+
+
+def test_what_is_no_fact_is_named() -> None:
+    assert read_as_words("deep -dark family:bass -tag:used c#3") == []
+    assert read_as_words("Family:Tuba bpm:fast mood:dark -key:Am") == [
+        "family:tuba",
+        "bpm:fast",
+        "mood:dark",
+        "-key:am",
+    ]
