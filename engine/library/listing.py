@@ -19,6 +19,7 @@ from engine.library.catalog import Catalog, is_inside
 from engine.library.moves import follow_moved
 from engine.library.records import begin_scan, list_files, mark_missing, see_again
 from engine.library.replaced import list_replaced
+from engine.library.twins import hear_as_twins
 from engine.library.walk import FoundFile, sound_files
 from engine.presets import multisamples, presets_of
 
@@ -91,6 +92,7 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
         removed += mark_missing(database, number, root.id, was_walked)
     moved = follow_moved(database, number, cancel.raise_if_cancelled)
     list_replaced(database, number, cancel.raise_if_cancelled)
+    hear_as_twins(database, number, cancel.raise_if_cancelled)
     progress(Progress("listing", found, found))
     # What moved was counted as removed, unless an earlier scan had missed it already.
     return Listing(number, found, moved, max(0, removed - moved), unreadable)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,45 @@ def test_another_file_of_the_same_length_is_another_sound(
     result = rescan(library, sounds)
     assert (result.moved, result.embedded, result.removed) == (0, 1, 1)
     assert library.catalog.counts().missing == 1
+
+
+def test_a_root_that_lies_elsewhere_now_is_not_heard_again(library: Library, sounds: Path) -> None:
+    rescan(library, sounds)
+    (kick,) = (sound for sound in library.catalog.sounds() if sound.name == "3")
+    library.catalog.marks.rate([kick.id], 5)
+    elsewhere = sounds.rename(sounds.with_name("elsewhere"))
+
+    result = rescan(library, elsewhere)
+    assert (result.listed, result.embedded, result.failed) == (6, 0, 0)
+    (here,) = (sound for sound in library.catalog.sounds() if sound.path == str(elsewhere / "kit" / "3.wav"))
+    assert replace(here, id=0, path="", root="", root_id=0) == replace(
+        library.catalog.sound(kick.id), id=0, path="", root="", root_id=0
+    )
+    assert (here.rating, here.state) == (5, "ready")
+    np.testing.assert_array_equal(_vector(library, here.id), _vector(library, kick.id))
+    assert library.catalog.matching(read_query(f"family:{here.family}")).tolist().count(here.id) == 1
+    assert rescan(library, elsewhere).unchanged == 6
+
+    # Where it comes back it has everything still, and the other is a copy.
+    shutil.copytree(elsewhere, sounds)
+    assert rescan(library, sounds).embedded == 0
+    assert library.searchable == 12
+
+
+def test_a_folder_that_was_renamed_and_is_scanned_alone_is_not_heard_again(library: Library, sounds: Path) -> None:
+    rescan(library, sounds)
+    (sounds / "kit").rename(sounds / "old kit")
+    assert rescan(library, sounds / "old kit").embedded == 0
+
+
+def test_another_sound_of_the_same_name_and_length_is_heard(
+    library: Library, sounds: Path, tone: Callable[..., Path]
+) -> None:
+    rescan(library, sounds)
+    tone(sounds / "other kit" / "0.wav", hz=3_000, seconds=0.2)
+    assert rescan(library, sounds).embedded == 1
+    (other,) = (sound for sound in library.catalog.sounds() if sound.path.endswith("other kit/0.wav"))
+    assert other.pitch_hz == pytest.approx(3_000, rel=0.02)
 
 
 def test_a_copy_is_a_sound_of_its_own(library: Library, sounds: Path) -> None:

@@ -1,0 +1,95 @@
+"""Files of which another copy was heard already: a pack in two folders, or a root that lies elsewhere now.
+
+What was heard of a file is true of every file with the same bytes and the same name; other names may tell other facts.
+Neither takes the place of the other, as with files that moved (`moves.py`): the other one's drive may come back.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable
+
+from engine.library.content import content_digest
+from engine.library.database import Database, decode_path
+from engine.library.marks import recall_marks
+
+logger = logging.getLogger(__name__)
+
+_HEARD = (
+    "state",
+    "content",
+    "family",
+    "family_confidence",
+    "kind",
+    "duration_seconds",
+    "loudness_lufs",
+    "peak_db",
+    "pitch_hz",
+    "pitch_confidence",
+    "tempo_bpm",
+    "key",
+    "loop_start",
+    "loop_end",
+    "declared",
+    "rate",
+    "channels",
+    "brightness_hz",
+    "attack_seconds",
+    "overview",
+    "parts_heard_by",
+)
+_MAY_BE_TWINS = """
+    SELECT 1 FROM sounds AS old WHERE old.name = new.name COLLATE NOCASE AND old.preset = new.preset
+        AND old.size = new.size AND old.state = 'ready' AND old.content IS NOT NULL
+"""
+
+
+def hear_as_twins(database: Database, scan: int, between: Callable[[], None] = lambda: None) -> int:
+    """Give new sounds that this scan found what was heard of their twins; returns how many have one.
+
+    Only files with the length and the name of one that was heard are read. `between` is called between two files; it
+    may raise.
+    """
+    query = f"SELECT id, path FROM sounds AS new WHERE seen = ? AND state = 'listed' AND EXISTS ({_MAY_BE_TWINS})"
+    with database.read() as connection:
+        candidates = connection.execute(f"{query} ORDER BY path", (scan,)).fetchall()
+    have_one = 0
+    for sound_id, path in candidates:
+        between()
+        try:
+            content = content_digest(decode_path(path))
+        except OSError as error:
+            logger.warning("cannot be read: %s: %s", decode_path(path), error.strerror)
+            continue
+        with database.write() as connection:
+            have_one += _copy(connection, sound_id, content)
+    return have_one
+
+
+def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool:
+    twin = connection.execute(
+        """
+        SELECT old.id FROM sounds AS new JOIN sounds AS old ON old.content = ? AND old.preset = new.preset
+        WHERE new.id = ? AND new.state = 'listed' AND old.state = 'ready' AND old.name = new.name
+        """,
+        (content, sound_id),
+    ).fetchone()
+    if twin is None:
+        return False
+    values = {"twin": twin[0], "id": sound_id}
+    columns = ", ".join(_HEARD)
+    for table in ("embeddings", "sound_families", "part_vectors"):  # of a former content
+        connection.execute(f"DELETE FROM {table} WHERE sound_id = :id", values)
+    heard = f"SELECT {columns} FROM sounds WHERE id = :twin"
+    connection.execute(f"UPDATE sounds SET reason = NULL, ({columns}) = ({heard}) WHERE id = :id", values)
+    for table, copied in (
+        ("embeddings", "fingerprint, vector"),
+        ("sound_families", "family"),
+        ("part_vectors", "part, fingerprint, vector"),
+    ):
+        connection.execute(
+            f"INSERT INTO {table} (sound_id, {copied}) SELECT :id, {copied} FROM {table} WHERE sound_id = :twin", values
+        )
+    recall_marks(connection, sound_id)
+    return True
