@@ -300,6 +300,7 @@ class Scenes:
         self.picture("drive-away")
         away.rename(self._root)
         library.refresh()
+        work.reference.close()  # which stays open where another file cannot be opened
         work.open_song(self._root / "Readme.wav")
         studio.wait(lambda: work.reference.failure is not None, "refusing the bad file")
         studio.forgive()

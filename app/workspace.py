@@ -94,6 +94,7 @@ class Workspace(QObject):
     def _connect(self) -> None:
         self._remembered = True
         self.reference.opened.connect(self._reference_opened)
+        self.reference.refused.connect(self._reference_refused)
         self.reference.look_changed.connect(lambda _: self._remember_song())
         self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts, done=hearing.done))
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
@@ -162,10 +163,8 @@ class Workspace(QObject):
     # what the user asks for
 
     def take(self, paths: list[Path]) -> None:
-        """Folders join the library, and so do plug-in instruments; a file becomes the reference.
-
-        Files named as audio go first; others do not take the place of an open song and of what was done to its slots.
-        """
+        """Folders join the library, and so do plug-in instruments; a file becomes the reference, of several the first
+        that is named as audio."""
         for path in paths:
             if path.suffix.lower() == PLUGIN_SUFFIX:
                 self.library.add_instrument(path)
@@ -174,20 +173,10 @@ class Workspace(QObject):
         files = [path for path in paths if not path.is_dir()]
         if folders:
             self.library.scan(folders)
-        is_open = self.reference.path is not None and self.reference.failure is None
-        if len(files) > 1 or (files and is_open):
+        if len(files) > 1:
             from engine.audio.decode import AUDIO_SUFFIXES
 
-            songs = [path for path in files if path.suffix.lower() in AUDIO_SUFFIXES]
-            if is_open and not songs:
-                self.said.emit(
-                    f"{files[0].name} does not look like a song, and {self.reference.path.name} stays open. "  # type: ignore[union-attr]
-                    "To open it all the same: Open song…",
-                    "drop",
-                    False,
-                )
-                return
-            files = [*songs, *(path for path in files if path not in songs)]
+            files.sort(key=lambda path: path.suffix.lower() not in AUDIO_SUFFIXES)
         if files:
             self.open_song(files[0])
         if len(files) > 1:
@@ -205,6 +194,10 @@ class Workspace(QObject):
             self.settled.emit(topic)
         self._remembered = False
         self.reference.open(path)
+
+    def _reference_refused(self, reason: str) -> None:
+        assert self.reference.path is not None
+        self.said.emit(f"{reason} {self.reference.path.name} stays open.", "drop", True)
 
     def _remember_song(self) -> None:
         """A song is among the recent ones once something of it was seen: the next start would open it again."""

@@ -18,10 +18,11 @@ from app.models.timeline import Timeline
 from engine.errors import AudioError
 
 if TYPE_CHECKING:
+    from engine.audio.decode import AudioInfo
     from engine.jobs import Progress
     from engine.matching.reference import Hearing
 
-LANES = ("look", "facts", "beats", "hear")
+LANES = ("open", "look", "facts", "beats", "hear")
 MISSING = "There is no such file any more. Was the drive unplugged, or the file moved?"
 LONGEST_WITH_BEATS_SECONDS = 900.0
 """What is longer is hardly of one tempo, and is not held in memory for it."""
@@ -39,6 +40,8 @@ class ReferenceController(QObject):
     heard = Signal(object)
     """A `Hearing`, after the slots model took it."""
     failed = Signal(str)
+    refused = Signal(str)
+    """Why what was to be opened cannot be, in words; the open reference stays."""
 
     def __init__(
         self, backend: Backend, jobs: JobRunner, timeline: Timeline, slots: SlotsModel, parent: QObject
@@ -62,7 +65,17 @@ class ReferenceController(QObject):
         return self._jobs.running("hear")
 
     def open(self, path: Path) -> None:
-        """Show and hear another reference; what ran for the last one is dropped at once."""
+        """Show and hear another reference; what cannot be opened does not take the place of one that is, nor of what
+        was done to its slots."""
+        if self.path is None or self.failure is not None:
+            self._show(path)
+            return
+        self._jobs.start(
+            "open", lambda _: _probe(path), on_done=lambda _: self._show(path), on_failed=self.refused.emit
+        )
+
+    def _show(self, path: Path) -> None:
+        """What ran for the last one is dropped at once."""
         for lane in LANES:
             self._jobs.cancel(lane)
         self.path, self.failure, self.facts, self.hearing = path, None, None, None
@@ -96,20 +109,14 @@ class ReferenceController(QObject):
 
     def _draw(self, path: Path) -> Callable[[Job], None]:
         def work(job: Job) -> None:
-            from engine.audio.decode import probe
-
-            if path.is_dir():
-                raise AudioError(path, "This is a folder, not a song.")
+            info = _probe(path)
+            job.item(info)
             try:
-                info = probe(path)
-                job.item(info)
                 for look in audio_files.look(path, info.duration_seconds):
                     job.checkpoint()
                     job.item(look)
             except AudioError as error:
-                if path.exists():
-                    raise
-                raise AudioError(path, MISSING) from error
+                raise _if_there(error, path) from error
 
         return work
 
@@ -191,6 +198,23 @@ class ReferenceController(QObject):
     def _fail_hearing(self, reason: str) -> None:
         self.progress_changed.emit(None)
         self.failed.emit(reason.removeprefix(f"{self.path}: "))
+
+
+def _probe(path: Path) -> AudioInfo:
+    """Raises AudioError."""
+    from engine.audio.decode import probe
+
+    if path.is_dir():
+        raise AudioError(path, "This is a folder, not a song.")
+    try:
+        return probe(path)
+    except AudioError as error:
+        raise _if_there(error, path) from error
+
+
+def _if_there(error: AudioError, path: Path) -> AudioError:
+    """The same, or that the file is gone."""
+    return error if path.exists() else AudioError(path, MISSING)
 
 
 def _waiting() -> Progress:

@@ -180,6 +180,7 @@ def test_another_song_has_other_parts(window: MainWindow, qtbot: QtBot, tmp_path
     soundfile.write(path, tone(1600.0, 6.0), RATE)
     work = window.workspace
     work.take([path])
+    until(qtbot, lambda: work.reference.path == path)
     assert work.matching.parts.weights == {}
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     assert list(work.matching.parts.heard) == ["other"]
