@@ -423,4 +423,4 @@ def test_a_keyboard_that_is_no_longer_wanted_when_it_opens_is_closed(jobs: JobRu
     until(qtbot, lambda: keyboard.input == "Keystation")
     assert [opened.closed for opened in made] == [True, False]
     keyboard.close()
-    assert made[1].closed
+    until(qtbot, lambda: made[1].closed)

@@ -88,7 +88,7 @@ def test_a_song_is_recorded_by_keyboard_and_opened(
     assert soundfile.info(path).duration >= 1.5
     assert not page.isVisible()
     assert window.settings.input == PLAYED.name
-    assert window.settings.recent_songs == [path]
+    until(qtbot, lambda: window.settings.recent_songs == [path])
     until(qtbot, lambda: not opened[-1].alive)
     until(qtbot, lambda: (hearing := window.workspace.reference.hearing) is not None and hearing.done)
     assert [slot.family for slot in window.workspace.slots.slots] == ["bass"]
