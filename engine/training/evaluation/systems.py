@@ -16,6 +16,7 @@ from engine.encoder.ear import Ear
 from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
 from engine.encoder.torch_network import TorchNetwork
+from engine.matching.slots import DEFAULT_RULES
 from engine.training.instruments import RATE
 from engine.training.methods.csn import CsnNetwork
 from engine.training.methods.pooled import PooledNetwork
@@ -67,7 +68,8 @@ class EarSystem:
 
     def __init__(self, ear: Ear, name: str = "Earshot", clips_seen: int = 0) -> None:
         self.ear, self.name, self.clips_seen = ear, name, clips_seen
-        self.identity = f"{ear.fingerprint} {ear.calibration}"  # calibration decides which slots are shown
+        # Calibration and rules decide which slots of a song are shown.
+        self.identity = f"{ear.fingerprint} {ear.calibration} {DEFAULT_RULES}"
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
         return self.ear.embed(sounds).vectors
