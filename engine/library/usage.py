@@ -12,7 +12,8 @@ import psutil
 
 @dataclass(frozen=True)
 class Usage:
-    """Bytes of a library's own folder (catalog, index, notes of instruments), and of this process with its workers."""
+    """Bytes of a library's own folder (catalog, index, notes of instruments), and of the memory that this process and
+    its workers have to themselves: what several of them share, as the code of libraries, would count several times."""
 
     disk_bytes: int
     memory_bytes: int
@@ -30,5 +31,5 @@ def usage_of(directory: Path) -> Usage:
         own = psutil.Process()
         for process in (own, *own.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                memory += process.memory_info().rss
+                memory += process.memory_full_info().uss
     return Usage(disk, memory)

@@ -23,12 +23,12 @@ def test_files_below_the_folder_are_counted(library: Library) -> None:
 
 
 def test_memory_is_that_of_the_workers_too(tmp_path: Path) -> None:
-    own = psutil.Process().memory_info().rss
+    own = psutil.Process().memory_full_info().uss
     assert usage_of(tmp_path).memory_bytes >= own / 2
     process, connection = start_child(wait_for_a_word)
     try:
         assert connection.recv() == "here"
-        of_child = psutil.Process(process.pid).memory_info().rss
+        of_child = psutil.Process(process.pid).memory_full_info().uss
         assert usage_of(tmp_path).memory_bytes > own / 2 + of_child / 2
     finally:
         connection.send("enough")
