@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 _READ_BYTES = 64 << 20
 _DIGEST_BYTES = 16
@@ -30,3 +33,12 @@ def _digest(path: str, length: int, _: int) -> bytes:
             digest.update(block)
             left -= len(block)
     return digest.digest()
+
+
+def digest_if_readable(path: str | Path) -> bytes | None:
+    """The same; None, and a line in the log, where it cannot be read."""
+    try:
+        return content_digest(path)
+    except OSError as error:
+        logger.warning("cannot be read: %s: %s", path, error.strerror)
+        return None

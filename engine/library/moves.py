@@ -6,14 +6,11 @@ place, with everything that was measured, heard and said of it, and nothing is h
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable
 
-from engine.library.content import content_digest
+from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
-
-logger = logging.getLogger(__name__)
 
 _PLACE = ("root_id", "path", "name", "words", "instrument", "size", "mtime_ns", "inode", "found_inode", "seen")
 
@@ -36,10 +33,7 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
     moved = 0
     for (path,) in candidates:
         between()
-        try:
-            content = content_digest(decode_path(path))
-        except OSError as error:
-            logger.warning("cannot be read: %s: %s", decode_path(path), error.strerror)
+        if (content := digest_if_readable(decode_path(path))) is None:
             continue
         with database.write() as connection:
             moved += _follow(connection, path, content)

@@ -7,14 +7,11 @@ has other numbers a few of its files stand for the others.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 
-from engine.library.content import content_digest
+from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
-
-logger = logging.getLogger(__name__)
 
 _STAND_FOR_A_ROOT = 32
 _IN_DOUBT = "seen = ? AND state = 'ready' AND content IS NOT NULL AND inode <> found_inode"
@@ -58,14 +55,14 @@ def _in_doubt(connection: sqlite3.Connection, scan: int, root_id: int) -> tuple[
 def _all_are_as_they_were(files: Sequence[_File], between: Callable[[], None]) -> bool:
     for path, content in files[:: len(files) // _STAND_FOR_A_ROOT]:
         between()
-        if _content(path) != content:
+        if digest_if_readable(decode_path(path)) != content:
             return False
     return True
 
 
 def _compare(database: Database, path: str | bytes, content: bytes) -> bool:
     """Enter whether a file holds what it held; whether it does not. One that cannot be read stays in doubt."""
-    now = _content(path)
+    now = digest_if_readable(decode_path(path))
     if now is None:
         return False
     with database.write() as connection:
@@ -76,11 +73,3 @@ def _compare(database: Database, path: str | bytes, content: bytes) -> bool:
                 "UPDATE sounds SET inode = found_inode, state = 'listed', content = NULL WHERE path = ?", (path,)
             )
     return now != content
-
-
-def _content(path: str | bytes) -> bytes | None:
-    try:
-        return content_digest(decode_path(path))
-    except OSError as error:
-        logger.warning("cannot be read: %s: %s", decode_path(path), error.strerror)
-        return None

@@ -6,15 +6,12 @@ Neither takes the place of the other, as with files that moved (`moves.py`): the
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections.abc import Callable
 
-from engine.library.content import content_digest
+from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.marks import recall_marks
-
-logger = logging.getLogger(__name__)
 
 _HEARD = (
     "state",
@@ -57,10 +54,7 @@ def hear_as_twins(database: Database, scan: int, between: Callable[[], None] = l
     have_one = 0
     for sound_id, path in candidates:
         between()
-        try:
-            content = content_digest(decode_path(path))
-        except OSError as error:
-            logger.warning("cannot be read: %s: %s", decode_path(path), error.strerror)
+        if (content := digest_if_readable(decode_path(path))) is None:
             continue
         with database.write() as connection:
             have_one += _copy(connection, sound_id, content)

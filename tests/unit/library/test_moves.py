@@ -17,11 +17,6 @@ from tests.unit.library.ears import load_toy
 
 
 @pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library.open(tmp_path / "library", create=True)
-
-
-@pytest.fixture
 def sounds(tmp_path: Path, tone: Callable[..., Path]) -> Path:
     folder = tmp_path / "sounds"
     for number in range(6):

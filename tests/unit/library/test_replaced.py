@@ -9,15 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.library import replaced
+from engine.library import content, replaced
 from engine.library.library import Library
 from engine.library.scanner import ScanResult, scan
 from tests.unit.library.ears import load_toy
-
-
-@pytest.fixture
-def library(tmp_path: Path) -> Library:
-    return Library.open(tmp_path / "library", create=True)
 
 
 @pytest.fixture
@@ -61,7 +56,7 @@ def test_the_same_file_copied_back(library: Library, sounds: Path, monkeypatch: 
     put_in_place_of(sounds / "0.wav", sounds / "0.wav")
     assert rescan(library, sounds).unchanged == 6
     # It is read no second time.
-    monkeypatch.setattr(replaced, "content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(content, "content_digest", lambda path: pytest.fail(f"{path} was read again"))
     assert rescan(library, sounds).unchanged == 6
 
 
@@ -73,8 +68,8 @@ def test_a_drive_that_counts_anew_is_not_read_as_a_whole(
     for path in sounds.iterdir():
         put_in_place_of(path, path)
     read: list[str] = []
-    digest = replaced.content_digest
-    monkeypatch.setattr(replaced, "content_digest", lambda path: read.append(path) or digest(path))
+    digest = content.content_digest
+    monkeypatch.setattr(content, "content_digest", lambda path: read.append(path) or digest(path))
     assert rescan(library, sounds).unchanged == 6
     assert len(read) == 2
     assert rescan(library, sounds).unchanged == 6
@@ -103,7 +98,7 @@ def test_one_that_cannot_be_read_stays_in_doubt(
         def fail(path: str) -> bytes:
             raise OSError(5, "Input/output error")
 
-        away.setattr(replaced, "content_digest", fail)
+        away.setattr(content, "content_digest", fail)
         assert rescan(library, sounds).unchanged == 6
     assert rescan(library, sounds).embedded == 1
 
