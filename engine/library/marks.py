@@ -7,7 +7,6 @@ removed with its folder has them again when it is found again. Rows of the catal
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass
 
 from engine.errors import LibraryError
 from engine.families import FAMILIES
-from engine.library.content import content_digest
+from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.query import Query
 from engine.ratings import HIGHEST_RATING
@@ -210,11 +209,8 @@ class Marks:
                 unread += connection.execute(
                     "SELECT id, path FROM sounds WHERE id = ? AND content IS NULL", (sound_id,)
                 ).fetchall()
-        contents = {}
-        for sound_id, path in unread:
-            with contextlib.suppress(OSError):
-                contents[sound_id] = content_digest(decode_path(path))
-        return contents
+        contents = ((sound_id, digest_if_readable(decode_path(path))) for sound_id, path in unread)
+        return {sound_id: content for sound_id, content in contents if content is not None}
 
     def _ids(self, query: str, values: Sequence[object]) -> list[int]:
         with self._database.read() as connection:

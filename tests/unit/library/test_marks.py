@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from engine.errors import LibraryError
+from engine.library import content as content_module
 from engine.library import marks as marks_module
 from engine.library.catalog import Catalog
 from engine.library.marks import SoundCollection
@@ -111,7 +112,7 @@ def test_nobody_waits_while_a_slow_drive_is_read(tmp_path: Path, monkeypatch: py
             another.submit(catalog.marks.note_auditioned, a.id).result(timeout=30)
         return ONE
 
-    monkeypatch.setattr(marks_module, "content_digest", read_slowly)
+    monkeypatch.setattr(content_module, "content_digest", read_slowly)
     catalog.marks.rate([a.id], 4)
     assert (catalog.sound(a.id).rating, catalog.marks.auditioned()) == (4, [a.id])
     catalog.marks.collect(night_drive, [a.id])
