@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 
@@ -29,3 +29,10 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heard: Tensor | None) -> T
         mask = None if heard is None else heard[:, None, None, :]
         attended = F.scaled_dot_product_attention(query, key, value, attn_mask=mask)
     return attended.transpose(1, 2).flatten(2)
+
+
+def silence(*layers: nn.Module) -> None:
+    """Make layers answer zero: those that end a residual branch, so that it adds nothing until it has learned."""
+    for layer in layers:
+        for parameter in layer.parameters():
+            nn.init.zeros_(parameter)

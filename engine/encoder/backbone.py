@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.encoder.attention import attend
+from engine.encoder.attention import attend, silence
 from engine.encoder.config import EarConfig
 
 
@@ -41,6 +41,10 @@ class AttentionLayer(nn.Module):
         self.feed_norm = nn.LayerNorm(width)
         self.feed = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
 
+    def begin_silent(self) -> None:
+        """Add nothing at first, so that a backbone that grows by this layer answers as before."""
+        silence(self.out, self.feed[-1])
+
     def forward(self, x: Tensor, sounding: Tensor) -> Tensor:
         batch, cells, width = x.shape
         qkv = self.qkv(self.norm(x)).view(batch, cells, 3, self.heads, width // self.heads)
@@ -53,7 +57,7 @@ class Backbone(nn.Module):
     """Log-mel [batch, frames, bands] -> (cells, detail, sounding).
 
     cells : [batch, steps * cell_bands, width], time-major.
-    detail : [batch, 2 * steps, 2 * cell_bands, width / 2], the stage before, for activity over time.
+    detail : [batch, 2 * steps, 2 * cell_bands, its width], the stage before, for activity over time and slots.
     sounding : bool [batch, steps * cell_bands], False where the whole time step is silent.
     """
 

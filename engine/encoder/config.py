@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 FORMAT_VERSION = 2
@@ -25,6 +25,7 @@ class EarConfig:
     layers, heads : of the attention over the backbone's cells.
     dimension : of the embedding.
     slots, slot_layers : how many instruments a window can hold, and the decoder that finds them.
+    fine_layers : of that decoder, further ones, which look at the field before the backbone's last stage.
     parts, part_layers : of a piece (drums, bass, keys, guitar, other), and the decoder that describes them.
     families : number of family logits.
     """
@@ -45,6 +46,7 @@ class EarConfig:
     dimension: int = 256
     slots: int = 12
     slot_layers: int = 3
+    fine_layers: int = 0
     parts: int = 5
     part_layers: int = 2
     families: int = 19
@@ -58,10 +60,15 @@ class EarConfig:
         ValueError : settings are unknown or missing.
         """
         known = {field.name for field in fields(cls)}
-        if not isinstance(stored, dict) or stored.keys() != known:
+        if not isinstance(stored, dict) or (stored.keys() ^ known) - {"fine_layers"}:  # which older models do not name
             raise ValueError(f"unknown or missing settings: {sorted(set(stored) ^ known)}")
         settings: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
         return cls(**settings)
+
+    def grows_from(self, smaller: EarConfig) -> bool:
+        """Whether this ear is the smaller one with further layers that can begin by adding nothing, or the same."""
+        fewer = smaller.layers <= self.layers and smaller.fine_layers <= self.fine_layers
+        return fewer and replace(smaller, layers=self.layers, fine_layers=self.fine_layers) == self
 
     @property
     def window_samples(self) -> int:
@@ -89,4 +96,6 @@ class EarConfig:
 
 LARGE = EarConfig(stem_width=24, widths=(48, 128, 320), blocks=(2, 2, 3), layers=3, heads=8)
 """For training on a GPU: 19 million parameters instead of 12, 1.8 times the arithmetic."""
-SIZES = {"standard": EarConfig(), "large": LARGE}
+DEEP = EarConfig(layers=4, fine_layers=3)
+"""The standard ear, grown: further attention over the cells, and slots that look at a finer field."""
+SIZES = {"standard": EarConfig(), "deep": DEEP, "large": LARGE}

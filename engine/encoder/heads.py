@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from engine.encoder.attention import attend
+from engine.encoder.attention import attend, silence
 from engine.encoder.config import EarConfig
 
 
@@ -60,24 +60,29 @@ class DenseHead(nn.Module):
 
 
 class SlotLayer(nn.Module):
-    """Queries look at the cells, then at one another, so that no two claim the same instrument."""
+    """Queries look at a field, `seen` wide, then at one another, so that no two claim the same instrument."""
 
-    def __init__(self, width: int, heads: int) -> None:
+    def __init__(self, width: int, heads: int, seen: int | None = None) -> None:
         super().__init__()
+        seen = seen or width
         self.heads = heads
         self.cross_norm = nn.LayerNorm(width)
-        self.cross_query = nn.Linear(width, width)
-        self.cross_key_value = nn.Linear(width, 2 * width)
-        self.cross_out = nn.Linear(width, width)
+        self.cross_query = nn.Linear(width, seen)
+        self.cross_key_value = nn.Linear(seen, 2 * seen)
+        self.cross_out = nn.Linear(seen, width)
         self.self_norm = nn.LayerNorm(width)
         self.self_qkv = nn.Linear(width, 3 * width)
         self.self_out = nn.Linear(width, width)
         self.feed_norm = nn.LayerNorm(width)
         self.feed = nn.Sequential(nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width))
 
-    def forward(self, queries: Tensor, cells: Tensor, sounding: Tensor) -> Tensor:
+    def begin_silent(self) -> None:
+        """Add nothing at first, so that a decoder that grows by this layer answers as before."""
+        silence(self.cross_out, self.self_out, self.feed[-1])
+
+    def forward(self, queries: Tensor, field: Tensor, sounding: Tensor) -> Tensor:
         query = self._split(self.cross_query(self.cross_norm(queries)), 1)[0]
-        key, value = self._split(self.cross_key_value(cells), 2)
+        key, value = self._split(self.cross_key_value(field), 2)
         queries = queries + self.cross_out(attend(query, key, value, sounding))
         query, key, value = self._split(self.self_qkv(self.self_norm(queries)), 3)
         queries = queries + self.self_out(attend(query, key, value, None))
@@ -100,6 +105,10 @@ class SlotHead(nn.Module):
         width = config.widths[-1]
         self.queries = nn.Parameter(torch.randn(config.slots, width))
         self.layers = nn.ModuleList(SlotLayer(width, config.heads) for _ in range(config.slot_layers))
+        self.fine_norm = nn.LayerNorm(config.widths[-2]) if config.fine_layers else nn.Identity()
+        self.fine_layers = nn.ModuleList(
+            SlotLayer(width, config.heads, config.widths[-2]) for _ in range(config.fine_layers)
+        )
         self.norm = nn.LayerNorm(width)
         self.mask_query = _perceptron(width, width, width)
         self.mask_key = nn.Linear(width, width)
@@ -123,6 +132,11 @@ class SlotHead(nn.Module):
         queries = self.queries.expand(cells.shape[0], -1, -1)
         for layer in self.layers:
             queries = layer(queries, cells, sounding)
+        field = self._field(cells, detail)
+        if len(self.fine_layers):
+            fine, heard = self.fine_norm(field.flatten(1, 2)), _finer(sounding, detail)
+            for layer in self.fine_layers:
+                queries = layer(queries, fine, heard)
         queries = self.norm(queries)
         share = self.mask_query(queries) @ self.mask_key(cells).transpose(1, 2) / cells.shape[-1] ** 0.5
         weight = share.float().softmax(dim=1) * dominance.float().sigmoid()[:, None] * sounding[:, None]
@@ -135,17 +149,28 @@ class SlotHead(nn.Module):
             "presence": self.presence(known).squeeze(-1).float(),
             "family": self.family(known).float(),
             "share": share.float(),
-            "activity": self._activity(queries, cells, detail).float(),
+            "activity": self._activity(queries, field).float(),
         }
 
-    def _activity(self, queries: Tensor, cells: Tensor, detail: Tensor) -> Tensor:
+    def _field(self, cells: Tensor, detail: Tensor) -> Tensor:
+        """What the cells know, at the resolution of the detail and of its shape: [batch, steps, bands, width]."""
         batch, steps, bands, width = detail.shape
         # Each cell lies over two steps and two bands of the detail.
         coarse = self.activity_cells(cells).view(batch, steps // 2, 1, bands // 2, 1, width)
         fine = self.activity_detail(detail).view(batch, steps // 2, 2, bands // 2, 2, width)
-        field = torch.relu(fine + coarse).view(batch, steps * bands, width)
-        logits = self.activity_query(queries) @ field.transpose(1, 2) / width**0.5
+        return torch.relu(fine + coarse).view(batch, steps, bands, width)
+
+    def _activity(self, queries: Tensor, field: Tensor) -> Tensor:
+        _, steps, bands, width = field.shape
+        logits = self.activity_query(queries) @ field.flatten(1, 2).transpose(1, 2) / width**0.5
         return logits.unflatten(-1, (steps, bands)).logsumexp(dim=-1) - 2.0
+
+
+def _finer(sounding: Tensor, detail: Tensor) -> Tensor:
+    """Which cells sound [batch, cells], at the resolution of the detail: [batch, steps * bands]."""
+    batch, steps, bands, _ = detail.shape
+    coarse = sounding.view(batch, steps // 2, 1, bands // 2, 1)
+    return coarse.expand(-1, -1, 2, -1, 2).reshape(batch, steps * bands)
 
 
 class PartHead(nn.Module):

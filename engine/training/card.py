@@ -19,6 +19,7 @@ SOURCES = {
     "lmms": "one-shots and loops of LMMS; licences of the Debian package",
     "zynaddsubfx": "presets of ZynAddSubFX (GPL), played by its plug-in",
     "procedural": "our own: subtractive, FM, additive, plucked, modal and drum synthesis from random parameters",
+    "amsynth": "presets of amsynth (GPL), played by its plug-in; taught, and in no protocol",
     "timgm6mb": "TimGM6mb soundfont (GPL), never trained on",
     "yoshimi": "Yoshimi's own presets (GPL), never trained on",
     "hydrogen-unseen": "the other Hydrogen kits, never trained on",

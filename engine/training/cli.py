@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
         run.add_argument("--learning-rate", type=float, help=f"its highest (default {stage.config.learning_rate})")
         run.add_argument("--whole", action="store_true", help="whole windows of five seconds instead of parts of them")
         run.add_argument(
-            "--size", choices=SIZES, help="of the ear (default: that of the run it goes on from or begins with)"
+            "--size",
+            choices=SIZES,
+            help="of the ear (default: that of the run it goes on from or begins with, standard grows to deep)",
         )
         run.add_argument("--device", help="cpu or cuda; by default the fastest there is")
         run.add_argument("--run", default=name, help="folder of the run, which it goes on from (default its name)")
@@ -140,7 +142,9 @@ def _train_stage(arguments: argparse.Namespace) -> int:
         )
     asked = SIZES[arguments.size or "standard"]
     ear = ear_of(before) if before is not None else model.config if model is not None else asked
-    if arguments.size and ear != asked:
+    if arguments.size and not goes_on and asked.grows_from(ear):
+        ear = asked
+    elif arguments.size and ear != asked:
         raise EarshotError(
             f"{before or arguments.model}: this ear is not of size '{arguments.size}'; choose another --run or --after"
         )

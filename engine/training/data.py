@@ -14,7 +14,7 @@ from engine.training.note_bank import NoteBank
 logger = logging.getLogger(__name__)
 
 TRAINED_SOURCES = ("fluid", "musescore", "hydrogen", "sonic-pi", "lmms", "zynaddsubfx", "procedural")
-ALL_SOURCES = TRAINED_SOURCES + tuple(sorted(sources.UNSEEN_SOURCES))
+ALL_SOURCES = TRAINED_SOURCES + tuple(sorted(sources.UNSEEN_SOURCES)) + tuple(sorted(sources.TAUGHT_ONLY))
 SEED = 2026
 
 
@@ -26,9 +26,15 @@ def build(
     procedural_per_family: int = 70,
     workers: int = 2,
 ) -> str:
-    """Render everything below `directory`; what is already there is kept. Returns the data card."""
+    """Render everything below `directory`; what is already there is kept. Returns the data card.
+
+    Raises
+    ------
+    EarshotError : a source that is not rendered yet is not installed, or its plug-in has no display.
+    """
     banks = {name: directory / "notes" / name for name in names}
     missing = [(path, name, procedural_per_family) for name, path in banks.items() if not note_bank.exists(path)]
+    sources.require(name for _, name, _ in missing)
     logger.info("rendering the notes of %s", ", ".join(name for _, name, _ in missing) or "no source: all are there")
     with multiprocessing.get_context("spawn").Pool(workers, maxtasksperchild=1) as pool:
         for name, kept in pool.imap_unordered(_render_source, missing):
@@ -55,7 +61,8 @@ def split(banks: dict[str, Path]) -> dict[str, list[tuple[str, int]]]:
     """(bank name, number) of the cluster leaders of each split: train, validation, test, unseen.
 
     Trained sources come first, so an instrument of an unseen source that sounds like a trained one is nobody's leader
-    and drops out.
+    and drops out. What is only taught comes last: it leads nobody out of another split, and its instruments follow
+    those of the other sources in the training split.
     """
     opened = {name: NoteBank.load(path) for name, path in banks.items()}
     where = [(name, number) for name, bank in opened.items() for number in range(len(bank.instruments))]
@@ -66,7 +73,10 @@ def split(banks: dict[str, Path]) -> dict[str, list[tuple[str, int]]]:
     for position in np.unique(leaders):
         name, number = where[position]
         if name in sources.UNSEEN_SOURCES:
-            found["unseen"].append((name, number))
+            chosen = "unseen"
+        elif name in sources.TAUGHT_ONLY:
+            chosen = "train"
         else:
-            found[clusters.split_of(opened[name].instruments[number].key)].append((name, number))
+            chosen = clusters.split_of(opened[name].instruments[number].key)
+        found[chosen].append((name, number))
     return found

@@ -16,7 +16,9 @@ from engine.training.instruments import RATE
 from engine.training.phrase_bank import PhraseBank
 
 NO_FAMILY = -1
-STEM_GAIN_DB = (-10.0, 4.0)
+STEM_GAIN_DB, DRUM_GAIN_DB = (-10.0, 4.0), (-16.0, 4.0)
+"""Against the loudness that all phrases share. In records a drum that is as loud at its peaks as what else plays is
+quieter by this measure, which takes the loudest second."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,11 @@ class BatchSource:
         self._levels = np.array([phrase.level for phrase in bank.phrases], np.float32)
         self._rows_of = [np.flatnonzero(owners == number) for number in range(len(bank.instruments))]
         self.sounding = [number for number, rows in enumerate(self._rows_of) if len(rows)]
-        is_drum = np.array([(i.family in DRUM_FAMILIES) for i in bank.instruments])
-        self._groups = {drum: [n for n in self.sounding if is_drum[n] == drum] for drum in (False, True)}
+        self._is_drum = np.array([(i.family in DRUM_FAMILIES) for i in bank.instruments])
+        self._phrases = np.array([len(rows) for rows in self._rows_of])
+        self._groups = {drum: [n for n in self.sounding if self._is_drum[n] == drum] for drum in (False, True)}
         self._on_passage = [
-            {drum: rows[is_drum[owners[rows]] == drum] for drum in (False, True)}
+            {drum: rows[self._is_drum[owners[rows]] == drum] for drum in (False, True)}
             for rows in (np.flatnonzero(played == number) for number in range(int(played.max()) + 1))
         ]
         self._owners = owners
@@ -120,7 +123,8 @@ class BatchSource:
                 continue
             first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
             for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), rng)):
-                gain = self._levels[phrase] * 10 ** (rng.uniform(*STEM_GAIN_DB) / 20)
+                gain_db = DRUM_GAIN_DB if self._is_drum[self._owners[phrase]] else STEM_GAIN_DB
+                gain = self._levels[phrase] * 10 ** (rng.uniform(*gain_db) / 20)
                 samples = self._bank.samples[phrase, first * cell : first * cell + length]
                 waveform[row] += samples * np.float32(gain / 32767.0)
                 labels[row, stem], rows[row, stem] = self._owners[phrase], phrase
@@ -133,7 +137,8 @@ class BatchSource:
         return Mixtures(*map(torch.from_numpy, (waveform, labels, rows, energy)))
 
     def _stems(self, count: int, rng: np.random.Generator) -> list[int]:
-        """Rows of distinct instruments: on one passage more often than not, with a few drums more often than not."""
+        """Rows of distinct instruments: on one passage more often than not, with a few drums more often than not; an
+        instrument of fewer phrases comes less often."""
         drums = min(count - 1, int(rng.integers(1, 4))) if count > 1 and rng.random() < 0.6 else 0
         rows: dict[int, int] = {}
         passage = self._on_passage[rng.integers(len(self._on_passage))] if rng.random() < 0.6 else None
@@ -142,7 +147,8 @@ class BatchSource:
                 chosen = rng.choice(passage[drum], size=wanted, replace=False)
             else:
                 group = self._groups[drum] or self.sounding
-                numbers = rng.choice(group, size=min(wanted, len(group)), replace=False)
+                phrases = self._phrases[group]
+                numbers = rng.choice(group, size=min(wanted, len(group)), replace=False, p=phrases / phrases.sum())
                 chosen = np.array([rng.choice(self._rows_of[number]) for number in numbers], int)
             rows |= {int(self._owners[row]): int(row) for row in chosen}
         return list(rows.values())

@@ -22,8 +22,9 @@ from engine.training.effects import produce
 from engine.training.instruments import RATE, Instrument
 from engine.training.material import Passage, midi_passages, play, random_passage
 from engine.training.note_bank import NoteBank
+from engine.training.sources import TAUGHT_ONLY
 
-PITCHED_PHRASES, DRUM_PHRASES = 10, 4
+PITCHED_PHRASES, DRUM_PHRASES, TAUGHT_ONLY_PHRASES = 10, 4, 5
 PRODUCED_SHARE = 0.5
 REFERENCE_RMS = 0.08
 FAMILIES_FILE = "families.json"
@@ -123,6 +124,12 @@ def _render(task: tuple[int, str, int, int]) -> list[tuple[Phrase, np.ndarray, n
     return rows
 
 
+def _phrases_of(instrument: Instrument) -> int:
+    if instrument.drum:
+        return DRUM_PHRASES
+    return TAUGHT_ONLY_PHRASES if instrument.source in TAUGHT_ONLY else PITCHED_PHRASES
+
+
 def build(
     directory: Path,
     chosen: list[tuple[str, int]],
@@ -140,7 +147,7 @@ def build(
     directory.mkdir(parents=True, exist_ok=True)
     opened = {name: NoteBank.load(path) for name, path in banks.items()}
     instruments = [opened[name].instruments[number] for name, number in chosen]
-    counts = [DRUM_PHRASES if instrument.drum else PITCHED_PHRASES for instrument in instruments]
+    counts = [_phrases_of(instrument) for instrument in instruments]
     tasks = [(label, name, number, counts[label]) for label, (name, number) in enumerate(chosen)]
     window = phrases.WINDOW_SAMPLES
     samples = np.lib.format.open_memmap(directory / "phrases.npy", "w+", np.int16, (sum(counts), window))

@@ -49,8 +49,8 @@ def bank(built: Path) -> PhraseBank:
     return PhraseBank(built / "phrases" / "train")
 
 
-def trainer(bank: PhraseBank, directory: Path, config: TrainConfig = SHORT) -> Trainer:
-    return Trainer(STAGES[config.method].method(bank, config, TINY), directory)
+def trainer(bank: PhraseBank, directory: Path, config: TrainConfig = SHORT, ear: EarConfig = TINY) -> Trainer:
+    return Trainer(STAGES[config.method].method(bank, config, ear), directory)
 
 
 def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
@@ -200,6 +200,49 @@ def test_a_run_goes_on_from_a_model_alone(bank: PhraseBank, begun: Path, tmp_pat
     run.run(progress=False)
 
 
+def test_instruments_that_join_a_bank_are_heard_and_the_others_kept(
+    built: Path, bank: PhraseBank, tmp_path: Path
+) -> None:
+    shutil.copytree(built / "phrases" / "train", tmp_path / "fewer")
+    manifest = tmp_path / "fewer" / "phrases.json"
+    entries = json.loads(manifest.read_text())
+    kept = len(bank.instruments) - 5
+    entries["phrases"] = [phrase for phrase in entries["phrases"] if phrase["instrument"] < kept]
+    manifest.write_text(json.dumps(entries | {name: entries[name][:kept] for name in ("instruments", "notes")}))
+    fewer = trainer(PhraseBank(tmp_path / "fewer"), tmp_path / "before", replace(SHORT, steps=2))
+    fewer.run(progress=False)
+    run = trainer(bank, tmp_path / "after", replace(SHORT, steps=1))
+    at_random = run.method.proxies.weight.detach().clone()
+    run.begin_with(tmp_path / "before")
+    proxies = run.method.proxies.weight.detach()
+    assert torch.equal(proxies[:kept], fewer.average["proxies.weight"])
+    assert not torch.isclose(proxies[kept:], at_random[kept:]).all(dim=1).any()
+    torch.testing.assert_close(proxies[kept:].norm(dim=1), at_random[kept:].norm(dim=1))
+    run.run(progress=False)
+
+
+def test_an_ear_grows_by_layers_that_answer_as_before_and_learn(bank: PhraseBank, begun: Path, tmp_path: Path) -> None:
+    small = trained_network(begun / "sounds").network
+    assert isinstance(small, EarNetwork)
+    config = replace(SHORT, method="mixtures", steps=4, warmup=1, stems=(1, 4))
+    run = trainer(bank, tmp_path / "grown", config, replace(TINY, layers=2, fine_layers=1))
+    run.begin_with(begun / "sounds")
+    grown = run.method.network
+    assert isinstance(grown, EarNetwork)
+    mixtures = run.draw(0).mixtures.waveform
+    with torch.no_grad():
+        expected, found = (n.eval().hear(n.log_mel(mixtures)) for n in (small, grown))
+    for name, value in expected.items():
+        assert torch.equal(found[name], value), name
+    further = (grown.backbone.layers[1], grown.slots.fine_layers[0])
+    run.run(progress=False)
+    assert all(layer.feed[-1].weight.abs().max() > 0 for layer in further)
+
+    other = trainer(bank, tmp_path / "other", config, replace(TINY, parts=4))
+    with pytest.raises(RuntimeError, match=r"network\.parts\.queries"):
+        other.begin_with(begun / "sounds")
+
+
 def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path: Path) -> None:
     (tmp_path / "data").symlink_to(built)
     small = ["--steps", "1", "--singles", "4", "--mixtures", "2", "--directory", str(tmp_path), "--device", "cpu"]
@@ -210,6 +253,8 @@ def test_a_run_follows_the_size_of_the_run_it_begins_with(built: Path, tmp_path:
         main(["train", "mixtures", "--size", "standard", *small])
     assert main(["train", "mixtures", *small]) == 0
     assert ear_of(tmp_path / "mixtures") == LARGE
+    with pytest.raises(EarshotError, match="not of size 'deep'"):
+        main(["train", "mixtures", "--run", "grown", "--after", "mixtures", "--size", "deep", *small])
     assert main(["train", "mixtures", "--run", "whole", "--after", "mixtures", "--whole", *small]) == 0
     assert json.loads((tmp_path / "whole" / "config.json").read_text())["crop_cells"] is None
     mean = tmp_path / "mean.safetensors"

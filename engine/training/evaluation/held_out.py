@@ -9,10 +9,12 @@ import numpy as np
 from engine.families import DRUM_FAMILIES
 from engine.training.effects import master, produce
 from engine.training.phrase_bank import PhraseBank
+from engine.training.sources import TAUGHT_ONLY
 
 
 class Material:
-    """Held-out instruments and their sounds, with the training instruments as further candidates.
+    """Held-out instruments and their sounds, with the training instruments as further candidates, but for those that
+    are only taught.
 
     produced : mixtures are made of stems that passed an effect chain, and are mastered and coded.
     """
@@ -29,6 +31,12 @@ class Material:
         if self._produced_material is None:
             self._produced_material = Material(self.held_out, self.trained, produced=True)
         return self._produced_material
+
+    def further_candidates(self) -> list[tuple[PhraseBank, int]]:
+        """The training instruments that answers may wrongly name, as (bank, number)."""
+        if self.trained is None:
+            return []
+        return [(self.trained, n) for n, i in enumerate(self.trained.instruments) if i.source not in TAUGHT_ONLY]
 
     def melodic(self) -> list[int]:
         """Held-out instruments that play pitches and have phrases."""

@@ -159,8 +159,8 @@ def cir(system: System, material: Material, seed: int = 3, mixtures: int = 500) 
     is among the first k of its slot.
     """
     rng = np.random.default_rng(seed)
-    banks = [material.held_out] + ([material.trained] if material.trained else [])
-    pairs = [(bank, number) for bank in banks for number in range(len(bank.instruments))]
+    held_out = material.held_out
+    pairs = [(held_out, number) for number in range(len(held_out.instruments))] + material.further_candidates()
     library = system.embed([one_shot(bank, number) for bank, number in pairs])
     group_of = np.array([_group(bank.instruments[number].family) for bank, number in pairs])
     members = {group: material.of_families(families) for group, families in CIR_GROUPS.items()}

@@ -125,9 +125,9 @@ def _drawn(material: Material, seed: int, songs: int) -> tuple[list[tuple[Phrase
     """The library as instruments of banks, the held-out ones first, and the songs."""
     rng = np.random.default_rng(seed)
     sounds = [(material.held_out, number) for number in range(len(material.held_out.instruments))]
-    if material.trained:
-        others = rng.permutation(len(material.trained.instruments))[: max(0, LIBRARY - len(sounds))]
-        sounds += [(material.trained, int(number)) for number in others]
+    if others := material.further_candidates():
+        chosen = rng.permutation(len(others))[: max(0, LIBRARY - len(sounds))]
+        sounds += [others[number] for number in chosen]
     return sounds[:LIBRARY], [render_song(material.held_out, rng, produced=material.produced) for _ in range(songs)]
 
 

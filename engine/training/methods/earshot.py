@@ -11,7 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from engine.encoder.backbone import AttentionLayer
 from engine.encoder.config import EarConfig
+from engine.encoder.heads import SlotLayer
 from engine.encoder.model import EarNetwork
 from engine.training import objectives
 from engine.training.config import TrainConfig
@@ -21,6 +23,8 @@ from engine.training.parts import part_of_family
 from engine.training.phrase_bank import PhraseBank
 
 _PROXIES = "proxies.weight"
+_FINE_NORM = ("network.slots.fine_norm.weight", "network.slots.fine_norm.bias")
+"""What nothing but layers that add nothing looks through at first."""
 _CLIPS_EACH, _CLIPS_AT_ONCE = 8, 16
 """Clips from which a proxy is heard, and instruments at once."""
 
@@ -58,19 +62,35 @@ class EarshotMethod(Method):
         self.register_buffer("part_of", parts, persistent=False)
 
     def begin_with(self, state: Mapping[str, Tensor]) -> None:
-        """Take the weights of an earlier run, or those of a network alone: proxies that are missing are heard."""
-        missing, unexpected = self.load_state_dict(state, strict=False)
-        if unexpected or missing not in ([], [_PROXIES]):
+        """Take the weights of an earlier run, or those of a network alone.
+
+        Proxies that are missing, as of instruments that joined behind the earlier ones, are heard; layers that are
+        missing begin by adding nothing.
+        """
+        taught = state.get(_PROXIES, self.proxies.weight[:0])
+        joined = [number for number in self.source.sounding if number >= len(taught)]
+        if len(taught) < len(self.proxies.weight):
+            state = {**state, _PROXIES: torch.cat([taught, self.proxies.weight[len(taught) :].detach()])}
+        found = self.load_state_dict(state, strict=False)
+        missing = set(found.missing_keys)
+        for name, module in self.named_modules():
+            if not isinstance(module, AttentionLayer | SlotLayer):
+                continue
+            own = {f"{name}.{key}" for key in module.state_dict()}
+            if own <= missing:
+                module.begin_silent()
+                missing -= own
+        if found.unexpected_keys or not missing <= set(_FINE_NORM):
             self.load_state_dict(state)  # which says what does not fit
-        if missing:
-            self._hear_proxies()
+        if joined:
+            self._hear_proxies(joined)
 
     @torch.no_grad()
-    def _hear_proxies(self) -> None:
-        """Make each proxy the mean vector of clips of its instrument, as long as a proxy is at first."""
+    def _hear_proxies(self, instruments: list[int]) -> None:
+        """Make each of these proxies the mean vector of clips of its instrument, as long as a proxy is at first."""
         rng = np.random.default_rng(self.config.seed)
         self.network.eval()
-        for labels in torch.tensor(self.source.sounding).split(_CLIPS_AT_ONCE):
+        for labels in torch.tensor(instruments, dtype=torch.int64).split(_CLIPS_AT_ONCE):
             numbers = labels.numpy().repeat(_CLIPS_EACH)
             clips = self.source.singles(numbers, self.source.samples(self.config.crop_cells), rng)
             vectors, _ = self.network.embed(self.network.log_mel(clips.to(self.device)))

@@ -1,7 +1,7 @@
 """ZynAddSubFX and Yoshimi presets (`.xiz`), played by the ZynAddSubFX plug-in.
 
-The plug-in is hosted by DawDreamer and needs a display (`xvfb-run` serves). It listens for Open Sound Control on a
-loopback port of its own choosing, which is found among the process's sockets; presets are loaded through it.
+The plug-in listens for Open Sound Control on a loopback port of its own choosing, which is found among the process's
+sockets; presets are loaded through it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import psutil
 
 from engine.training.families import family_of_name
 from engine.training.instruments import RATE, Instrument, Note, notes_to_play
+from engine.training.sources.hosted import GATE_SECONDS, HostedPlugin
 
 PLUGIN = Path("/usr/lib/vst/ZynAddSubFX.so")
 BANKS = {"zynaddsubfx": Path("/usr/share/zynaddsubfx/banks"), "yoshimi": Path("/usr/share/yoshimi/banks")}
-GATE_SECONDS, SLOT_SECONDS = 1.4, 2.5
 SETTLE_SECONDS = 0.1
 LOADING_SECONDS = (0.08, 0.25, 1.0)
 """Real time that the plug-in's own thread is given to load a preset, tried in turn until the preset is there."""
@@ -55,43 +55,31 @@ class ZynHost:
     """The plug-in with one part, as a renderer of notes."""
 
     def __init__(self) -> None:
-        import dawdreamer
         from pythonosc.udp_client import SimpleUDPClient
 
         ports_before = _udp_ports()
-        self._engine = dawdreamer.RenderEngine(RATE, 512)
-        self._synth = self._engine.make_plugin_processor("zyn", str(PLUGIN))
-        self._engine.load_graph([(self._synth, [])])
-        self._engine.render(SETTLE_SECONDS)
+        self._plugin = HostedPlugin(PLUGIN)
+        self._plugin.settle(SETTLE_SECONDS)
         self._clients = [SimpleUDPClient("127.0.0.1", port) for port in sorted(_udp_ports() - ports_before)]
         if not self._clients:
             raise RuntimeError(f"{PLUGIN} opened no control port; is zynaddsubfx-vst installed and a display there?")
 
     def render_notes(self, instrument: Instrument) -> Iterator[Note]:
-        """Load a preset and play it: notes of `GATE_SECONDS` with their release, `SLOT_SECONDS` apart."""
+        """Load a preset and play it."""
         for client in self._clients:
             client.send_message("/load_xiz", [0, instrument.location])
         wanted = notes_to_play(instrument)
         for seconds in LOADING_SECONDS:
-            self._synth.clear_midi()
             time.sleep(seconds)
-            self._engine.render(SETTLE_SECONDS)
+            self._plugin.settle(SETTLE_SECONDS)
             time.sleep(seconds / 2)
-            self._engine.render(SETTLE_SECONDS)
+            self._plugin.settle(SETTLE_SECONDS)
             # The first note is played once more at the end: where the two differ, the preset came in between.
-            *played, again = self._play([*wanted, wanted[0]])
+            *played, again = self._plugin.play([*wanted, wanted[0]])
             if _distance_db(played[0], again) < SAME_NOTE_DB:
                 break
         for (midi, velocity), samples in zip(wanted, played, strict=True):
             yield Note(midi, velocity, GATE_SECONDS, samples)
-
-    def _play(self, notes: list[tuple[int, float]]) -> list[np.ndarray]:
-        for number, (midi, velocity) in enumerate(notes):
-            self._synth.add_midi_note(midi, int(velocity * 127), number * SLOT_SECONDS, GATE_SECONDS)
-        self._engine.render(SLOT_SECONDS * len(notes))
-        audio = np.nan_to_num(self._engine.get_audio().mean(axis=0)).astype(np.float32)
-        slot = int(SLOT_SECONDS * RATE)
-        return [audio[number * slot : (number + 1) * slot] for number in range(len(notes))]
 
 
 def _distance_db(one: np.ndarray, other: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 """Model files: they rebuild what was saved, or say in words why they cannot."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -82,6 +83,13 @@ def test_model_with_settings_it_does_not_know(saved: Path, config: str) -> None:
     rewrite(saved, config=config)
     with pytest.raises(ModelError, match="does not fit"):
         Ear.load(saved)
+
+
+def test_a_model_from_before_there_were_fine_layers(saved: Path) -> None:
+    with safetensors.safe_open(saved, framework="np") as opened:
+        settings = json.loads(opened.metadata()["config"])
+    rewrite(saved, config=json.dumps({name: value for name, value in settings.items() if name != "fine_layers"}))
+    assert Ear.load(saved).config.fine_layers == 0
 
 
 def test_weights_that_do_not_fit_their_settings(saved: Path, tmp_path: Path) -> None:

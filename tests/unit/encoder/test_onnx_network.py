@@ -17,12 +17,13 @@ from engine.encoder.torch_network import TorchNetwork
 from engine.errors import ModelError
 
 RATE = EarConfig().rate
+SHAPE = stored.read(weights.shipped_model()).config
 
 
 @pytest.fixture(scope="module")
 def graphs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("graphs")
-    export.export(EarConfig(), folder)
+    export.export(SHAPE, folder)
     return folder
 
 
@@ -96,7 +97,7 @@ def test_other_weights_of_the_same_shape_fit(graphs: Path, tmp_path: Path) -> No
 
     with torch.random.fork_rng():
         torch.manual_seed(5)
-        network = EarNetwork(EarConfig()).eval()
+        network = EarNetwork(SHAPE).eval()
     path = tmp_path / "other.safetensors"
     checkpoint.save(path, network, name="other")
     model = stored.read(path)

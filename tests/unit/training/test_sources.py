@@ -1,12 +1,15 @@
-"""Training instruments of SoundFonts: what is listed can be rendered."""
+"""Training instruments: what is listed, what can be rendered, and on which side of a split it comes."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.errors import EarshotError
 from engine.presets import presets_of
-from engine.training.sources import soundfont
+from engine.training import data, note_bank, sources
+from engine.training.instruments import RATE, Instrument, Note
+from engine.training.sources import amsynth, soundfont
 from tests.unit.presets.fonts import FontPreset, Sample, Zone, tone, write_font
 
 NAMES = (
@@ -48,3 +51,61 @@ def test_every_instrument_that_is_listed_sounds(font: Path) -> None:
         notes = list(source.render_notes(instrument))
         assert notes
         assert all(np.abs(note.samples).max() > 0.01 for note in notes)
+
+
+def preset(name: str, attack: float, cutoff: float) -> str:
+    return f"<preset> <name> {name} \n<parameter> amp_attack {attack}\n<parameter> filter_cutoff {cutoff}\n"
+
+
+def test_what_is_not_installed_is_named_with_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(soundfont.SOUNDFONTS, "fluid", tmp_path / "FluidR3_GM.sf2")
+    sources.require(["procedural"])
+    with pytest.raises(EarshotError, match=r"FluidR3_GM\.sf2 is not there; .* fluid-soundfont-gm, or .*--sources"):
+        sources.require(["procedural", "fluid"])
+    (tmp_path / "FluidR3_GM.sf2").touch()
+    sources.require(["fluid"])
+    monkeypatch.setattr(amsynth, "BANKS", tmp_path)
+    monkeypatch.setattr(amsynth, "PLUGIN", tmp_path / "amsynth_vst.so")
+    with pytest.raises(EarshotError, match=r"amsynth_vst\.so is not there"):
+        sources.require(["amsynth"])
+    (tmp_path / "amsynth_vst.so").touch()
+    monkeypatch.delenv("DISPLAY", raising=False)
+    with pytest.raises(EarshotError, match="xvfb-run"):
+        sources.require(["amsynth"])
+
+
+def test_presets_of_amsynth_are_listed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(amsynth, "BANKS", tmp_path)
+    quick = [preset(f"Derren {number}", 0.01, number / 100) for number in range(40)]
+    slow = [preset(f"Airy {number}", 0.5, number / 100) for number in range(40)]
+    named = [preset("Rhodes EP", 0.01, 2.0), preset("the same again", 0.01, 2.0)]
+    (tmp_path / "One.amSynth.bank").write_text("amSynth\n" + "".join([*quick, *slow, *named]) + "EOF\n")
+    found = amsynth.instruments()
+    assert len(found) == 81
+    assert len({instrument.key for instrument in found}) == 81
+    assert found[-1].key == "amsynth/One/80"
+    assert (found[-1].name, found[-1].family) == ("Rhodes EP", "keys")
+    basses = [instrument.name for instrument in found if instrument.family == "bass"]
+    assert 5 < len(basses) < 25
+    assert all(name.startswith("Derren") for name in basses)
+
+
+def test_what_is_only_taught_changes_no_other_split(tmp_path: Path) -> None:
+    def bank_of(source: str, hertz: list[int]) -> None:
+        time = np.arange(RATE) / RATE
+        tones = [[np.sin(2 * np.pi * f * shift * time).astype(np.float32) for shift in (1.0, 1.5)] for f in hertz]
+        rendered = [
+            (Instrument(f"{source}/{f}", source, str(f), None), [Note(60, 0.8, 0.9, one), Note(67, 0.8, 0.9, other)])
+            for f, (one, other) in zip(hertz, tones, strict=True)
+        ]
+        note_bank.write(tmp_path / source, rendered)
+
+    bank_of("procedural", [100 * 2**n for n in range(6)])
+    bank_of("timgm6mb", [147, 294])
+    bank_of("amsynth", [200, 294, *(123 * 2**n for n in range(6))])  # the first two sound like others
+    names = ("procedural", "timgm6mb", "amsynth")
+    before = data.split({name: tmp_path / name for name in names[:2]})
+    after = data.split({name: tmp_path / name for name in names})
+    assert after["unseen"] == before["unseen"] == [("timgm6mb", 0), ("timgm6mb", 1)]
+    assert (after["validation"], after["test"]) == (before["validation"], before["test"])
+    assert after["train"] == before["train"] + [("amsynth", number) for number in range(2, 8)]
