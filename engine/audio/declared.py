@@ -1,7 +1,8 @@
-"""What a sound file says of itself: tempo, key, root note, loop points, one-shot or loop.
+"""What a sound file says of itself: tempo, key, root note, loop points, one-shot or loop; of a song title and artist.
 
 Makers of sample packs write it into chunks (ACID, `smpl` and `inst` in WAV; `INST` and Apple's `basc` in AIFF;
-`info` in CAF), into tags (ID3, Vorbis, MP4), or into the name. A chunk is believed before a tag, a tag before the name.
+`info` in CAF), into tags (ID3, Vorbis, MP4), or into the name. A chunk is believed before a tag, a tag before the name,
+the name before its folders.
 """
 
 from __future__ import annotations
@@ -22,10 +23,45 @@ _SLOWEST_BPM, _FASTEST_BPM = 20.0, 400.0
 _LARGEST_CHUNK = 1 << 16
 _MOST_CHUNKS = 200
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
-_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _CAMELOT_FIRST = {"a": 8, "b": 11}
 """Pitch class of 1A (A flat minor) and 1B (B major); each further number is a fifth up."""
+
+DRUM_WORDS = (
+    r"kicks?|bd|snares?|sd|hats?|hihats?|hh|claps?|rims?|rimshot|toms?|perc|percussion|cymbals?|crash|ride|shakers?"
+    r"|drums?"
+)
+"""Words of names, as a regular expression, of sounds in which a letter is rather a version than a key or a note."""
+
+_EDGE = r"\s_\-.,;+&(){}\[\]"
+_BEFORE, _AFTER = rf"(?:^|(?<=[{_EDGE}]))", rf"(?=$|[{_EDGE}])"
+_DRUMS = re.compile(rf"(?<![a-z])(?:{DRUM_WORDS})(?![a-z])", re.IGNORECASE)
+_TOLD_TEMPO = re.compile(
+    r"(?<![\d.])(\d{2,3}(?:[.,]\d{1,2})?)[ _-]?bpm(?![a-z])|(?:bpm|tempo)[ _-]?(\d{2,3}(?:[.,]\d{1,2})?)(?![\d.])",
+    re.IGNORECASE,
+)
+_USUAL_TEMPO = r"(?:[6-9]\d|1\d\d|200)(?:\.\d{1,2})?"
+_SUPPOSED_TEMPO = re.compile(
+    rf"(?:(?<![a-z\d.])|(?<=[a-g]m)|(?<=min)|(?<=maj)|(?<=loop))({_USUAL_TEMPO})(?!\d|\.\d|[a-z])", re.IGNORECASE
+)
+_ALTERED = r"(?:[#♯b♭]|[ _-]?(?i:sharp|flat))"
+# A small letter is a key only where nothing else can be meant: 'am', 'fm' and 'ebm' are words, so is 'a minor'. What
+# follows may be a number, as of a chord (Am9) or a tempo (Am128).
+_KEY_WITH_MODE = re.compile(
+    rf"{_BEFORE}(?<!^I[ _-])(?<![ _-]I[ _-])"
+    rf"([A-G]{_ALTERED}?(?:m|[ _-]?(?i:min(?:or)?|maj(?:or)?))"
+    rf"|[a-g]{_ALTERED}?(?i:min(?:or)?|maj(?:or)?)|[a-g][#♯]m"
+    rf"|(?:[b-g]|[a-g]{_ALTERED})[ _-](?:minor|major))"
+    rf"(?![^\W\d_]|[ _-]I{_AFTER})"
+)
+_ALTERED_TONIC = re.compile(rf"{_BEFORE}([A-G](?:[#♯b♭]|(?i:sharp|flat))){_AFTER}")
+_TONIC_AFTER_TEMPO = re.compile(rf"{_BEFORE}{_USUAL_TEMPO}[ _-]?(?i:(bpm)?)[ _-]+([A-G]){_AFTER}")
+_TONIC_BEFORE_TEMPO = re.compile(rf"{_BEFORE}([A-G])[ _-]+{_USUAL_TEMPO}[ _-]?(?i:(bpm)?){_AFTER}")
+_NOTE = re.compile(rf"(?:^|[{_EDGE}])([A-G][#♯b♭]?|[ACDFG]s)(-?\d){_AFTER}")
+_SMALL_NOTE = re.compile(rf"(?:^|[{_EDGE}])([a-g][#♯b♭]?|[acdfg]s)(-?\d){_AFTER}")
+_ONE_SHOT = re.compile(r"(?:(?<![A-Za-z])(?i:one)|(?<=[a-z])One|(?<!\d)1)[ _-]?(?i:shots?)(?![a-z])")
+_LOOP = re.compile(r"loops?(?![a-z])", re.IGNORECASE)  # also 'drumloop', not 'looped' or 'loopback'
 
 
 @dataclass(frozen=True)
@@ -40,6 +76,7 @@ class Declared:
     loop_seconds : start and end of the stretch to repeat, from the start of the file.
     kind : 'one-shot' or 'loop'.
     beats : of a loop.
+    supposed_tempi : numbers in the name, 60 to 200, that are its tempo if the sound agrees with them.
     """
 
     tempo_bpm: float | None = None
@@ -48,6 +85,7 @@ class Declared:
     loop_seconds: tuple[float, float] | None = None
     kind: str | None = None
     beats: float | None = None
+    supposed_tempi: tuple[float, ...] | None = None
 
     def or_else(self, other: Declared) -> Declared:
         """What this one says, and where it says nothing what the other does."""
@@ -58,35 +96,81 @@ class Declared:
 NOTHING = Declared()
 
 
+@dataclass(frozen=True)
+class Credits:
+    """What a song is called and whose it is; None where its tags say nothing."""
+
+    title: str | None = None
+    artist: str | None = None
+
+
+def credits_of(path: str | Path) -> Credits:
+    """Title and artist from a file's tags; nothing where it has none, or cannot be read."""
+    tags = _tags(path)
+    return Credits() if tags is None else Credits(_one_line(tags.title), _one_line(tags.artist))
+
+
 def declared(path: str | Path) -> Declared:
     """What a file says of itself; nothing where it cannot be read or what it says makes no sense."""
-    return _in_chunks(path).or_else(_in_tags(path)).or_else(in_name(os.path.basename(path)))
+    return _in_chunks(path).or_else(_in_tags(path)).or_else(in_path(path))
+
+
+def in_path(path: str | Path) -> Declared:
+    """What a file's name tells, and where that tells nothing its folders; the file is not read."""
+    return in_name(os.path.basename(path)).or_else(_in_folders(path))
 
 
 def in_name(name: str) -> Declared:
     """What a file name tells, such as 'Dusty_Rhodes_92bpm_F#min.wav' or 'Cello C#3.wav'."""
     stem = os.path.splitext(name)[0]
-    tempo = re.search(r"(?<![\d.])(\d{2,3}(?:\.\d{1,2})?)[ _-]?bpm(?![a-z])", stem, re.IGNORECASE)
-    if tempo is None:
-        tempo = re.search(r"bpm[ _-]?(\d{2,3}(?:\.\d{1,2})?)(?![\d.])", stem, re.IGNORECASE)
-    key = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?[ _-]?(?:min(?:or)?|maj(?:or)?|m))(?=$|[ _\-).])", stem)
-    split = split_note(stem)
+    is_drum = _DRUMS.search(stem) is not None
     kind = None
-    if re.search(r"(?<![a-z])one[ _-]?shots?(?![a-z])", stem, re.IGNORECASE):
+    if _ONE_SHOT.search(stem):
         kind = "one-shot"
-    elif re.search(r"loops?(?![a-z])", stem, re.IGNORECASE):  # also 'drumloop', not 'looped' or 'loopback'
+    elif _LOOP.search(stem):
         kind = "loop"
+    told = _TOLD_TEMPO.search(stem)
+    tempo = _tempo((told.group(1) or told.group(2)).replace(",", ".")) if told else None
+    supposed = tuple(float(number) for number in _SUPPOSED_TEMPO.findall(stem)) if told is None else ()
+    split = None if is_drum else split_note(stem)
     return Declared(
-        tempo_bpm=_tempo(tempo.group(1)) if tempo else None,
-        key=read_key(key.group(1)) if key else None,
+        tempo_bpm=tempo,
+        key=_key_in_name(stem, is_loop=kind == "loop", is_drum=is_drum),
         root_note=split[1] if split else None,
         kind=kind,
+        supposed_tempi=supposed or None,
     )
 
 
-def split_note(stem: str) -> tuple[str, int] | None:
-    """A name without the note in it and that note's MIDI number: of 'Cello C#3 ff' 'Cello ff' and 49; None if none."""
-    found = re.search(r"(?:^|[ _\-(])([A-G][#♯b♭]?)(-?\d)(?=$|[ _\-).])", stem)
+def _in_folders(path: str | Path) -> Declared:
+    """One-shot, if the nearest folder that tells either says so. 'Loops' may be the name of a label, and tells none."""
+    for folder in Path(path).parents:
+        if _LOOP.search(folder.name):
+            break
+        if _ONE_SHOT.search(folder.name):
+            return Declared(kind="one-shot")
+    return NOTHING
+
+
+def _key_in_name(stem: str, *, is_loop: bool, is_drum: bool) -> str | None:
+    """The last key with a mode, else one with an accidental, else a letter that stands beside the tempo of a loop."""
+    for keys in (_KEY_WITH_MODE, _ALTERED_TONIC):
+        if found := keys.findall(stem):
+            return read_key(found[-1])
+    if not is_drum:
+        if (after := _TONIC_AFTER_TEMPO.search(stem)) and (is_loop or after.group(1)):
+            return after.group(2)
+        if (before := _TONIC_BEFORE_TEMPO.search(stem)) and (is_loop or before.group(2)):
+            return before.group(1)
+    return None
+
+
+def split_note(stem: str, *, small: bool = False) -> tuple[str, int] | None:
+    """A name without the note in it and that note's MIDI number: of 'Cello C#3 ff' 'Cello ff' and 49; None if none.
+
+    small : also of 'cello_c#3'; that alone may as well be a version, only others beside it tell.
+    """
+    found = _NOTE.search(stem) or (_SMALL_NOTE.search(stem) if small else None)
     note = _note(*found.groups()) if found else None
     return None if found is None or note is None else (stem[: found.start()] + stem[found.end() :], note)
 
@@ -98,7 +182,7 @@ def read_key(text: str) -> str | None:
     if camelot:
         place = (_CAMELOT_FIRST[camelot.group(2)] + 7 * (int(camelot.group(1)) - 1)) % 12
         return f"{NOTE_NAMES[place]} {'minor' if camelot.group(2) == 'a' else 'major'}"
-    found = re.fullmatch(r"([a-g])\s*([#♯b♭]?)[\s_-]*(m|min|minor|maj|major)?", text)
+    found = re.fullmatch(r"([a-g])[\s_-]*([#♯b♭]?)[\s_-]*(m|min|minor|maj|major)?", text)
     if found is None:
         return None
     letter, accidental, mode = found.groups()
@@ -120,14 +204,26 @@ def _tempo(value: str | float) -> float | None:
     return None
 
 
-def _in_tags(path: str | Path) -> Declared:
+def _tags(path: str | Path) -> tinytag.TinyTag | None:
+    """None where there are no tags, or damaged ones."""
     try:
-        tags = tinytag.TinyTag.get(os.fspath(path), duration=False).other
+        return tinytag.TinyTag.get(os.fspath(path), duration=False)
     except (tinytag.TinyTagException, OSError, ValueError, struct.error, KeyError, IndexError, UnicodeError):
-        return NOTHING  # no tags, or damaged ones
+        return None
+
+
+def _one_line(words: str | None) -> str | None:
+    """As one line that can be shown: writers of tags leave padding, line ends and control characters in them."""
+    return " ".join("".join(c if c.isprintable() else " " for c in words or "").split()) or None
+
+
+def _in_tags(path: str | Path) -> Declared:
+    tags = _tags(path)
+    if tags is None:
+        return NOTHING
 
     def first(name: str) -> str:
-        return str((tags.get(name) or [""])[0])
+        return str((tags.other.get(name) or [""])[0])
 
     return Declared(tempo_bpm=_tempo(first("bpm").replace(",", ".")), key=read_key(first("initial_key")))
 

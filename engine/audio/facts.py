@@ -36,11 +36,11 @@ class Facts:
     ----------
     peak_db : sample peak in dB of full scale; -120 for silence.
     loudness_lufs : integrated loudness; None for silence.
-    kind : 'one-shot', 'loop' or 'long' (more than 30 s).
+    kind : 'one-shot', 'loop' or 'long' (more than 30 s); that of a preset, 'preset', is entered by who plays it.
     pitch_hz : the steady pitch of a one-shot; None where it has none (most drums, chords, noise).
     pitch_confidence : 0 to 1, how periodic and how steady; also where `pitch_hz` is None.
     tempo_bpm : of a loop, and of something long that tells one; None for everything else.
-    key : of a loop or something long, such as 'A minor'; None where none fits.
+    key : of a loop or something long, such as 'A minor'; of a one-shot where the file tells it. None where none fits.
     loop_seconds : start and end of the stretch that a sampler repeats, where the file tells one.
     declared : which of 'kind', 'pitch', 'tempo' and 'key' the file tells itself; the others were measured.
     brightness_hz : centre of gravity of the power spectrum; None for silence.
@@ -70,9 +70,9 @@ def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
     kind, tempo = _kind_and_tempo(mono, audio.rate, said)
     if kind == "loop" and _is_one_note(mono, audio.rate, said):
         kind, tempo = "one-shot", None
-    pitch, confidence, key = None, 0.0, None
+    pitch, confidence, key = None, 0.0, said.key
     if kind != "one-shot":
-        key = said.key or estimate_key(mono[: _KEY_SECONDS * audio.rate], audio.rate)
+        key = key or estimate_key(mono[: _KEY_SECONDS * audio.rate], audio.rate)
     else:
         pitch, confidence = estimate_pitch(mono, audio.rate)
         if said.root_note is not None:
@@ -80,7 +80,7 @@ def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
     told = {
         "kind": said.kind == kind,
         "pitch": pitch is not None and said.root_note is not None,
-        "tempo": tempo is not None and tempo == said.tempo_bpm,
+        "tempo": tempo is not None and tempo in (said.tempo_bpm, *(said.supposed_tempi or ())),
         "key": key is not None and key == said.key,
     }
     return Facts(
@@ -298,20 +298,38 @@ def _first_dips(difference: np.ndarray, shortest: int) -> tuple[np.ndarray, np.n
 def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, float | None]:
     """A tempo that is told settles what can be heard as half or double of it."""
     seconds = len(mono) / rate
+    supposed = said.supposed_tempi or ()
+    told = said.tempo_bpm or next((tempo for tempo in supposed if _lasts_whole_bars(seconds, tempo)), None)
     if seconds > LONGEST_LOOP_SECONDS:
-        return "long", said.tempo_bpm
+        return "long", told
     if said.kind == "one-shot":
         return "one-shot", None
-    if said.kind == "loop" and said.tempo_bpm is not None:
-        return "loop", said.tempo_bpm
+    if said.kind == "loop" and told is not None:
+        return "loop", told
     if seconds < _SHORTEST_LOOP_SECONDS:
         return said.kind or "one-shot", None
     onsets = onset_strength(mono, rate)
     times = onset_times(onsets)
     # A loop keeps beginning until near its end, and does so in a pulse; textures and rolls do not.
     if len(times) < 4 or times[-1] < 0.55 * seconds or strongest_pulse(onsets) < _LEAST_PULSE_OF_LOOP:
+        # Nor do held chords; but what tells a tempo, or a key beside what may be one, and lasts whole bars is a loop.
+        if told is not None and _lasts_whole_bars(seconds, told) and (said.tempo_bpm or said.key):
+            return "loop", told
         return said.kind or "one-shot", None
-    return "loop", said.tempo_bpm or tempo_of_loop(onsets, seconds)
+    if told is None and supposed and (pulse := tempo_of_onsets(onsets)) is not None:
+        told = next((tempo for tempo in supposed if _is_octave_of(pulse, tempo)), None)
+    return "loop", told or tempo_of_loop(onsets, seconds)
+
+
+def _lasts_whole_bars(seconds: float, tempo_bpm: float) -> bool:
+    """Whether a sound was cut to bars of four beats; of all tempi one in twenty-five would fit by chance."""
+    bars = seconds * tempo_bpm / 240.0
+    return bars > 0.5 and abs(bars - round(bars)) < 0.02
+
+
+def _is_octave_of(heard_bpm: float, tempo_bpm: float) -> bool:
+    octaves = math.log2(heard_bpm / tempo_bpm)
+    return abs(octaves - round(octaves)) < 0.02
 
 
 def _decibels(amplitude: float) -> float:

@@ -11,11 +11,12 @@ import io
 import itertools
 import math
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import av
 import av.error
@@ -42,6 +43,7 @@ AUDIO_SUFFIXES: frozenset[str] = (
 _NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
 _BLOCK_SAMPLES = 1 << 17
 _MOST_CHANNELS = 64
+_HEADER_BYTES = 1 << 16
 _RATES_HZ = range(1_000, 1_000_001)
 
 _FFMPEG_OPTIONS = {
@@ -58,7 +60,6 @@ class AudioInfo:
     duration_seconds: float
     rate: int
     channels: int
-    format: str
 
 
 class Source(Protocol):
@@ -74,7 +75,7 @@ class _SndfileSource:
         self._file = file
         # Frames are unknown (a very large number) in some streams that were never closed properly.
         seconds = file.frames / file.samplerate if 0 <= file.frames < 1 << 48 and file.samplerate > 0 else 0.0
-        self.info = AudioInfo(seconds, file.samplerate, file.channels, file.format.lower())
+        self.info = AudioInfo(seconds, file.samplerate, file.channels)
 
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
         if first:
@@ -108,7 +109,7 @@ class _FfmpegSource:
             seconds = float(self._stream.duration * self._stream.time_base)
         elif container.duration is not None:
             seconds = container.duration / av.time_base
-        self.info = AudioInfo(seconds, context.sample_rate, context.channels, self._stream.codec.name)
+        self.info = AudioInfo(seconds, context.sample_rate, context.channels)
 
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
         # Read from the start, not from a seek: where a seek lands, to the sample, differs from container to container.
@@ -163,8 +164,15 @@ def sndfile_name(path: Path) -> str | bytes:
 
 
 def _first_that_opens(path: Path, stack: ExitStack) -> Source:
+    sndfile_error: Exception | None = None
     try:
-        return _SndfileSource(stack.enter_context(soundfile.SoundFile(sndfile_name(path))))
+        source = _SndfileSource(stack.enter_context(soundfile.SoundFile(sndfile_name(path))))
+        # libsndfile believes a length of nothing; FFmpeg reads on to the end of a wav file, but not of others.
+        if not source.info.duration_seconds and (header := _finished_header(path)):
+            mended = _WithHeader(stack.enter_context(path.open("rb")), header)
+            return _SndfileSource(stack.enter_context(soundfile.SoundFile(mended)))
+        if source.info.duration_seconds or not _is_unfinished_wav(path):
+            return source
     except soundfile.LibsndfileError as error:
         sndfile_error = error
     except TypeError as error:  # soundfile asks for the format of '.raw'
@@ -181,13 +189,62 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
         if path.suffix.lower() in _REX_SUFFIXES:
             raise AudioError(path, "A REX loop, which only its maker's software can open. Export it as WAV.") from error
         # Of the two accounts of what is wrong, the one of the library that should have known the format.
-        cause = error if path.suffix.lower() in _FFMPEG_SUFFIXES else sndfile_error
+        cause = error if path.suffix.lower() in _FFMPEG_SUFFIXES or sndfile_error is None else sndfile_error
         raise AudioError(path, _NOT_AUDIO) from cause
     if not container.streams.audio:
         raise AudioError(path, "There is no sound in it.")
     if container.streams.audio[0].codec_context is None:
         raise AudioError(path, "Its sound is coded in a way that is not known here.")
     return _FfmpegSource(container)
+
+
+def _is_unfinished_wav(path: Path) -> bool:
+    """Whether the header of a wav file tells another length than the file has: its recorder never came to write it."""
+    with reading(path), open(path, "rb") as file:
+        head = file.read(12)
+        size = os.fstat(file.fileno()).st_size
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return False
+    # One byte may be missing, or counted, that makes the length even.
+    return abs(8 + int.from_bytes(head[4:8], "little") - size) > 1
+
+
+def _finished_header(path: Path) -> bytes | None:
+    """The first bytes of an RF64 or AU file in which no length was ever written, with the length that the file has;
+    None for others."""
+    with reading(path), open(path, "rb") as file:
+        head = bytearray(file.read(_HEADER_BYTES))
+        size = os.fstat(file.fileno()).st_size
+    if head[:4] == b".snd" and head[8:12] == bytes(4):
+        head[8:12] = b"\xff" * 4  # by its specification: to the end of the file
+        return bytes(head)
+    if head[:4] != b"RF64" or head[8:16] != b"WAVEds64" or head[28:36] != bytes(8):
+        return None
+    if int.from_bytes(head[20:28], "little") == size - 8:  # finished, and empty
+        return None
+    position = 12
+    while head[position : position + 4] != b"data":
+        length = int.from_bytes(head[position + 4 : position + 8], "little")
+        position += 8 + length + length % 2
+        if position + 8 > len(head):
+            return None
+    head[20:36] = struct.pack("<QQ", size - 8, size - position - 8)
+    return bytes(head)
+
+
+class _WithHeader:
+    """A file of which the first bytes are read as others, as libsndfile reads through Python."""
+
+    def __init__(self, file: BinaryIO, header: bytes) -> None:
+        self._file = file
+        self._header = header
+        self.seek, self.tell = file.seek, file.tell
+
+    def read(self, count: int) -> bytes:
+        position = self._file.tell()
+        data = self._file.read(count)
+        header = self._header[position : position + len(data)]
+        return header + data[len(header) :]
 
 
 def _ogg_inside_wav(path: Path) -> io.BytesIO | None:

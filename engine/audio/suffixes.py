@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 SOUNDFONT_SUFFIXES = frozenset({".sf2", ".sf3"})
@@ -15,4 +16,4 @@ PRESET_SUFFIXES: frozenset[str] = SOUNDFONT_SUFFIXES | {SFZ_SUFFIX} | PREVIEWED_
 
 def is_preset_file(path: str | Path) -> bool:
     """Whether what a file holds is played rather than decoded."""
-    return Path(path).suffix.lower() in PRESET_SUFFIXES
+    return os.path.splitext(path)[1].lower() in PRESET_SUFFIXES

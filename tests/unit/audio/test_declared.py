@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audio.declared import NOTHING, Declared, declared, in_name, read_key
+from engine.audio.declared import NOTHING, Credits, Declared, credits_of, declared, in_name, read_key
 
 RATE = 44_100
 
@@ -51,18 +51,32 @@ def test_apple_loops(tmp_path: Path) -> None:
     assert declared(tmp_path / "a.caf") == Declared(tempo_bpm=125.0, key="F# minor")
 
 
-def test_tags(tmp_path: Path) -> None:
+def with_tags(path: Path, **tags: str) -> Path:
+    """Write a moment of silence as FLAC, with tags."""
     import av
 
-    path = tmp_path / "tagged.flac"
     with av.open(str(path), "w") as container:
-        container.metadata.update({"BPM": "98", "INITIALKEY": "Ebm"})
+        container.metadata.update(tags)
         stream = container.add_stream("flac", rate=RATE)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 4_096), np.int16), format="s16", layout="mono")
         frame.rate = RATE
         for packet in (*stream.encode(frame), *stream.encode(None)):
             container.mux(packet)
+    return path
+
+
+def test_tags(tmp_path: Path) -> None:
+    path = with_tags(tmp_path / "tagged.flac", BPM="98", INITIALKEY="Ebm")
     assert declared(path) == Declared(tempo_bpm=98.0, key="D# minor")
+
+
+def test_credits(tmp_path: Path) -> None:
+    whole = with_tags(tmp_path / "a.flac", TITLE="Vibe\n  Ace\x07", ARTIST="Kevin MacLeod")
+    assert credits_of(whole) == Credits("Vibe Ace", "Kevin MacLeod")
+    assert credits_of(with_tags(tmp_path / "b.flac", ARTIST=" ")) == Credits()
+    (tmp_path / "c.mp3").write_bytes(b"ID3\x04\x00\x00\x7f\x7f\x7f\x7f")
+    for nothing in (tmp_path / "c.mp3", tmp_path / "missing.mp3", tmp_path):
+        assert credits_of(nothing) == Credits()
 
 
 def test_a_chunk_is_believed_before_the_name(tmp_path: Path) -> None:
@@ -87,12 +101,58 @@ def test_a_chunk_is_believed_before_the_name(tmp_path: Path) -> None:
         ("EP_A-1_vel64.wav", Declared(root_note=9)),
         ("Kick A.wav", NOTHING),
         ("A mellow day.wav", NOTHING),
-        ("take 3 of 120.wav", NOTHING),
+        ("take 3 of 120.wav", Declared(supposed_tempi=(120.0,))),
         ("999bpm.wav", NOTHING),
+        # As the makers of sample packs write them: the tempo is a number among others, the key what stands beside it.
+        ("SO_TL_122_keys_loop_hopeful_Cmin.wav", Declared(key="C minor", kind="loop", supposed_tempi=(122.0,))),
+        ("Cymatics - Lofi Melody Loop 3 - 80 BPM A Min.wav", Declared(tempo_bpm=80.0, key="A minor", kind="loop")),
+        ("Cymatics - Orchid 808 4 (C#).wav", Declared(key="C#")),
+        ("CTH_120_A_Synth_Loop_01.wav", Declared(key="A", kind="loop", supposed_tempi=(120.0,))),
+        ("DH2_BassLoop_A_122_01.wav", Declared(key="A", kind="loop", supposed_tempi=(122.0,))),
+        ("DH2_120_Drum_Loop_A.wav", Declared(kind="loop", supposed_tempi=(120.0,))),
+        ("Drum Loop 120 A.wav", Declared(kind="loop", supposed_tempi=(120.0,))),
+        ("TSP_S2S_174_reese_bass_F_minor.wav", Declared(key="F minor", supposed_tempi=(174.0,))),
+        ("ArpLoop[120] Gm Retro 1.wav", Declared(key="G minor", kind="loop", supposed_tempi=(120.0,))),
+        ("DrumsLoop[95] Analog Dust 1.wav", Declared(kind="loop", supposed_tempi=(95.0,))),
+        ("Vox_Loop_Am128.wav", Declared(key="A minor", kind="loop", supposed_tempi=(128.0,))),
+        ("120-Loop.wav", Declared(kind="loop", supposed_tempi=(120.0,))),
+        ("DbMin pluck 110.wav", Declared(key="C# minor", supposed_tempi=(110.0,))),
+        ("LEAD_C#MIN_140,5BPM.wav", Declared(tempo_bpm=140.5, key="C# minor")),
+        ("trap-melody-140bpm-cmin.wav", Declared(tempo_bpm=140.0, key="C minor")),
+        ("Piano B flat minor 80bpm.wav", Declared(tempo_bpm=80.0, key="A# minor")),
+        ("Fsharp_minor_pad_100_bpm.wav", Declared(tempo_bpm=100.0, key="F# minor")),
+        ("Emin_to_Gmaj7_128bpm(Wet).wav", Declared(tempo_bpm=128.0, key="G major")),
+        ("Em9_Rhodes_Loop_85.wav", Declared(key="E minor", kind="loop", supposed_tempi=(85.0,))),
+        ("Strum_98.5BPM_D.wav", Declared(tempo_bpm=98.5, key="D")),
+        ("Tempo 85 Lofi.wav", Declared(tempo_bpm=85.0)),
+        ("BassOneShot_Eb.wav", Declared(key="D#", kind="one-shot")),
+        ("1-Shot Synth Stab D#.wav", Declared(key="D#", kind="one-shot")),
+        ("Violin_As3_05_forte.wav", Declared(root_note=58)),
+        ("Snare A2.wav", NOTHING),
+        ("Hihat Closed C1.wav", NOTHING),
+        ("Who I Am.wav", NOTHING),
+        ("Am I Wrong.wav", NOTHING),
+        ("LoopCloud ebm fm 24bit 96k 100Hz v64 MS20 099.wav", NOTHING),
+        ("Vitamin C Type A Plan B.wav", NOTHING),
     ],
 )
 def test_names(name: str, expected: Declared) -> None:
     assert in_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("Pack/One Shots/Bass/Growl.wav", "one-shot"),
+        ("Pack Loops/OneShots/Growl.wav", "one-shot"),
+        ("Pack/One Shots/Growl Loop.wav", "loop"),
+        ("One Shots/Drum Loops/Growl.wav", None),
+        ("Pack/Loops & One Shots/Growl.wav", None),
+        ("Some Loops/Kicks/Growl.wav", None),
+    ],
+)
+def test_folders_tell_one_shots(path: str, kind: str | None) -> None:
+    assert declared(f"/music/{path}").kind == kind
 
 
 @pytest.mark.parametrize(
@@ -103,6 +163,7 @@ def test_names(name: str, expected: Declared) -> None:
         ("C#maj", "C# major"),
         ("Cb", "B"),
         ("f sharp minor", "F# minor"),
+        ("F_sharp_minor", "F# minor"),
         ("8A", "A minor"),
         ("8B", "C major"),
         ("01a", "G# minor"),

@@ -114,8 +114,7 @@ def test_lossy_formats_give_the_sound(tmp_path: Path, kind: str) -> None:
 def test_content_decides_not_the_name(tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     soundfile.write(path, sine(), RATE, format="OGG")
-    assert probe(path).format == "ogg"
-    assert decode(path).duration_seconds == pytest.approx(1.0)
+    assert probe(path).duration_seconds == decode(path).duration_seconds == pytest.approx(1.0)
 
 
 def test_ogg_inside_wav(tmp_path: Path) -> None:
@@ -202,6 +201,81 @@ def test_a_file_cut_short_gives_what_is_there(tmp_path: Path, suffix: str) -> No
     assert 0.8 < audio.duration_seconds < 1.1
     length = int(0.8 * RATE)
     np.testing.assert_array_equal(audio.samples[:, :length], decode(whole).samples[:, :length])
+
+
+def wav_with_lengths(path: Path, samples: np.ndarray, subtype: str, riff: int | None, data: int) -> None:
+    """A wav file whose header tells these lengths, in bytes; None leaves the right one."""
+    soundfile.write(path, samples.T, RATE, subtype=subtype)
+    content = bytearray(path.read_bytes())
+    if riff is not None:
+        content[4:8] = struct.pack("<I", riff)
+    at = content.index(b"data") + 4
+    content[at : at + 4] = struct.pack("<I", data)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24", "FLOAT"])
+@pytest.mark.parametrize(("riff", "data"), [(0, 0), (36, 0), (0xFFFFFFFF, 0), (0, 0xFFFFFFFF), (None, 0xFFFFFFFF)])
+def test_a_wav_that_its_recorder_never_finished_is_read_to_its_end(
+    tmp_path: Path, subtype: str, riff: int | None, data: int
+) -> None:
+    samples = np.stack([sine(0.5), sine(0.5, hz=330.0)])
+    path = tmp_path / "recorded.wav"
+    wav_with_lengths(path, samples, subtype, riff, data)
+    before = path.read_bytes()
+
+    audio, info = decode(path), probe(path)
+
+    np.testing.assert_allclose(audio.samples, samples, atol=4e-5)
+    assert (info.rate, info.channels, info.duration_seconds) == (RATE, 2, pytest.approx(audio.duration_seconds))
+    part = decode(path, start=0.2, end=0.3)
+    np.testing.assert_array_equal(part.samples, audio.samples[:, RATE // 5 : RATE // 5 + RATE // 10])
+    assert sum(map(len, stream(path, rate=RATE, block_seconds=0.1))) == RATE // 2
+    assert path.read_bytes() == before
+
+
+def unfinished(path: Path, samples: np.ndarray) -> None:
+    """Write an RF64 or AU file, by the ending of its name, whose header tells no length."""
+    soundfile.write(path, samples.T, RATE, subtype="PCM_24", format=path.suffix[1:].upper())
+    content = bytearray(path.read_bytes())
+    lengths = slice(20, 44) if path.suffix == ".rf64" else slice(8, 12)
+    content[lengths] = bytes(lengths.stop - lengths.start)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["recorded.rf64", "recorded.au"])
+def test_other_files_that_were_never_finished_are_read_to_their_end(tmp_path: Path, name: str) -> None:
+    samples = np.stack([sine(0.5), sine(0.5, hz=330.0)])
+    path = tmp_path / name
+    unfinished(path, samples)
+    audio, info = decode(path), probe(path)
+    np.testing.assert_allclose(audio.samples, samples, atol=1e-6)
+    assert (info.rate, info.channels, info.duration_seconds) == (RATE, 2, pytest.approx(0.5))
+    part = decode(path, start=0.2, end=0.3)
+    np.testing.assert_array_equal(part.samples, audio.samples[:, RATE // 5 : RATE // 5 + RATE // 10])
+
+
+@pytest.mark.parametrize("name", ["empty.rf64", "empty.au"])
+def test_other_files_without_samples_hold_none(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    unfinished(path, np.zeros((1, 0)))
+    with pytest.raises(AudioError, match="not a single sample"):
+        decode(path)
+    if path.suffix == ".rf64":  # finished, with a chunk after its samples
+        content = bytearray(path.read_bytes() + b"LIST" + struct.pack("<I", 2_000) + b"INFO" + bytes(1_996))
+        content[20:28] = struct.pack("<Q", len(content) - 8)
+        path.write_bytes(content)
+        with pytest.raises(AudioError, match="not a single sample"):
+            decode(path)
+
+
+def test_what_follows_no_samples_in_a_finished_wav_is_not_sound(tmp_path: Path) -> None:
+    path = tmp_path / "empty.wav"
+    soundfile.write(path, sine()[:0], RATE)
+    content = path.read_bytes() + b"LIST" + struct.pack("<I", 2_000) + b"INFO" + bytes(1_996)
+    path.write_bytes(content[:4] + struct.pack("<I", len(content) - 8) + content[8:])
+    with pytest.raises(AudioError, match="not a single sample"):
+        decode(path)
 
 
 def test_damage_in_the_middle_keeps_the_beginning(tmp_path: Path) -> None:

@@ -130,6 +130,32 @@ def test_what_the_file_tells_is_not_measured() -> None:
     assert (hit.kind, hit.tempo_bpm, hit.declared) == ("one-shot", None, ("kind",))
     held = measure(mono(note(110, 4.0)), Declared(kind="loop", tempo_bpm=120.0))
     assert (held.kind, held.tempo_bpm) == ("loop", 120.0)
+    stab = measure(mono(note(110, 0.5)), Declared(key="A minor"))
+    assert (stab.kind, stab.key, stab.declared) == ("one-shot", "A minor", ("key",))
+
+
+def test_a_number_in_the_name_is_the_tempo_where_the_sound_agrees() -> None:
+    loop, cut = beat(90.0, 8), beat(90.0, 8)[: 5 * RATE]
+    for sound, number, tempo in ((loop, 180.0, 180.0), (loop, 100.0, 90.0), (cut, 90.0, 90.0)):
+        facts = measure(mono(sound), Declared(supposed_tempi=(61.0, number)))
+        assert (facts.kind, facts.tempo_bpm) == ("loop", pytest.approx(tempo, abs=0.5))
+        assert facts.declared == (("tempo",) if tempo == number else ())
+    # A drum machine's number is no tempo of its hit.
+    assert measure(mono(note(60, 0.5)), Declared(supposed_tempi=(120.0,))).tempo_bpm is None
+
+
+def test_held_chords_of_whole_bars_at_the_told_tempo_are_a_loop() -> None:
+    held = mono(note(110, 8.0, decay=0.0))
+    assert measure(held).kind == "one-shot"
+    for said in (Declared(tempo_bpm=120.0), Declared(supposed_tempi=(120.0,), key="A minor")):
+        facts = measure(held, said)
+        assert (facts.kind, facts.tempo_bpm) == ("loop", 120.0)
+    for said in (
+        Declared(tempo_bpm=125.0),
+        Declared(supposed_tempi=(120.0,)),
+        Declared(kind="one-shot", tempo_bpm=120.0),
+    ):
+        assert measure(held, said).kind == "one-shot"
 
 
 @pytest.mark.parametrize(("root_note", "hertz"), [(45, 110.0), (57, 110.0), (33, 110.0), (50, 146.83)])
