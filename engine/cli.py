@@ -71,7 +71,7 @@ def _with_queries_apart(arguments: list[str]) -> list[str]:
     for argument in rest:
         if argument == "--":
             words += rest
-        elif argument == "-h" or argument.startswith("--"):
+        elif argument in ("-h", "-0") or argument.startswith("--"):
             options.append(argument)
         else:
             words.append(argument)
@@ -206,12 +206,20 @@ def _parser() -> argparse.ArgumentParser:
     manage = subparsers.add_parser("library", help="what is in the library").add_subparsers(
         title="actions", metavar="ACTION", required=True
     )
-    listing = manage.add_parser("list", parents=[library], help="the path of every sound, one per line")
+    null = argparse.ArgumentParser(add_help=False)
+    null.add_argument(
+        "-0", "--null", action="store_true", help="end each with a zero byte, not a line end: for xargs -0"
+    )
+    listing = manage.add_parser("list", parents=[library, null], help="the path of every sound, one per line")
     listing.set_defaults(handler=commands.library_list)
-    search = manage.add_parser("search", parents=[library], help="sounds by words and facts, by name, one per line")
+    search = manage.add_parser(
+        "search", parents=[library, null], help="sounds by words and facts, by name, one per line"
+    )
     search.add_argument("query", metavar="WORD", nargs="*", help="such as: reese -dark bpm:120-128 key:Am")
     search.set_defaults(handler=commands.library_search)
-    failed = manage.add_parser("failed", parents=[library], help="files that could not be used: path, tab, reason")
+    failed = manage.add_parser(
+        "failed", parents=[library, null], help="files that could not be used: path, tab, reason"
+    )
     failed.set_defaults(handler=commands.library_failed)
     instrument = manage.add_parser(
         "add-instrument", parents=[library, model], help="play a VST3 instrument once and keep its notes as sounds"

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 from engine.errors import AudioError, LibraryError
 from engine.paths import demo_dir, library_dir
-from engine.terminal import ProgressBar, cancel_on_interrupt, say
+from engine.terminal import ProgressBar, cancel_on_interrupt, print_path, say
 
 if TYPE_CHECKING:
     from engine.demo import DemoResult
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken
     from engine.library.library import Library
+    from engine.library.scanner import ScanResult
     from engine.matching.match import Match
     from engine.matching.reference import Hearing
     from engine.matching.slots import Slot
@@ -33,7 +34,9 @@ def scan(options: argparse.Namespace) -> int:
     with cancel_on_interrupt() as cancel:
         library = Library.open(library_dir(options.library), create=True, index=options.index)
         try:
-            _scan_once(library, options.folders, options, cancel)
+            result = _scan_once(library, options.folders, options, cancel)
+            for folder in result.without_sounds:
+                _say_no_sounds(folder)
             if options.watch:
                 _keep_watching(library, options, cancel)
         finally:
@@ -41,7 +44,19 @@ def scan(options: argparse.Namespace) -> int:
     return 0
 
 
-def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Namespace, cancel: CancelToken) -> None:
+def _say_no_sounds(folder: str) -> None:
+    from engine.library.walk import SOUND_SUFFIXES
+
+    endings = " ".join(sorted(SOUND_SUFFIXES))
+    say(
+        f"earshot: There are no sounds in {folder}. Looked for are files that end in {endings}; "
+        "presets of plug-ins count where their preview is beside them. Hidden files and folders are left out."
+    )
+
+
+def _scan_once(
+    library: Library, folders: Sequence[Path], options: argparse.Namespace, cancel: CancelToken
+) -> ScanResult:
     from engine.library import scanner
 
     with ProgressBar() as bar:
@@ -70,6 +85,7 @@ def _scan_once(library: Library, folders: Sequence[Path], options: argparse.Name
             f"earshot: folders and files that could not be read: {count}, such as {first}. Connect their drive, mend "
             "their permissions, or shorten their paths; what is known of their sounds stays as it was."
         )
+    return result
 
 
 def _keep_watching(library: Library, options: argparse.Namespace, cancel: CancelToken) -> None:
@@ -77,15 +93,24 @@ def _keep_watching(library: Library, options: argparse.Namespace, cancel: Cancel
 
     changes: queue.Queue[list[str]] = queue.Queue()
     with Watcher(changes.put) as watcher:
-        for folder in watcher.watch([os.path.abspath(folder) for folder in options.folders]):
-            say(f"earshot: {folder} cannot be watched: there are more folders than this system lets a program watch.")
+        for folder, why in watcher.watch([os.path.abspath(folder) for folder in options.folders]).items():
+            say(f"earshot: {folder} cannot be watched: {why}.")
         say("earshot: watching. Ctrl-C ends it.")
+        left: list[str] = []
         while not cancel.cancelled:
             try:
-                folders = changes.get(timeout=0.2)
+                changed = changes.get(timeout=0.2)
             except queue.Empty:
                 continue
-            _scan_once(library, [Path(folder) for folder in folders], options, cancel)
+            # A folder may come and go between the word of it and the scan.
+            folders = [folder for folder in dict.fromkeys([*left, *changed]) if os.path.isdir(folder)]
+            left = []
+            try:
+                if folders:
+                    _scan_once(library, [Path(folder) for folder in folders], options, cancel)
+            except LibraryError as error:  # such as another program that is scanning
+                say(f"earshot: {error}")
+                left = folders
 
 
 def match(options: argparse.Namespace) -> int:
@@ -280,13 +305,13 @@ def embed(options: argparse.Namespace) -> int:
 
 
 def library_list(options: argparse.Namespace) -> int:
-    from engine.library.library import Library
+    from engine.library.catalog import Catalog
 
-    library = Library.open(library_dir(options.library))
-    sounds = [sound for sound in library.catalog.sounds() if sound.state in ("ready", "listed")]
-    library.close()
+    catalog = Catalog.existing(library_dir(options.library))
+    sounds = [sound for sound in catalog.sounds() if sound.state in ("ready", "listed")]
+    catalog.close()
     for path in dict.fromkeys(sound.path for sound in sounds):  # once, however many presets it has
-        print(path)
+        print_path(path, null=options.null)
     return 0
 
 
@@ -303,7 +328,7 @@ def library_search(options: argparse.Namespace) -> int:
     while page := catalog.page(query, after=last):
         found = True
         for sound in page:
-            print(f"{sound.path}\t{sound.preset}" if sound.preset else sound.path)
+            print_path(sound.path, *([sound.preset, sound.name] if sound.preset else ()), null=options.null)
         last = page[-1]
     catalog.close()
     if found:
@@ -313,13 +338,13 @@ def library_search(options: argparse.Namespace) -> int:
 
 
 def library_failed(options: argparse.Namespace) -> int:
-    from engine.library.library import Library
+    from engine.library.catalog import Catalog
 
-    library = Library.open(library_dir(options.library))
-    failed = library.catalog.failed()
-    library.close()
+    catalog = Catalog.existing(library_dir(options.library))
+    failed = catalog.failed()
+    catalog.close()
     for sound in failed:
-        print(f"{sound.path}\t{sound.reason}")
+        print_path(sound.path, sound.reason or "", null=options.null)
     return 0
 
 
@@ -352,15 +377,15 @@ def library_add_instrument(options: argparse.Namespace) -> int:
 
 
 def library_remove(options: argparse.Namespace) -> int:
-    from engine.library.library import Library
+    from engine.library.catalog import Catalog
 
-    library = Library.open(library_dir(options.library))
+    catalog = Catalog.existing(library_dir(options.library))
     try:
         for folder in options.folders:
-            library.catalog.remove_root(folder)
+            catalog.remove_root(folder)
             say(f"earshot: {folder} is forgotten; its files were left alone.")
     finally:
-        library.close()
+        catalog.close()
     return 0
 
 

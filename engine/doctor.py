@@ -97,7 +97,7 @@ def _library(directory: Path, fingerprint: str | None) -> Iterator[Finding]:
         )
         for root in library.catalog.roots():
             state = "" if root.online else ", not there now"
-            yield Finding("root", f"{root.path}: {root.sounds} files, {root.failed} failed{state}")
+            yield Finding("root", f"{root.path}: {root.sounds} sounds, {root.failed} failed{state}")
         if fingerprint is not None and library.searchable < counts.ready:
             yield Finding(
                 "index",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -25,6 +26,21 @@ def has_display() -> bool:
     if sys.platform in ("win32", "darwin"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
+
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def print_path(path: str, *said: str, null: bool = False) -> None:
+    """A path, and what is said of it behind tabs, as one result: a line of its own, or ended by a zero byte.
+
+    Names may hold line ends. As `find` has it, what reads them in lines gets them as they are, and a person's terminal
+    gets '?' in the place of what would break the line, or steer the terminal.
+    """
+    fields: Iterable[str] = (path, *said)
+    if not null and sys.stdout.isatty():
+        fields = (_CONTROL_CHARACTERS.sub("?", field) for field in fields)
+    print(*fields, sep="\t", end="\0" if null else "\n")
 
 
 def say(message: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from engine.library.conditions import LIVE, condition_of
 from engine.library.database import FILE_NAME, Database, decode_path, encode_path
 from engine.library.marks import Marks
 from engine.library.query import Query
+from engine.library.records import words_in_root
+from engine.library.vectors import unit
 
 _IDS_PER_QUERY = 5_000
 _FEW = 5_000
@@ -194,6 +197,7 @@ class Catalog:
                 root_id = connection.execute("INSERT INTO roots (path) VALUES (?)", (encode_path(folder),)).lastrowid
                 for number, other in others:
                     if is_inside(other, folder):
+                        _rewrite_words(connection, number, folder)
                         connection.execute("UPDATE sounds SET root_id = ? WHERE root_id = ?", (root_id, number))
                         connection.execute("DELETE FROM roots WHERE id = ?", (number,))
         return next(root for root in self.roots() if root.id == root_id)
@@ -320,16 +324,33 @@ class Catalog:
 
 
 def _unit_vectors(blobs: Sequence[bytes]) -> np.ndarray:
-    """float32 [n, dimension], unit rows, of float16 vectors as they are stored; [0, 0] of none."""
+    """float32 [n, dimension], unit rows (zeros stay zeros), of float16 vectors as they are stored; [0, 0] of none."""
     if not blobs:
         return np.zeros((0, 0), np.float32)
-    vectors = np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit(np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1))
+
+
+def _rewrite_words(connection: sqlite3.Connection, root_id: int, now_in: str) -> None:
+    """Enter by which words the presets of a root are found that becomes part of another one: a scan reads no file of
+    presets that is as it was, and so enters those of other files alone."""
+    rows = connection.execute("SELECT id, path, name FROM sounds WHERE root_id = ?", (root_id,)).fetchall()
+    sounds = ((number, decode_path(path), name) for number, path, name in rows)
+    connection.executemany(
+        "UPDATE sounds SET words = ? WHERE id = ?",
+        [(words_in_root(path, now_in, name), number) for number, path, name in sounds if is_preset_file(path)],
+    )
 
 
 def is_inside(path: str, folder: str) -> bool:
     """Whether an absolute path is the folder itself or lies in it."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def outermost(folders: Collection[str]) -> list[str]:
+    """Absolute paths of folders, in order, without those inside another one."""
+    return sorted(
+        folder for folder in folders if not any(other != folder and is_inside(folder, other) for other in folders)
+    )
 
 
 def _sound(row: tuple[Any, ...]) -> Sound:

@@ -16,13 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.library.catalog import Catalog, Sound
+from engine.library.records import OVERVIEW_BINS
 
 _SAME_COSINE = 0.93
 _SAME_OUTLINE = 0.04
 """Mean difference of two overviews, each relative to its own peak."""
 
 _SAME_PITCH_OCTAVES = 0.5 / 12
-_SHIFTS = range(-2, 3)
+_SHIFTED = (np.arange(OVERVIEW_BINS) - np.arange(-2, 3)[:, None]) % OVERVIEW_BINS
+"""int [5, OVERVIEW_BINS], where the points of an overview come from that is moved by up to two: all shifts are compared
+in one go, since thousands of pairs are, and meanwhile the thread of the window waits for Python."""
 _ENCODERS_ADD_SECONDS, _SAME_LENGTH = 0.06, 0.02
 
 
@@ -53,8 +56,8 @@ class Look:
             return False  # another note of the same instrument looks and sounds much the same
         if float(self.vector @ other.vector) < _SAME_COSINE:
             return False
-        differences = (np.abs(np.roll(self.overview, shift) - other.overview).mean() for shift in _SHIFTS)
-        return bool(min(differences) <= _SAME_OUTLINE)
+        differences = np.abs(self.overview[_SHIFTED] - other.overview).mean(axis=1)
+        return bool(differences.min() <= _SAME_OUTLINE)
 
 
 def fold_copies(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> list[list[Sound]]:

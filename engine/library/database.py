@@ -25,6 +25,9 @@ _APPLICATION_ID = 0x45415253  # "EARS"
 _CHECKED_AT_OPENING_BYTES = 32 << 20
 """Up to this size a whole check takes less than a fifth of a second; larger files are believed until a read fails."""
 
+CLOSING_SECONDS = 10.0
+"""A read of a library of 50,000 sounds can take longer than the window waits for its threads."""
+
 
 class Database:
     """The connections to one catalog file."""
@@ -39,7 +42,7 @@ class Database:
         Raises
         ------
         LibraryError : it cannot be opened, is in use, or comes from a newer Earshot; or it is damaged, and then it was
-            set aside under another name.
+            set aside under another name, unless `read_only`.
         """
         self.path = directory / FILE_NAME
         self.read_only = read_only
@@ -106,10 +109,19 @@ class Database:
                 raise self._in_words(error) from error
 
     def close(self) -> None:
-        for connection in self._connections:
-            with suppress(sqlite3.Error):
-                connection.close()
-        self._connections.clear()
+        """Wait for what other threads read and write, `CLOSING_SECONDS` at most for each, and close the connections."""
+        # A connection that is closed under a thread which reads with it takes the program with it. One that is in use
+        # for longer than that is left open, and ends with the program.
+        held = [lock for lock in (self._writing, self._reading) if lock.acquire(timeout=CLOSING_SECONDS)]
+        try:
+            if len(held) == 2:
+                for connection in self._connections:
+                    with suppress(sqlite3.Error):
+                        connection.close()
+                self._connections.clear()
+        finally:
+            for lock in held:
+                lock.release()
 
     def _connect(self) -> sqlite3.Connection:
         mode = "rwc"
@@ -158,7 +170,7 @@ class Database:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if verdict != "ok":
                 self.close()
-                raise self._set_aside()
+                raise self._damaged(opening=True)
 
     def _create(self, connection: sqlite3.Connection) -> None:
         if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
@@ -180,9 +192,7 @@ class Database:
                     f"The library in {folder} is in use by another Earshot. Close it, or wait until it is done."
                 )
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-                if opening and not self.read_only:
-                    return self._set_aside()
-                return LibraryError(f"The catalog {self.path} is damaged. Start Earshot again to have it set aside.")
+                return self._damaged(opening)
             case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
                 return LibraryError(
                     f"The library in {folder} may not be written to. Mend its permissions, "
@@ -197,6 +207,13 @@ class Database:
                 )
             case _:
                 return LibraryError(f"The catalog {self.path} cannot be used: {error}.")
+
+    def _damaged(self, opening: bool) -> LibraryError:
+        """What is said of a damaged catalog; one that is being opened for writing is set aside. Who may only read it
+        leaves it to whoever writes: another window may have it open."""
+        if opening and not self.read_only:
+            return self._set_aside()
+        return LibraryError(f"The catalog {self.path} is damaged. Start Earshot again to have it set aside.")
 
     def _set_aside(self) -> LibraryError:
         """Move the damaged file and its companions to a name of their own, so that nothing of it is lost."""

@@ -147,8 +147,7 @@ class MarkedSounds:
     def of(self, database: Database) -> Marked:
         """Those of a catalog, always the same one."""
         with database.read() as connection:
-            version = connection.execute("PRAGMA data_version").fetchone()[0]
-            if version != self._version:
+            if (version := database.version) != self._version:
                 favourites = connection.execute("SELECT id FROM sounds WHERE favourite ORDER BY id").fetchall()
                 corrected = connection.execute(
                     "SELECT id, corrected FROM sounds WHERE corrected IS NOT NULL ORDER BY id"

@@ -67,7 +67,7 @@ class Graph:
                 max_elements=max(1, capacity), M=_LINKS_PER_VECTOR, ef_construction=_BREADTH_WHILE_BUILDING
             )
         else:
-            self._graph.load_index(str(file))
+            self._graph.load_index(os.fsencode(file))
         self._labels = np.sort(np.array(self._graph.get_ids_list(), np.int64))
 
     @property
@@ -111,7 +111,7 @@ class Graph:
         new_graph, new_stamp = (path.with_name(f"{path.name}.{os.getpid()}.new") for path in (graph_path, stamp_path))
         try:
             with self._lock:
-                self._graph.save_index(str(new_graph))
+                self._graph.save_index(os.fsencode(new_graph))  # as text it has to be valid UTF-8
                 count = len(self._labels)
             saved = _SavedGraph(stamp, self.dimension, count, _checksum(new_graph))
             new_stamp.write_text(json.dumps(asdict(saved)), encoding="utf-8")

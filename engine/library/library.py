@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from engine.library.catalog import Catalog, Sound
 from engine.library.facets import MarkedSounds
 from engine.library.index import VectorIndex
 from engine.library.keeper import Keeper, LocalKeeper
-from engine.library.live import Live, count_new, count_searchable, marks, read_live
+from engine.library.live import Live, count_new, count_searchable, mask_of, read_live
 from engine.library.locks import catalog_beside_another, take_for_window
 from engine.library.part_vectors import PartCounts, PartVectors, nearest, parts_of_sound
 from engine.library.query import EVERYTHING, Query, read_query
@@ -208,7 +209,7 @@ class Library:
         allowed = self._allowed(live, query)
         ids = live.sound_ids if allowed is None else live.sound_ids[allowed]
         rows = self._parts.of(self.catalog.database, live.fingerprint)
-        found = nearest(rows, vectors, weights, marks(ids, int(ids.max(initial=0)) + 1), top)
+        found = nearest(rows, vectors, weights, mask_of(ids, int(ids.max(initial=0)) + 1), top)
         sounds = {sound.id: sound for sound in self.catalog.sounds(found.sound_ids)}
         return [
             (sounds[sound_id], mean, tuple(cosines))
@@ -280,13 +281,14 @@ class Library:
 
     def close(self) -> None:
         """Stop what is done behind, save the index if some of it is new, and close the catalog."""
-        self._behind.close()
-        if self._state is not None:
-            self._keeper.save(self._state.live)
-        self._keeper.close()
-        self.catalog.close()
-        if self._taken is not None:
-            self._taken.release()
+        with ExitStack() as what_is_held:  # of which each is let go whatever becomes of the others
+            if self._taken is not None:
+                what_is_held.callback(self._taken.release)
+            what_is_held.callback(self.catalog.close)
+            what_is_held.callback(self._keeper.close)
+            self._behind.close()
+            if self._state is not None:
+                self._keeper.save(self._state.live)
 
     def _current(self) -> _State | None:
         if (state := self._state) is not None:  # without waiting for a refresh
@@ -384,8 +386,11 @@ def _nearest_sounds(state: _State, vectors: np.ndarray, top: int, allowed: np.nd
     while True:
         rows, similarities = state.index.search(vectors, wanted, allowed)
         sound_ids = state.live.sound_ids[rows]
+        # Fewer than were asked for, and there are, come from an index elsewhere that has lost some: it has no more.
+        if rows.shape[1] < min(wanted, count) or rows.shape[1] >= count:
+            break
         # Who is among the best of all is among the best of one of the vectors.
-        if rows.shape[1] >= count or all(len(np.unique(row)) >= top for row in sound_ids):
+        if all(len(np.unique(row)) >= top for row in sound_ids):
             break
         wanted *= 2  # sounds with several vectors took several places
     order = np.lexsort((sound_ids.ravel(), -similarities.ravel()))

@@ -38,6 +38,8 @@ class Listing:
     number : of the scan.
     found, moved, removed : numbers of sounds.
     unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
+    without_sounds : of the folders, those that could be read and hold nothing that is a sound by its name.
+    moved_to_be_heard : of those that moved, how many are to be heard again all the same: see `follow_moved`.
     """
 
     number: int
@@ -45,13 +47,17 @@ class Listing:
     moved: int
     removed: int
     unreadable: list[str]
+    without_sounds: list[str]
+    moved_to_be_heard: int
 
 
 def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCallback, cancel: CancelToken) -> Listing:
-    """First pass: every file is in the catalog before any is opened."""
+    """Enter every file; read are only those of presets, which tell how many there are, and those that may have moved,
+    been replaced, or have a twin."""
     database = catalog.database
     number = begin_scan(database)
     unreadable: list[str] = []
+    without_sounds: list[str] = []
 
     def note_unreadable(path: str, error: OSError) -> None:
         logger.warning("left out: %s: %s", path, error.strerror or error)
@@ -59,6 +65,7 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
 
     found = removed = 0
     for folder in folders:
+        found_before = found
         root = catalog.add_root(folder)
         if folder == root.path and root.sounds and _is_empty(folder):
             # Rather an unplugged drive's mount point than a folder from which everything was deleted.
@@ -90,12 +97,14 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
             return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
 
         removed += mark_missing(database, number, root.id, was_walked)
-    moved = follow_moved(database, number, cancel.raise_if_cancelled)
+        if found == found_before and folder not in unreadable:
+            without_sounds.append(folder)
+    moved, moved_to_be_heard = follow_moved(database, number, cancel.raise_if_cancelled)
     list_replaced(database, number, cancel.raise_if_cancelled)
     hear_as_twins(database, number, cancel.raise_if_cancelled)
     progress(Progress("listing", found, found))
     # What moved was counted as removed, unless an earlier scan had missed it already.
-    return Listing(number, found, moved, max(0, removed - moved), unreadable)
+    return Listing(number, found, moved, max(0, removed - moved), unreadable, without_sounds, moved_to_be_heard)
 
 
 def _is_empty(folder: str) -> bool:

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.library.catalog import Catalog
+from engine.library.conditions import LIVE
 from engine.library.database import Database
 from engine.library.facets import Facets, Marked
 
@@ -57,7 +58,7 @@ class Live:
     @cached_property
     def searchable(self) -> int:
         """The number of sounds that are alive."""
-        return int(np.count_nonzero(marks(self.sound_ids[self.alive], self._ids)))
+        return int(np.count_nonzero(mask_of(self.sound_ids[self.alive], self._ids)))
 
     @property
     def much_is_gone(self) -> bool:
@@ -71,7 +72,7 @@ class Live:
 
     def with_sounds(self, sound_ids: np.ndarray) -> np.ndarray:
         """bool [n]: the rows of some sounds, int64 [m]."""
-        return marks(sound_ids[sound_ids < self._ids], self._ids)[self.sound_ids]
+        return mask_of(sound_ids[sound_ids < self._ids], self._ids)[self.sound_ids]
 
     def families_by_hand(self, marked: Marked) -> tuple[np.ndarray, np.ndarray]:
         """Numbers of the rows whose family the producer gave, and uint32 [m], the bit of that family."""
@@ -137,7 +138,7 @@ def count_new(database: Database, fingerprint: str, before: Live | None, enough:
 def count_searchable(database: Database, fingerprint: str) -> int:
     """`Live.searchable` without reading more than an index of the catalog."""
     query = (
-        "SELECT count(*) FROM sounds WHERE state = 'ready' AND NOT missing AND EXISTS "
+        f"SELECT count(*) FROM sounds WHERE {LIVE} AND EXISTS "
         "(SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND fingerprint = ?)"
     )
     with database.read() as connection:
@@ -148,11 +149,11 @@ def last_label(live: Live | None) -> int:
     return int(live.labels[-1]) if live is not None and len(live.labels) else 0
 
 
-def marks(numbers: np.ndarray, size: int) -> np.ndarray:
+def mask_of(numbers: np.ndarray, size: int) -> np.ndarray:
     """bool [size], True at these numbers."""
-    marked = np.zeros(size, np.bool_)
-    marked[numbers] = True
-    return marked
+    mask = np.zeros(size, np.bool_)
+    mask[numbers] = True
+    return mask
 
 
 def _embeddings(database: Database, fingerprint: str, after: int) -> Iterator[Embeddings]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.families import PARTS
+from engine.library.conditions import LIVE
 from engine.library.database import Database
 from engine.library.records import WITH_PARTS
 from engine.library.vectors import Vectors, unit
@@ -30,10 +31,7 @@ class PartCounts:
 
 
 def _count(database: Database, fingerprint: str) -> PartCounts:
-    query = (
-        "SELECT parts_heard_by IS ?, count(*) FROM sounds "
-        f"WHERE state = 'ready' AND NOT missing AND kind IN {WITH_PARTS} GROUP BY 1"
-    )
+    query = f"SELECT parts_heard_by IS ?, count(*) FROM sounds WHERE {LIVE} AND kind IN {WITH_PARTS} GROUP BY 1"
     with database.read() as connection:
         counts = dict(connection.execute(query, (fingerprint,)).fetchall())
     return PartCounts(counts.get(1, 0), counts.get(0, 0))

@@ -154,18 +154,18 @@ def _with_fact(query: Query, minus: bool, name: str | None, value: str) -> Query
 
 
 def _families(query: Query, value: str) -> Query | None:
-    chosen = frozenset(value.split(","))
-    return query.with_families(chosen) if chosen <= set(FAMILIES) else None
+    chosen = frozenset(_values(value))
+    return query.with_families(chosen) if chosen and chosen <= set(FAMILIES) else None
 
 
 def _kinds(query: Query, value: str) -> Query | None:
-    chosen = frozenset(_KIND_WORDS.get(word, word) for word in value.split(","))
-    return query.with_kinds(chosen) if chosen <= set(KINDS) else None
+    chosen = frozenset(_KIND_WORDS.get(word, word) for word in _values(value))
+    return query.with_kinds(chosen) if chosen and chosen <= set(KINDS) else None
 
 
 def _keys(query: Query, value: str) -> Query | None:
-    keys = [read_key(word) for word in value.split(",")]
-    return None if None in keys else replace(query, keys=frozenset(key for key in keys if key))
+    keys = [read_key(word) for word in _values(value)]
+    return None if not keys or None in keys else replace(query, keys=frozenset(key for key in keys if key))
 
 
 def _tempo(query: Query, value: str) -> Query | None:
@@ -189,11 +189,11 @@ def _rating(query: Query, value: str) -> Query | None:
 
 
 def _tags(query: Query, value: str) -> Query | None:
-    return replace(query, tags=(*query.tags, *(tag for tag in value.split(",") if tag)))
+    return replace(query, tags=(*query.tags, *_values(value)))
 
 
 def _without_tags(query: Query, value: str) -> Query | None:
-    return replace(query, excluded_tags=(*query.excluded_tags, *(tag for tag in value.split(",") if tag)))
+    return replace(query, excluded_tags=(*query.excluded_tags, *_values(value)))
 
 
 def _collections(query: Query, value: str) -> Query | None:
@@ -207,8 +207,12 @@ def _without_collections(query: Query, value: str) -> Query | None:
 
 
 def _names(value: str) -> frozenset[str]:
-    names = (" ".join(name.split()) for name in (value, *value.split(",")))
-    return frozenset(name for name in names if name)
+    return frozenset([*filter(None, [" ".join(value.split())]), *_values(value)])
+
+
+def _values(value: str) -> list[str]:
+    """The values that commas part, with single spaces in them and none around them; none is empty."""
+    return [piece for piece in (" ".join(piece.split()) for piece in value.split(",")) if piece]
 
 
 def _only_favourites(query: Query, value: str) -> Query | None:
@@ -232,8 +236,9 @@ def _range(value: str) -> Range | None:
         if low and high:
             return None
         low = high = low or high
-    ends = tuple(float(end.replace(",", ".")) if end else None for end in (low, high))
-    return ends[0] if ends[0] is not None else 0.0, ends[1] if ends[1] is not None else float("inf")
+    ends = (low or "0", high or "inf")
+    least, most = sorted(float(end.replace(",", ".")) for end in ends)  # whichever was written first
+    return least, most
 
 
 _FACTS: dict[str, Callable[[Query, str], Query | None]] = {

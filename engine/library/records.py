@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from engine.audio.facts import Facts
 
+OVERVIEW_BINS = 64
+"""Points of the small waveform that is kept of each sound."""
 WITH_PARTS = ("loop", "long")
 """Kinds of sounds in which several parts may sound."""
 
@@ -111,19 +113,17 @@ def begin_scan(database: Database) -> int:
 
 def list_files(database: Database, scan: int, root_id: int, root_path: str, files: Sequence[FoundFile]) -> bool:
     """Enter found files: new and changed ones in state 'listed', the others as they were; whether the root was there
-    still, for nothing is entered where it was removed in the meantime."""
+    still, for nothing is entered where it was removed in the meantime. All of them lie in the root."""
     rows = []
     for file in files:
-        inside = os.path.relpath(file.path, root_path)
-        name = file.name or os.path.splitext(os.path.basename(file.path))[0]
-        words = f"{os.path.splitext(inside)[0]} {file.name or ''}"
+        name = file.name or os.path.basename(os.path.splitext(file.path)[0])
         rows.append(
             (
                 root_id,
                 encode_path(file.path),
                 file.preset,
                 _as_text(name),
-                words_of(_as_text(words)),
+                words_in_root(file.path, root_path, file.name or ""),
                 None if file.instrument is None else _as_text(file.instrument),
                 file.size,
                 file.mtime_ns,
@@ -155,14 +155,27 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
     return True
 
 
+def words_in_root(path: str, root: str, preset_name: str) -> str:
+    """The words by which a sound is found: of its path inside its root, and of its preset's name, '' for none."""
+    return words_of(_as_text(f"{os.path.splitext(path)[0][len(root) :]} {preset_name}"))
+
+
 def see_again(database: Database, scan: int, file: FoundFile) -> int:
-    """Enter that a file is there as it was, with all its presets; returns how many sounds that are, 0 for a new file
-    and for a changed one."""
+    """Enter that a file of presets is there as it was, with all of them; returns how many sounds that are.
+
+    0 where it has to be read: for a new file, a changed one, one that is again what it was before another version, and
+    one that could not be read for its presets when it was found last.
+    """
     with database.write() as connection:
         return connection.execute(
             """
             UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
-            WHERE path = :path AND size = :size AND mtime_ns = :mtime_ns
+            WHERE path = :path AND size = :size AND mtime_ns = :mtime_ns AND NOT EXISTS (
+                SELECT 1 FROM sounds AS last
+                WHERE last.path = sounds.path AND last.seen >= sounds.seen AND (
+                    last.size <> :size OR last.mtime_ns <> :mtime_ns OR last.preset = '' AND last.state = 'failed'
+                )
+            )
             """,
             {
                 "scan": scan,

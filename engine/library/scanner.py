@@ -18,7 +18,7 @@ from pathlib import Path
 from engine.encoder import weights
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
-from engine.library.catalog import is_inside
+from engine.library.catalog import outermost
 from engine.library.crew import DECODING_SECONDS, Crew
 from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
@@ -55,6 +55,7 @@ class ScanResult:
     moved : of those, files that were known under another name or in another folder.
     removed : sounds that were there before and are gone; what is known of them is kept.
     unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
+    without_sounds : of the scanned folders, those that hold nothing that is a sound by its name.
     """
 
     listed: int
@@ -65,6 +66,7 @@ class ScanResult:
     removed: int
     seconds: float
     unreadable: tuple[str, ...] = ()
+    without_sounds: tuple[str, ...] = ()
 
 
 def most_workers() -> int:
@@ -136,11 +138,13 @@ def scan(
         listed=listing.found,
         embedded=embedded,
         failed=failed,
-        unchanged=listing.found - total - listing.moved,
+        # What moved may be heard for other reasons too, such as another model: it counts once.
+        unchanged=max(0, listing.found - total - (listing.moved - listing.moved_to_be_heard)),
         moved=listing.moved,
         removed=listing.removed,
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
+        without_sounds=tuple(listing.without_sounds),
     )
 
 
@@ -154,7 +158,7 @@ def _folders(roots: Sequence[Path]) -> list[str]:
             raise LibraryError(f"{folder} is not a folder. Scan the folder that it is in.")
         if not os.access(folder, os.R_OK | os.X_OK):
             raise LibraryError(f"The folder {folder} may not be read. Mend its permissions and scan again.")
-    return [folder for folder in folders if not any(other != folder and is_inside(folder, other) for other in folders)]
+    return outermost(folders)
 
 
 @contextmanager

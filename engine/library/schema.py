@@ -229,7 +229,46 @@ ALTER TABLE sounds ADD COLUMN found_inode INTEGER; -- of the file that the last 
 CREATE INDEX in_another_place ON sounds (root_id) WHERE inode <> found_inode;
 """
 
-MIGRATIONS = (_FIRST, _LIKELY_FAMILIES, _DECLARED, _MARKS, _PARTS + _HISTORY, _FACTS_BY_NAME, _FILE_NUMBERS)
+_KINDS_IN_NAMES = """
+-- Heard before a name said that it is a loop, a one-shot, or one note that pulses. What else is told of a loop needs
+-- hearing too: the next scan takes these few files for changed ones.
+UPDATE sounds SET mtime_ns = -1
+WHERE state = 'ready' AND ' ' || declared || ' ' NOT LIKE '% kind %' AND (
+    kind = 'one-shot' AND name LIKE '%loop%'
+    OR kind = 'loop' AND (
+        name LIKE '%one%shot%' OR name GLOB '*[A-G][0-9]*' OR name GLOB '*[A-G][#b][0-9]*'
+    )
+);
+"""
+
+_KEYS_IN_NAMES = """
+-- Heard before keys, and tempi without a unit, were read from names as makers of sample packs write them, and one-shots
+-- told by their folders: taken for changed, once, where name or folder may tell what is not known yet.
+UPDATE sounds SET mtime_ns = -1
+WHERE state = 'ready' AND (
+    kind = 'loop' AND declared NOT LIKE '%tempo%' AND (
+        name GLOB '*[6-9][0-9]*' OR name GLOB '*1[0-9][0-9]*' OR name LIKE '%200%'
+    )
+    OR kind = 'loop' AND declared NOT LIKE '%kind%' AND (path LIKE '%1%shot%' OR path LIKE '%one%shot%')
+    OR kind = 'one-shot' AND (name LIKE '%bpm%' OR name LIKE '%tempo%')
+    OR kind IN ('one-shot', 'loop', 'long') AND declared NOT LIKE '%key%' AND (
+        name GLOB '*[A-G]m*' OR name GLOB '*[A-G][#b]*' OR name LIKE '%min%' OR name LIKE '%maj%'
+        OR name LIKE '%sharp%' OR name LIKE '%flat%'
+    )
+);
+"""
+
+MIGRATIONS = (
+    _FIRST,
+    _LIKELY_FAMILIES,
+    _DECLARED,
+    _MARKS,
+    _PARTS + _HISTORY,
+    _FACTS_BY_NAME,
+    _FILE_NUMBERS,
+    _KINDS_IN_NAMES,
+    _KEYS_IN_NAMES,
+)
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 
 SCHEMA_VERSION = len(MIGRATIONS)

@@ -69,6 +69,7 @@ def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool
         """
         SELECT old.id FROM sounds AS new JOIN sounds AS old ON old.content = ? AND old.preset = new.preset
         WHERE new.id = ? AND new.state = 'listed' AND old.state = 'ready' AND old.name = new.name
+            AND old.mtime_ns >= 0 -- else it is to be heard again itself: see `schema.py`
         """,
         (content, sound_id),
     ).fetchone()

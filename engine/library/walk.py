@@ -22,12 +22,19 @@ _SYSTEM_FOLDERS = frozenset(
 )
 _PLUGIN_SUFFIX = ".vst3"
 
+# The integers of SQLite have 63 bits and a sign; file systems that join others number files with all 64.
+_INODE_BITS = (1 << 63) - 1
+_LATEST_NS = (1 << 62) - 1
+"""In the year 2116: below where `records.py` begins to count down, and within what SQLite takes. A file from before
+1970 is one of 1970, for in the catalog times below 0 mean something else (see `schema.py`)."""
+
 
 @dataclass(frozen=True)
 class FoundFile:
-    """What is a sound by its file's name; `path` is absolute, `mtime_ns` in nanoseconds since 1970.
+    """What is a sound by its file's name; `path` is absolute, `mtime_ns` in nanoseconds since 1970, from 0 to the
+    year 2116.
 
-    `inode` is the number of the file on its drive; None where there is none, as on Windows.
+    `inode` is the number of the file on its drive, of 63 bits; None where there is none, as on Windows.
     `preset` and `name` are those of one preset in the file; '' and None for the whole of it. `instrument` names the set
     of samples, one for each of several notes, to which it belongs.
     """
@@ -91,7 +98,8 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                         continue
                     facts = entry.stat()
                     if stat.S_ISREG(facts.st_mode) and not _is_hidden(entry):
-                        yield FoundFile(entry.path, facts.st_size, facts.st_mtime_ns, facts.st_ino or None)
+                        changed_ns = min(max(facts.st_mtime_ns, 0), _LATEST_NS)
+                        yield FoundFile(entry.path, facts.st_size, changed_ns, facts.st_ino & _INODE_BITS or None)
             except OSError as error:
                 # Else it was deleted a moment ago, or is a link that leads nowhere.
                 if error.errno == errno.ENAMETOOLONG:

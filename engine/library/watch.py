@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -14,7 +15,7 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
-from engine.library.catalog import is_inside
+from engine.library.catalog import is_inside, outermost
 from engine.library.walk import SOUND_SUFFIXES
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,7 @@ SETTLE_SECONDS = 2.0
 """A copy of a thousand files is one change: it is told when nothing more has happened for so long."""
 
 _LONGEST_WAIT_SECONDS = 30.0
+_TOO_MANY = "there are more folders than this system lets a program watch"
 _LOOKED_AT = ("created", "modified", "moved", "deleted", "closed")
 
 
@@ -55,17 +57,19 @@ class Watcher:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def watch(self, roots: Collection[str]) -> list[str]:
-        """Watch these folders and no others; returns those that cannot be watched (offline, or too many folders)."""
+    def watch(self, roots: Collection[str]) -> dict[str, str]:
+        """Watch these folders and no others; returns those that cannot be watched, and why, in words."""
         for root in self._watches.keys() - set(roots):
             self._observer.unschedule(self._watches.pop(root))
-        refused = []
+        refused = {}
         for root in sorted(set(roots) - self._watches.keys()):
             try:
                 self._watches[root] = self._observer.schedule(_Handler(self._touch), root, recursive=True)
             except OSError as error:
-                logger.warning("%s is not watched: %s", root, error.strerror or error)
-                refused.append(root)
+                # inotify has no error of its own for its limits: of a disk without room this tells nothing here.
+                is_limit = error.errno in (errno.ENOSPC, errno.EMFILE)
+                refused[root] = _TOO_MANY if is_limit else error.strerror or str(error)
+                logger.warning("%s is not watched: %s", root, refused[root])
         return refused
 
     def close(self) -> None:
@@ -111,9 +115,7 @@ class Watcher:
                 folder = os.path.dirname(folder)
             if any(is_inside(folder, root) for root in tuple(self._watches)):  # `watch` may change them meanwhile
                 found.add(folder)
-        return sorted(
-            folder for folder in found if not any(folder != other and is_inside(folder, other) for other in found)
-        )
+        return outermost(found)
 
 
 class _Handler(FileSystemEventHandler):

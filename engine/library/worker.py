@@ -27,7 +27,7 @@ from engine.library.content import content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
 from engine.library.processes import settle_in
-from engine.library.records import WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard, Pending
+from engine.library.records import OVERVIEW_BINS, WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard, Pending
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ LONGEST_HEARD_SECONDS = 60.0
 _MOST_SAMPLES = 24_000_000
 """Over all channels: a minute of eight channels at 48 kHz. A hundred megabytes is enough for one file."""
 
-OVERVIEW_BINS = 64
 _SILENT_BELOW_DB = -90.0
 
 

@@ -47,6 +47,8 @@ class Match:
         a library of 2,000, unfiltered; None without calibration.
     by_part : where parts were compared, the cosine of each of them; `similarity` is their weighted mean then.
     copies : other sounds of the library that are the same, or other notes of the same sampled instrument.
+    handicap : how much less than `similarity` it counted for its rank, being of another family than the slot; a
+        difference of cosines, 0 for most, `NEVER_BEFORE` where all of the slot's family go first.
     """
 
     sound: Sound
@@ -55,6 +57,7 @@ class Match:
     chance: float | None = None
     copies: tuple[Sound, ...] = ()
     by_part: tuple[tuple[str, float], ...] = ()
+    handicap: float = 0.0
 
 
 def rank(
@@ -78,17 +81,20 @@ def rank(
     other_family : a difference of cosines; `NEVER_BEFORE` where the producer named the family, who is not mistaken.
     query : only sounds which this finds.
     """
+    preferred: set[int] = set()
 
     def nearest(asked: int) -> list[tuple[Sound, float]]:
         found = library.search(slot.vectors, top=asked, query=query)
         if any_family:
             return found
         likely = library.search(slot.vectors, top=asked, query=query, families=slot.likely_families)
-        preferred = {sound.id for sound, _ in likely}
+        preferred.update(sound.id for sound, _ in likely)
         others = [known for known in found if known[0].id not in preferred]
         return sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
 
     matches = folded(nearest, library, top)
+    if not any_family:
+        matches = [match if match.sound.id in preferred else replace(match, handicap=other_family) for match in matches]
     if calibration is None:
         return matches
     similarities = np.array([match.similarity for match in matches])

@@ -52,12 +52,12 @@ class SlotRules:
     join_similarity: float = 0.5
     family_weight: float = 0.1
     merge_similarity: float = 0.5
-    merge_overlap: float = 0.5
-    duplicate_similarity: float = 0.85
-    vector_windows: int = 10
+    merge_overlap: float = 0.25
+    duplicate_similarity: float = 0.7
+    vector_windows: int = 20
     presence_windows: int = 2
     min_agreement: float = 0.3
-    min_confidence: float = 0.35
+    min_confidence: float = 0.4
     max_slots: int = 12
     max_tracked: int = 48
     active_share: float = 0.3

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
-from engine.audio.declared import in_name, split_note
+from engine.audio.declared import DRUM_WORDS, in_name, split_note
 from engine.audio.decode import AUDIO_SUFFIXES
 
 _LEAST_NOTES = 3
@@ -23,8 +23,7 @@ where they do not begin the name. The numbers by which drum machines are called 
 
 _NOT_AN_INSTRUMENT = re.compile(
     r"loops?|bpm|beats?|grooves?|riffs?|phrases?|licks?|fills?|breaks?|chords?|progression|song|demo|mix|stems?"
-    r"|kicks?|bd|snares?|sd|hats?|hihats?|hh|claps?|rims?|rimshot|toms?|perc|percussion|cymbals?|crash|ride|shakers?"
-    r"|drums?|fx|sfx|impacts?|risers?|sweeps?",
+    rf"|{DRUM_WORDS}|fx|sfx|impacts?|risers?|sweeps?",
     re.IGNORECASE,
 )
 """Words of sounds that are each their own, tuned or numbered as they may be."""
@@ -45,9 +44,11 @@ def multisamples(names: Iterable[str]) -> dict[str, dict[int, list[str]]]:
     groups: dict[str, dict[int, list[str]]] = {}
     for name in sorted(names):
         stem, suffix = os.path.splitext(name)
-        split = split_note(stem)
+        # Most names tell no note, and of those nothing else has to be read.
+        if suffix.lower() not in AUDIO_SUFFIXES or (split := split_note(stem, small=True)) is None:
+            continue
         told = in_name(name)
-        if suffix.lower() not in AUDIO_SUFFIXES or split is None or told.tempo_bpm is not None or told.key is not None:
+        if told.tempo_bpm is not None or told.key is not None:
             continue
         rest, note = split
         words = re.findall(r"[^\s_\-().,\[\]]+", rest)

@@ -112,7 +112,7 @@ def test_files_deleted_while_they_are_scanned(tmp_path: Path, sound: Path) -> No
     assert deleted.is_set()
     assert result.embedded + result.failed == result.listed == files
     assert result.failed > 0
-    assert all(sound.reason and "no such file" in sound.reason for sound in library.catalog.failed())
+    assert all("no such file" in (sound.reason or "").casefold() for sound in library.catalog.failed())
     again = scan(library, [folder], workers=1, loader=load_toy)
     counts = library.catalog.counts()
     assert (again.listed, counts.missing, counts.ready, counts.failed) == (40, files - 40, 40, 0)

@@ -7,6 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from argparse import Namespace
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,11 +19,13 @@ import soundfile
 from engine import __version__, commands
 from engine.audio import sources
 from engine.cli import main
-from engine.errors import EarshotError
+from engine.errors import EarshotError, LibraryError
 from engine.jobs import Cancelled, CancelToken
-from engine.library import scanner
+from engine.library import scanner, watch
 from engine.library.database import FILE_NAME
 from engine.library.library import Library
+from engine.library.records import Failed, begin_scan, list_files, write_outcomes
+from engine.library.walk import FoundFile
 from tests.unit.library.made_up import add_sounds
 
 MENDABLE, USAGE = 1, 2
@@ -212,6 +216,48 @@ def test_the_library_of_a_search_is_an_option_wherever_it_stands(two_sounds: Pat
         assert "There is no library" in refused(["library", "search", *option, "even"], capsys)
 
 
+def test_a_preset_that_is_found_is_named(library_home: Path, capsys) -> None:
+    library = Library.open(library_home, create=True)
+    database, root = library.catalog.database, library.catalog.add_root("/sounds")
+    flute = FoundFile("/sounds/GM.sf2", 1, 1, preset="0:73", name="Flute")
+    list_files(database, begin_scan(database), root.id, root.path, [flute])
+    library.close()
+    assert main(["library", "search", "flute"]) == 0
+    assert capsys.readouterr().out == "/sounds/GM.sf2\t0:73\tFlute\n"
+
+
+@pytest.fixture
+def odd_names(library_home: Path) -> list[str]:
+    """The paths, by name, in a library of a heard sound and a failed one, both with line ends in their names."""
+    paths = ["/sounds/kick\n01.wav", "/sounds/snare\n\x1b[2J.wav"]
+    library = Library.open(library_home, create=True)
+    database, root = library.catalog.database, library.catalog.add_root("/sounds")
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile(path, 1, 1) for path in paths])
+    write_outcomes(database, "ear", [Failed(library.catalog.sounds()[1].id, "Silent.")])
+    library.close()
+    return paths
+
+
+def test_names_with_line_ends_are_told_apart_by_zero_bytes(odd_names: list[str], capsys) -> None:
+    kick, snare = odd_names
+    for command in (["list", "-0"], ["list", "--null"], ["search", "-0", "kick"], ["search", "kick", "--null"]):
+        assert main(["library", *command]) == 0
+        assert capsys.readouterr().out == f"{kick}\0"
+    assert main(["library", "failed", "-0"]) == 0
+    assert capsys.readouterr().out == f"{snare}\tSilent.\0"
+
+
+def test_a_terminal_gets_a_line_for_each_name_whatever_is_in_it(odd_names: list[str], monkeypatch, capsys) -> None:
+    def printed(*command: str) -> str:
+        assert main(["library", *command]) == 0
+        return capsys.readouterr().out
+
+    assert printed("list") == f"{odd_names[0]}\n"  # what goes into a file or a pipe is the name as it is
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert printed("list") == printed("search", "kick") == "/sounds/kick?01.wav\n"
+    assert printed("failed") == "/sounds/snare??[2J.wav\tSilent.\n"
+
+
 @pytest.mark.parametrize("query", ["cowbell", "-even -odd", "-kick family:snare", "family:tuba"])
 def test_a_query_that_finds_nothing_is_told(query: str, two_sounds: Path, song: Path, capsys) -> None:
     for command in (["library", "search", *query.split()], ["match", str(song), "--only", query]):
@@ -323,6 +369,52 @@ def test_what_a_scan_could_not_read_is_named(
     options = Namespace(workers=None, model=None, retry_failed=False)
     commands._scan_once(library, [Path("/sounds")], options, CancelToken())  # type: ignore[arg-type]
     assert "folders and files that could not be read: 2, such as /drive/away. Connect" in capsys.readouterr().err
+
+
+def test_watching_goes_on_where_a_scan_fails(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Callable[[list[str]], None]] = []
+    cancel = CancelToken()
+    monkeypatch.setattr(
+        watch,
+        "Watcher",
+        lambda tell: told.append(tell) or nullcontext(SimpleNamespace(watch=lambda _: {"/far": "Far"})),
+    )
+    scanned: list[list[str]] = []
+    kit, bass, gone = (str(tmp_path / name) for name in ("kit", "bass", "gone"))
+    for folder in (kit, bass, gone):
+        Path(folder).mkdir()
+
+    def refuse_once(_: object, folders: list[Path], *__: object) -> None:
+        scanned.append([str(folder) for folder in folders])
+        if len(scanned) == 1:
+            Path(gone).rmdir()
+            told[0]([bass, kit])
+            raise LibraryError("It is being scanned.")
+        cancel.cancel()
+
+    monkeypatch.setattr(commands, "_scan_once", refuse_once)
+    monkeypatch.setattr(commands, "say", lambda said: told[0]([kit, gone]) if "watching" in said else print(said))
+    commands._keep_watching(SimpleNamespace(), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    assert scanned == [[kit, gone], [kit, bass]]
+    assert capsys.readouterr().out.splitlines() == [
+        "earshot: /far cannot be watched: Far.",
+        "earshot: It is being scanned.",
+    ]
+
+
+def test_a_folder_without_sounds_is_told(song: Path, tmp_path: Path, library_home: Path, capsys) -> None:
+    for name in ("empty", "ignored", "ignored/.hidden"):
+        (tmp_path / name).mkdir()
+    for name in ("notes.txt", "._kick.wav", ".hidden/kick.wav", "Lead.nki"):
+        (tmp_path / "ignored" / name).write_text("no sound, or none to be seen")
+    assert main(["scan", str(tmp_path / "empty"), str(tmp_path / "ignored")]) == 0
+    told = capsys.readouterr()
+    assert told.out.startswith("0 sounds: ")
+    for name in ("empty", "ignored"):
+        assert f"There are no sounds in {tmp_path / name}." in told.err
+    assert ".aiff" in told.err
+    assert ".wav" in told.err
+    assert "Hidden" in told.err
 
 
 def test_what_is_no_instrument_is_told(

@@ -10,7 +10,7 @@ import pytest
 
 from engine.encoder.calibration import Calibration
 from engine.library.query import read_query
-from engine.matching.match import NEVER_BEFORE, nothing_alike, rank
+from engine.matching.match import NEVER_BEFORE, OTHER_FAMILY, nothing_alike, rank
 from engine.matching.slots import Slot
 
 SLOT = Slot(
@@ -23,6 +23,9 @@ SLOT = Slot(
     activity=((0.0, 1.0),),
     exposed_seconds=(0.0, 1.0),
 )
+
+
+CALIBRATION = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-1.0, 2.0, -1.0))
 
 
 class ListLibrary:
@@ -94,6 +97,21 @@ def test_a_family_named_by_hand_goes_first_however_near_others_are() -> None:
     assert names == ["lead", "sub", "growl", "reese"]
 
 
+@pytest.mark.parametrize(
+    ("options", "handicaps"),
+    [
+        ({}, {"lead": OTHER_FAMILY}),
+        ({"other_family": NEVER_BEFORE}, {"lead": NEVER_BEFORE}),
+        ({"any_family": True}, {}),
+    ],
+)
+def test_what_is_of_another_family_says_how_much_less_it_counted(options, handicaps) -> None:
+    matches = rank(SLOT, ListLibrary(), calibration=CALIBRATION, **options)
+    assert {match.sound.id: match.handicap for match in matches if match.handicap} == handicaps
+    counted = [match.similarity - match.handicap for match in matches]
+    assert counted == sorted(counted, reverse=True), "with it the order of rank is that of the figures"
+
+
 def test_filters_reach_the_library() -> None:
     library = ListLibrary()
     query = read_query("type:loop dark -pad")
@@ -112,7 +130,6 @@ def test_a_library_without_anything_alike_is_told() -> None:
 
 
 def test_chances_fall_with_similarity_and_rank() -> None:
-    calibration = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-1.0, 2.0, -1.0))
-    first, second, *_ = rank(SLOT, ListLibrary(), calibration=calibration)
+    first, second, *_ = rank(SLOT, ListLibrary(), calibration=CALIBRATION)
     assert first.chance == pytest.approx(1 / (1 + np.exp(-1.0)))
     assert second.chance == pytest.approx(1 / (1 + np.exp(1.0 - 2 * 0.87 + np.log(2))))

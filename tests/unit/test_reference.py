@@ -232,7 +232,7 @@ def test_three_hours_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         for _ in range(round(hours * 3600 / block_seconds)):
             yield block
 
-    monkeypatch.setattr(decode, "probe", lambda path: decode.AudioInfo(hours * 3600.0, RATE, 1, "wav"))
+    monkeypatch.setattr(decode, "probe", lambda path: decode.AudioInfo(hours * 3600.0, RATE, 1))
     monkeypatch.setattr(decode, "stream", blocks)
 
     class QuickEar(ToneEar):

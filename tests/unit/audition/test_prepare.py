@@ -143,7 +143,7 @@ def test_a_file_that_does_not_say_how_long_it_is_is_not_decoded_whole(
 ) -> None:
     path = tmp_path / "unknown.wav"
     soundfile.write(path, np.full(9 * 8000, 0.5, np.float32), 8000)
-    monkeypatch.setattr(prepare, "probe", lambda _: AudioInfo(0.0, 8000, 1, "wav"))
+    monkeypatch.setattr(prepare, "probe", lambda _: AudioInfo(0.0, 8000, 1))
     assert load_for_audition(path).duration_seconds == pytest.approx(4.0)
 
 

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,41 @@ def filled(directory: Path, *names: str) -> Catalog:
     files = [FoundFile(f"/sounds/{name}", 10, 20) for name in names]
     list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
     return catalog
+
+
+def test_closing_waits_for_a_thread_that_reads(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+    reads, goes_on, found = threading.Event(), threading.Event(), []
+
+    def read() -> None:
+        with database.read() as connection:
+            reads.set()
+            goes_on.wait(30)
+            found.append(connection.execute("SELECT 1").fetchone()[0])
+
+    reader, closer = threading.Thread(target=read), threading.Thread(target=database.close)
+    reader.start()
+    assert reads.wait(30)
+    closer.start()
+    closer.join(0.2)
+    assert closer.is_alive(), "it would crash the reader"
+    goes_on.set()
+    for thread in (reader, closer):
+        thread.join(30)
+    assert found == [1]
+    with pytest.raises(LibraryError), database.read() as connection:
+        connection.execute("SELECT 1")
+
+
+def test_a_connection_in_use_for_too_long_is_left_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_module, "CLOSING_SECONDS", 0.05)
+    database = Database(tmp_path)
+    with database.read() as connection:
+        closer = threading.Thread(target=database.close)
+        closer.start()
+        closer.join(30)
+        assert connection.execute("SELECT 1").fetchone()[0] == 1
+    database.close()
 
 
 def test_listed_then_heard(tmp_path: Path) -> None:
@@ -214,6 +250,18 @@ def test_roots_never_overlap(tmp_path: Path) -> None:
     assert catalog.sounds()[0].root_id == everything.id
 
 
+def test_presets_of_a_folder_that_became_part_of_another_are_found_by_its_name(tmp_path: Path) -> None:
+    catalog = Catalog.open(tmp_path)
+    inner = catalog.add_root("/sounds/fonts")
+    files = [FoundFile("/sounds/fonts/a.sf2", 10, 20, preset=f"0:{number}", name=f"Lead {number}") for number in (1, 2)]
+    list_files(catalog.database, begin_scan(catalog.database), inner.id, inner.path, files)
+    assert catalog.matching(read_query("fonts"), heard=False).tolist() == []
+    catalog.add_root("/sounds")
+    assert len(catalog.matching(read_query("fonts"), heard=False)) == 2
+    assert len(catalog.matching(read_query("fonts lead 2"), heard=False)) == 1
+    catalog.close()
+
+
 def test_removing_what_is_no_root(tmp_path: Path) -> None:
     catalog = filled(tmp_path, "kits/a.wav")
     with pytest.raises(LibraryError, match="not a root"):
@@ -305,6 +353,15 @@ def test_bytes_that_are_not_utf8(tmp_path: Path) -> None:
     assert catalog.matching(read_query("kick")).tolist() == [sound.id]
 
 
+def test_a_vector_of_nothing_stays_one(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav")
+    (sound,) = catalog.sounds()
+    silent = replace(heard(sound.id, np.ones(4)), vectors=(bytes(8),))
+    write_outcomes(catalog.database, "ear", [silent])
+    np.testing.assert_array_equal(catalog.vectors(sound.id, "ear"), np.zeros((1, 4)))
+    catalog.close()
+
+
 def test_many_ids_keep_their_order(tmp_path: Path) -> None:
     catalog = filled(tmp_path, *(f"{number}.wav" for number in range(12_000)))
     ids = [sound.id for sound in catalog.sounds()]
@@ -379,6 +436,20 @@ def test_a_damaged_catalog_is_set_aside(tmp_path: Path, damage: str) -> None:
     assert kept.read_bytes() == content
     assert not path.exists()
     Catalog.open(tmp_path).close()
+
+
+@pytest.mark.parametrize("damaged_at", [0, -4_096], ids=["first page", "last page"])
+def test_a_damaged_catalog_that_is_only_read_is_left_where_it_is(tmp_path: Path, damaged_at: int) -> None:
+    filled(tmp_path, *(f"{number}.wav" for number in range(500))).close()
+    path = tmp_path / FILE_NAME
+    content = bytearray(path.read_bytes())
+    place = damaged_at % len(content)
+    content[place : place + 4_096] = b"x" * 4_096
+    path.write_bytes(content)
+    with pytest.raises(LibraryError, match="is damaged"):
+        Catalog.open(tmp_path, read_only=True)
+    assert path.read_bytes() == content
+    assert list(tmp_path.glob("catalog-damaged-*")) == []
 
 
 def test_an_empty_file_is_a_new_catalog(tmp_path: Path) -> None:

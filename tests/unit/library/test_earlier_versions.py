@@ -8,15 +8,20 @@ and a collection, from version 5 on with a history. A change of the schema adds 
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.audio.facts import Facts
+from engine.library import database as database_module
 from engine.library.catalog import Catalog
 from engine.library.database import FILE_NAME
 from engine.library.library import Library
 from engine.library.query import read_query
+from engine.library.records import Heard, begin_scan, list_files, write_outcomes
 from engine.library.schema import SCHEMA_VERSION
+from engine.library.walk import FoundFile
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "catalogs"
 NAMES = ["bass C2", "kick", "lead A4"]
@@ -57,3 +62,91 @@ def test_it_can_be_searched_by_what_was_heard(version: int, tmp_path: Path) -> N
     (kick,) = (sound for sound in library.catalog.sounds() if sound.name == "kick")
     assert library.search(library.vectors(kick.id), top=1)[0][0].name == "kick"
     library.close()
+
+
+def test_kinds_that_names_tell_are_heard_anew_by_the_next_scan(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = {
+        "loop_perc1": "one-shot",
+        "Kick One-Shot": "loop",
+        "Tremolo F#3": "loop",
+        "kick": "one-shot",
+        "Break 9": "loop",
+        "DrumLoop": "loop",
+        "loop told": "one-shot",
+        "Loop for an hour": "long",
+    }
+    told = {"loop told": ("tempo", "kind", "key")}
+    anew = {"loop_perc1", "Kick One-Shot", "Tremolo F#3"}
+    _assert_heard_anew_once(tmp_path, monkeypatch, 7, kinds, told, anew)
+
+
+def test_keys_and_tempi_that_names_tell_are_heard_anew_by_the_next_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = {
+        "CTH_120_A_Synth": "loop",
+        "Break 90": "loop",
+        "Loop 120 told": "loop",
+        "Kick 120": "one-shot",
+        "Pad 120bpm": "one-shot",
+        "Stab F#": "one-shot",
+        "lead c#min": "loop",
+        "Am told": "loop",
+        "kick": "one-shot",
+        "DrumLoop": "loop",
+        "1-Shots/Roll": "loop",
+        "One Shots/Tremolo": "loop",
+        "One Shots/Snare": "one-shot",
+    }
+    told = {"Loop 120 told": ("tempo",), "Am told": ("key",)}
+    anew = {"CTH_120_A_Synth", "Break 90", "Pad 120bpm", "Stab F#", "lead c#min", "Roll", "Tremolo"}
+    _assert_heard_anew_once(tmp_path, monkeypatch, 8, kinds, told, anew)
+
+
+def _assert_heard_anew_once(
+    directory: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    version: int,
+    kinds: dict[str, str],
+    told: dict[str, tuple[str, ...]],
+    anew: set[str],
+) -> None:
+    """Of sounds heard by the code of a version, the first scan of this one takes `anew` for changed.
+
+    kinds : what they were heard as; by their paths in the root, without ending.
+    told : the facts that the files of some told themselves; as `anew` by their names.
+    """
+    with monkeypatch.context() as patch:
+        patch.setattr(database_module, "MIGRATIONS", database_module.MIGRATIONS[:version])
+        patch.setattr(database_module, "SCHEMA_VERSION", version)
+        catalog = Catalog.open(directory)
+        root = catalog.add_root("/sounds")
+        files = [FoundFile(f"/sounds/{name}.wav", 1, 1) for name in kinds]
+        list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
+        facts = Facts(1.0, 44_100, 1, -1.0, -14.0, "", None, 0.0, None)
+        write_outcomes(
+            catalog.database,
+            "ear",
+            [
+                Heard(
+                    sound.id,
+                    replace(facts, kind=kinds[sound.path[8:-4]], declared=told.get(sound.name, ())),
+                    "kick",
+                    0.9,
+                    ("kick",),
+                    (),
+                    bytes(64),
+                    bytes([number] * 16),
+                )
+                for number, sound in enumerate(catalog.sounds())
+            ],
+        )
+        catalog.close()
+    for expected in (anew, set()):  # once, whatever they turn out to be
+        catalog = Catalog.open(directory)
+        assert catalog.counts().ready == len(kinds)
+        list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
+        assert {sound.name for sound in catalog.sounds(state="listed")} == expected
+        with catalog.database.write() as connection:
+            connection.execute("UPDATE sounds SET state = 'ready'")
+        catalog.close()

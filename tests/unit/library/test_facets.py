@@ -64,7 +64,7 @@ def passing(library: Library, ids: dict[str, int], query: Query) -> set[str]:
         ("bpm:121-", {"break"}),
         ("length:-1", {"sub", "kick", "odd"}),
         ("length:1-8", {"sub", "riff", "break", "odd"}),
-        ("length:8-1", set()),
+        ("length:8-1", {"sub", "riff", "break", "odd"}),
         ("type:loop length:-5 family:hat", {"break"}),
     ],
 )

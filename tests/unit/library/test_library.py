@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -246,6 +248,38 @@ def test_an_index_that_cannot_be_saved_is_no_failure(
     assert names(library, 55)[0] == "55"
     assert "could not be saved" in caplog.text
     library.close()
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="every name is valid Unicode there")
+def test_a_graph_in_a_folder_whose_name_is_not_utf8(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index_module, "EXACT_BELOW", 20)
+    directory = tmp_path / os.fsdecode(b"\xff library")
+    library = Library.open(directory, create=True)
+    add_sounds(library, range(100))
+    refresh(library)
+    library.close()
+    assert (directory / GRAPH_FILE_NAME).exists()
+    library = Library.open(directory)
+    library.settle()
+    assert names(library, 55)[0] == "55"
+    library.close()
+
+
+def test_what_fails_while_closing_keeps_nothing_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = Library.open(tmp_path, create=True, window=True)
+    add_sounds(library, range(10))
+    refresh(library)
+
+    def fail(_: Live) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(library._keeper, "save", fail)
+    with pytest.raises(ZeroDivisionError):
+        library.close()
+    assert library.catalog.database._connections == []
+    again = Library.open(tmp_path, window=True)
+    assert not again.beside_another_window
+    again.close()
 
 
 def test_the_graph_of_a_lost_catalog_is_not_taken_for_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from engine.jobs import CancelToken, Progress
+from engine.errors import AudioError
+from engine.jobs import CancelToken, Progress, ignore_progress
 from engine.library import listing
 from engine.library.catalog import Catalog
+from engine.presets import Preset
+from tests.unit.presets.fonts import FontPreset, Sample, Zone, tone, write_font
+
+SAMPLES = [Sample(tone(110.0), root=45)]
+ONE, TWO, THREE = (FontPreset(name, [Zone()], program=n) for n, name in enumerate((b"One", b"Two", b"Three")))
 
 
 def test_a_root_that_is_removed_while_its_files_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,4 +34,51 @@ def test_a_root_that_is_removed_while_its_files_are_listed(tmp_path: Path, monke
     listed = listing.list_folders(catalog, list(map(str, folders)), remove, CancelToken())
     assert [root.path for root in catalog.roots()] == [str(folders[1])]
     assert (catalog.counts().listed, listed.removed, listed.unreadable) == (3, 0, [])
+    catalog.close()
+
+
+def listed_in(catalog: Catalog, folder: Path) -> set[str]:
+    """List a folder; the names of the sounds that are there then."""
+    listing.list_folders(catalog, [str(folder)], ignore_progress, CancelToken())
+    return {sound.name for sound in catalog.sounds() if sound.state != "missing"}
+
+
+def test_a_font_that_is_again_what_it_was(tmp_path: Path) -> None:
+    """Restored with its time, from another version or after it was away."""
+    folder = tmp_path / "Fonts"
+    folder.mkdir()
+    (folder / "readme.txt").touch()
+    catalog = Catalog.open(tmp_path / "library")
+
+    def put(time: int, *presets: FontPreset) -> set[str]:
+        os.utime(write_font(folder / "a.sf2", list(presets), SAMPLES), (time, time))
+        return listed_in(catalog, folder)
+
+    for _ in range(2):
+        assert put(1, ONE, TWO) == {"One", "Two"}
+        assert put(2, ONE, THREE) == {"One", "Three"}
+        assert listed_in(catalog, folder) == {"One", "Three"}
+    (folder / "a.sf2").unlink()
+    assert listed_in(catalog, folder) == set()
+    assert put(1, ONE, TWO) == {"One", "Two"}
+    catalog.close()
+
+
+def test_a_font_that_can_be_read_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_font(tmp_path / "a.sf2", [ONE, TWO], SAMPLES)
+    catalog = Catalog.open(tmp_path / "library")
+
+    def refuse(path: Path, **_: Path) -> list[Preset]:
+        raise AudioError(path, "It may not be read.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "presets_of", refuse)
+        assert listed_in(catalog, tmp_path) == {"a"}
+        with catalog.database.write() as connection:  # as whoever hears it finds
+            connection.execute("UPDATE sounds SET state = 'failed'")
+        assert listed_in(catalog, tmp_path) == {"a"}
+    assert listed_in(catalog, tmp_path) == {"One", "Two"}
+    with monkeypatch.context() as patch:
+        patch.setattr(listing, "presets_of", refuse)  # it is known, and not read again
+        assert listed_in(catalog, tmp_path) == {"One", "Two"}
     catalog.close()

@@ -54,6 +54,18 @@ def test_a_renamed_folder_is_not_heard_again(library: Library, sounds: Path) -> 
     assert rescan(library, sounds).unchanged == 6
 
 
+def test_a_name_that_tells_other_facts_is_believed(library: Library, sounds: Path) -> None:
+    rescan(library, sounds)
+    (third,) = (sound for sound in library.catalog.sounds() if sound.name == "3")
+    library.catalog.marks.set_favourite([third.id], True)
+    (sounds / "kit" / "3.wav").rename(sounds / "kit" / "3 Am.wav")
+    result = rescan(library, sounds)
+    assert (result.moved, result.embedded, result.unchanged, result.removed) == (1, 1, 5, 0)
+    after = library.catalog.sound(third.id)
+    assert (after.name, after.key, after.favourite, after.state) == ("3 Am", "A minor", True, "ready")
+    assert (third.key, rescan(library, sounds).unchanged) == (None, 6)
+
+
 def test_another_file_of_the_same_length_is_another_sound(
     library: Library, sounds: Path, tone: Callable[..., Path]
 ) -> None:
@@ -127,3 +139,39 @@ def test_moved_to_another_root(library: Library, sounds: Path, tmp_path: Path) -
 def _vector(library: Library, sound_id: int) -> np.ndarray:
     ids, vectors = library.catalog.embeddings("toy")
     return vectors[ids.tolist().index(sound_id)]
+
+
+def test_what_is_to_be_heard_again_stands_for_no_copy_of_it(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    tone(tmp_path / "sounds" / "loop_1.wav", seconds=0.2)
+    rescan(library, tmp_path / "sounds")
+    with library.catalog.database.write() as connection:  # as a migration leaves what earlier versions heard
+        connection.execute("UPDATE sounds SET kind = 'one-shot', mtime_ns = -1")
+    shutil.copytree(tmp_path / "sounds", tmp_path / "copy")
+    assert rescan(library, tmp_path / "copy").embedded == 1
+    assert {sound.kind for sound in library.catalog.sounds()} == {"one-shot", "loop"}
+    assert rescan(library, tmp_path / "sounds").embedded == 0  # as its copy was heard meanwhile
+    assert {sound.kind for sound in library.catalog.sounds()} == {"loop"}
+
+
+def test_what_waits_to_be_heard_again_is_heard_where_it_moved(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    tone(tmp_path / "sounds" / "loop_1.wav", seconds=0.2)
+    rescan(library, tmp_path / "sounds")
+    with library.catalog.database.write() as connection:
+        connection.execute("UPDATE sounds SET kind = 'one-shot', mtime_ns = -1")
+    (tmp_path / "sounds" / "loop_1.wav").rename(tmp_path / "sounds" / "loop_2.wav")
+    result = rescan(library, tmp_path / "sounds")
+    assert (result.moved, result.embedded, result.unchanged) == (1, 1, 0)
+    assert [sound.kind for sound in library.catalog.sounds()] == ["loop"]
+
+
+def test_what_moved_and_is_heard_by_another_model_counts_once(library: Library, sounds: Path, tmp_path: Path) -> None:
+    rescan(library, sounds)
+    (sounds / "kit").rename(sounds / "old kit")
+    model = tmp_path / "model"
+    model.write_text("newer toy")
+    result = scan(library, [sounds], loader=load_toy, workers=1, model=model)
+    assert (result.moved, result.embedded, result.unchanged) == (6, 6, 0)

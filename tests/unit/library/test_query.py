@@ -40,7 +40,20 @@ from engine.library.query import Query, read_as_words, read_query
         ("- -- :: ,", Query()),
         # What is no known fact, or not one of its values, is looked for as a word.
         ("foo:bar family:tuba bpm:fast key:H", Query(words=("foo bar", "family tuba", "bpm fast", "key h"))),
-        ("bpm:128-120", Query(tempo_bpm=(128.0, 120.0))),
+        ("bpm:128-120", Query(tempo_bpm=(120.0, 128.0))),
+        ("length:4-2,5s rating:5-3", Query(seconds=(2.5, 4.0), rating=(3.0, 5.0))),
+        # Several values are parted by commas wherever there are spaces.
+        (
+            'family:"bass, lead" type:" loop ,presets" key:"Am, C"',
+            Query(
+                families=frozenset({"bass", "lead"}),
+                kinds=frozenset({"loop", "preset"}),
+                keys=frozenset({"A minor", "C"}),
+            ),
+        ),
+        ('tag:"warm,  very dark," -tag:" used "', Query(tags=("warm", "very dark"), excluded_tags=("used",))),
+        ('collection:" kicks, my  own"', Query(collection_names=(frozenset({"kicks, my own", "kicks", "my own"}),))),
+        ('family:bass, type:"," key:,', Query(families=frozenset({"bass"}), words=("type ,", "key ,"))),
     ],
 )
 def test_reads(text: str, query: Query) -> None:

@@ -116,6 +116,18 @@ def test_a_content_owned_twice_is_one_point_and_two_sounds(
     assert found[0][1] == found[1][1]
 
 
+def test_an_index_that_has_lost_points_gives_what_it_has(
+    shared: Callable[[str], Library], client: QdrantClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_module, "_FEW", 5)
+    library = shared("one")
+    add_sounds(library, range(40))
+    library.refresh()
+    there, _ = client.scroll(COLLECTION, limit=30)
+    client.delete(COLLECTION, models.PointIdsList(points=[point.id for point in there]))
+    assert len(names(library, 30, top=20)) == points(client) == 10
+
+
 def test_contents_unknown_are_nobody_elses(shared: Callable[[str], Library], client: QdrantClient) -> None:
     one, other = shared("one"), shared("other")
     for library in (one, other):

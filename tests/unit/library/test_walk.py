@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -32,6 +36,25 @@ def test_size_and_time_come_with_the_path(tmp_path: Path) -> None:
     os.utime(path, ns=(1, 1_700_000_000_123_456_789))
     (file,) = sound_files(tmp_path)
     assert (file.path, file.size, file.mtime_ns) == (str(path), 1, path.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("inode", "time_ns", "told"),
+    [
+        ((1 << 64) - 1, 1 << 64, ((1 << 63) - 1, (1 << 62) - 1)),
+        (1 << 63, -1, (None, 0)),
+        (5, 1 << 62, (5, (1 << 62) - 1)),
+    ],
+)
+def test_numbers_and_times_are_those_that_a_catalog_can_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inode: int, time_ns: int, told: tuple[int | None, int]
+) -> None:
+    entry = Mock(path=str(touch(tmp_path / "a.wav")), **{"is_dir.return_value": False})
+    entry.name = "a.wav"
+    entry.stat.return_value = SimpleNamespace(st_mode=stat.S_IFREG, st_size=1, st_mtime_ns=time_ns, st_ino=inode)
+    monkeypatch.setattr(os, "scandir", lambda _: nullcontext([entry]))
+    (file,) = sound_files(tmp_path)
+    assert (file.inode, file.mtime_ns) == told
 
 
 def test_hidden_and_system_folders_are_left_out(tmp_path: Path) -> None:

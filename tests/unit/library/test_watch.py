@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import queue
 import shutil
 import time
@@ -49,7 +51,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def listener(root: Path) -> Iterator[Listener]:
     listener = Listener()
-    assert listener.watcher.watch([str(root)]) == []
+    assert listener.watcher.watch([str(root)]) == {}
     yield listener
     listener.watcher.close()
 
@@ -96,11 +98,21 @@ def test_reading_is_no_change(root: Path, listener: Listener) -> None:
 def test_no_longer_watched(root: Path, listener: Listener, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
-    assert listener.watcher.watch([str(other), str(tmp_path / "offline")]) == [str(tmp_path / "offline")]
+    offline = str(tmp_path / "offline")
+    assert listener.watcher.watch([str(other), offline]) == {offline: os.strerror(errno.ENOENT)}
     (root / "kit" / "a.wav").write_bytes(b"sound")
     assert listener.silent()
     (other / "a.wav").write_bytes(b"sound")
     assert listener.next() == [str(other)]
+
+
+def test_more_folders_than_can_be_watched(tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(listener.watcher._observer, "schedule", refuse)
+    (why,) = listener.watcher.watch([str(tmp_path)]).values()
+    assert "more folders than" in why
 
 
 def test_folders_may_be_watched_while_others_are_looked_through(

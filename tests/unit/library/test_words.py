@@ -15,6 +15,8 @@ from engine.library.words import full_text_query, words_of
         ("Loops_120bpm/SubBass-Am", "loops 120bpm 120 bpm subbass sub bass am"),
         ("Größe", "grösse"),
         ("FX", "fx"),
+        ("Größe/Caf\u0065\u0301Loop", "grösse caféloop café loop"),
+        ("Gro\u0308ße", "grösse"),
         ("---", ""),
     ],
 )
@@ -34,3 +36,7 @@ def test_no_query_is_a_syntax_error(words: list[str]) -> None:
 def test_nothing_asked() -> None:
     assert full_text_query([]) is full_text_query(["-", "%"]) is None
     assert full_text_query(["sub-bass", "kick"]) == '"sub bass"* AND "kick"*'
+
+
+def test_accents_are_asked_for_however_they_are_written() -> None:
+    assert full_text_query(["gro\u0308sse"]) == full_text_query(["grösse"]) == '"grösse"*'

@@ -14,6 +14,13 @@ def test_notes_of_one_name_are_one_instrument() -> None:
     }
 
 
+def test_notes_in_small_letters() -> None:
+    names = ["flute_c3.wav", "flute_ds3.wav", "flute_f#3.wav", "flute_bb3.wav"]
+    notes = {note: [name] for note, name in zip((48, 51, 54, 58), names, strict=True)}
+    assert multisamples(names) == {"flute": notes}
+    assert multisamples([f"vox_{letter}{number}.wav" for letter in "abc" for number in (1, 2)]) == {}
+
+
 def test_layers_and_round_robins_belong_to_their_note() -> None:
     names = [
         f"cello_{dynamic}_{note}_rr{n}.wav" for dynamic in ("pp", "ff") for note in ("A2", "C3", "Eb3") for n in (1, 2)
