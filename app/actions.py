@@ -82,8 +82,10 @@ class Actions:
         )
 
         slot = bar.addMenu("Slot")
-        for number in range(1, 10):
+        self.slots = [
             self._add(slot, f"Slot {number}", partial(self._choose_slot, number - 1), str(number))
+            for number in range(1, 10)
+        ]
         slot.addSeparator()
         self.listen = self._add(slot, "Listen where it is most exposed", self._listen, "S")
         self.leave_out = self._add(slot, "Leave out of the results", self._leave_out, "M")
@@ -92,6 +94,10 @@ class Actions:
         slot.addSeparator()
         self.slot_actions = SlotActions(w, slot, self._add)
         slot.addSeparator()
+        self.begin_region = self._add(
+            slot, "Region begins at the playhead", lambda: w.reference_panel.begin_region(), "["
+        )
+        self.end_region = self._add(slot, "Region ends at the playhead", lambda: w.reference_panel.end_region(), "]")
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
         self.region_slot = self._add(slot, "Make a slot of the region", work.region_slot.make, "N")
         self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
@@ -164,7 +170,8 @@ class Actions:
         """
         work = self._window.workspace
         self.hear_region.setEnabled(usable and work.timeline.region is not None)
-        self.region_slot.setEnabled(usable)
+        for action in (self.begin_region, self.end_region, self.region_slot):
+            action.setEnabled(usable)
         self.whole_song.setEnabled(usable)
         self.compare.setEnabled(small)
         self.compare.setChecked(compares)
@@ -173,7 +180,17 @@ class Actions:
         self.save_sheet.setEnabled(work.export.has_sheet)
         self.similar.setEnabled(work.listening.row is not None)
         self.back.setEnabled(work.matching.has_way_back)
+        self._name_slots()
         self.slot_actions.refresh()
+
+    def _name_slots(self) -> None:
+        """The menu has the slots there are, as their rows are called."""
+        slots = self._window.workspace.slots
+        for row, action in enumerate(self.slots):
+            slot = slots.slot(row)
+            action.setVisible(slot is not None)
+            if slot is not None:
+                action.setText(f"Slot {row + 1}: {plain(slots.word(slot))}")
 
     def popup_for_sound(self, at: QPoint) -> None:
         """What can be done with the chosen sounds, at a place on the screen."""

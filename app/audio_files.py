@@ -13,6 +13,7 @@ from app.models.scales import HIGH_HZ, LOW_HZ
 from app.models.sonogram import Look, MelPicture
 
 if TYPE_CHECKING:
+    from engine.audio.declared import Credits
     from engine.audio.decode import Audio
     from engine.audio.pictures import Picture
     from engine.audition.change import Rendering
@@ -87,6 +88,13 @@ def sound_picture(sound: Sound, longest_seconds: float) -> MelPicture:
 
     audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds)
     return _coloured(close_up(audio, low_hz=LOW_HZ, high_hz=HIGH_HZ))
+
+
+def credits_of(path: Path) -> Credits:
+    """Title and artist of a reference, as far as its tags tell them."""
+    from engine.audio.declared import credits_of
+
+    return credits_of(path)
 
 
 def music_facts(path: Path, duration: float) -> MusicFacts:

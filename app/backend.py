@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.audition.player import OutputDevice, Player
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken, ProgressCallback
+    from engine.library.ears import EarLoader
     from engine.library.library import Library
     from engine.library.query import Query
     from engine.library.scanner import ScanResult
@@ -144,6 +145,12 @@ class Backend:
         gc.collect()
         gc.freeze()
 
+    def ear_of_scans(self) -> EarLoader:
+        """What makes the ear in each process that scans."""
+        from engine.library.ears import load_ear
+
+        return load_ear
+
     def scan(
         self,
         folders: Sequence[Path],
@@ -157,18 +164,21 @@ class Backend:
 
         Raises LibraryError, ModelError, Cancelled.
         """
-        from engine.library.scanner import scan
+        from engine.library.scanner import most_workers, scan
 
         library = self.library()
+        # A profile may come from a larger machine.
+        workers = None if self.scan_workers is None else min(self.scan_workers, most_workers())
         return scan(
             library,
             folders,
             progress=progress,
             cancel=cancel,
-            workers=self.scan_workers,
+            workers=workers,
             model=self.model,
             retry_failed=retry_failed,
             first=first,
+            loader=self.ear_of_scans(),
         )
 
     def usage(self) -> Usage:
@@ -195,7 +205,7 @@ class Backend:
                 return []
             if self._watcher is None:
                 self._watcher = Watcher(changed)
-            return self._watcher.watch(folders)
+            return list(self._watcher.watch(folders))
 
     def player(self) -> Player:
         """The player; it opens no device before the first sound."""

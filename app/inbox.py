@@ -10,6 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
+from app.widgets.carried import path_of
+
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
@@ -62,7 +64,7 @@ class Inbox:
         self._show_drop(False)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self._window.workspace.take([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
+        self._window.workspace.take([path_of(url) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def _show_drop(self, hovered: bool) -> None:
         window = self._window

@@ -40,6 +40,8 @@ from app.widgets.menu_bar import MenuBar
 from app.workspace import Workspace
 from app.zones import Zones
 
+SMALLEST = QSize(840, 528)
+"""Has room on a screen of 1280 x 800 at 150 %."""
 WAKE_MILLISECONDS = 50
 """The window is drawn and answers before anything heavy is imported."""
 
@@ -50,7 +52,7 @@ class MainWindow(QMainWindow):
     def __init__(self, backend: Backend, settings: Settings) -> None:
         super().__init__()
         self.setWindowTitle("Earshot")
-        self.setMinimumSize(QSize(900, 560))
+        self.setMinimumSize(SMALLEST)
         self.resize(1440, 900)
         self.setAcceptDrops(True)
         self.settings = settings
@@ -111,6 +113,7 @@ class MainWindow(QMainWindow):
         work.row_changed.connect(self.zones.refresh)
         work.recording.changed.connect(self._show_recording)
         work.reference.opened.connect(self._reference_opened)
+        work.reference.facts_changed.connect(self._show_title)
         work.reference.heard.connect(lambda _: self._heard())
         work.reference.progress_changed.connect(lambda _: self.slots_panel.refresh())
         work.reference.progress_changed.connect(lambda progress: self.parts_panel.set_hearing(progress is not None))
@@ -169,8 +172,12 @@ class MainWindow(QMainWindow):
             self.workspace.set_favourites([row.sound.id for row in rows], not all(row.sound.favourite for row in rows))
 
     def focus_search(self) -> None:
-        self.matches_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.matches_panel.search.selectAll()
+        search = self.matches_panel.search
+        if self.matches_panel.isHidden():
+            self.zones.swap_compare()
+        if search.isVisible():  # there is nothing to search in an empty library
+            search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            search.selectAll()
 
     def sort_by_rank(self) -> None:
         self.matches_panel.table.sort_by_rank()

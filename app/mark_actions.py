@@ -1,4 +1,4 @@
-"""What can be said of the chosen sounds: a rating, tags, collections; in the menu, and where a row is right-clicked."""
+"""What can be said of the chosen sounds - rating, family, tags, collections - in the menu and in that of their rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.widgets.menus import fill_with_families
 from app.widgets.tag_editor import TagEditor
 from app.widgets.text import plain, stars
 from engine.ratings import HIGHEST_RATING
@@ -37,6 +38,7 @@ class MarkActions:
         for action in self.ratings:
             action.setCheckable(True)
             group.addAction(action)
+        self.family = menu.addMenu("Family")
         self.tags = add(menu, "Tags…", self.edit_tags, "Ctrl+T")
         self.tags.setData("Tag the chosen sounds")
         self.collect = menu.addMenu("Add to collection")
@@ -45,6 +47,7 @@ class MarkActions:
         self.let_go.setAutoRepeat(False)  # a held key would take out whatever is selected next
         menu.aboutToShow.connect(self._enable_menus)
         self.rating.aboutToShow.connect(self._check_rating)
+        self.family.aboutToShow.connect(self._fill_families)
         self.collect.aboutToShow.connect(self._fill_collections)
         self._marks.changed.connect(self.refresh)
         window.workspace.library.changed.connect(self.refresh)
@@ -56,6 +59,7 @@ class MarkActions:
         """Offer all of it in another menu."""
         self._enable_menus()
         menu.addMenu(self.rating)
+        menu.addMenu(self.family)
         menu.addAction(self.tags)
         menu.addMenu(self.collect)
         if self.let_go.isEnabled():
@@ -98,13 +102,19 @@ class MarkActions:
 
     def _enable_menus(self) -> None:
         """Without chosen sounds the menus are grey, but not what is in them: its keys must go on working."""
-        for menu in (self.rating, self.collect):
+        for menu in (self.rating, self.family, self.collect):
             menu.menuAction().setEnabled(bool(self._ids()))
 
     def _check_rating(self) -> None:
         ratings = {row.sound.rating for row in self._window.matches_panel.selected}
         for rating, action in enumerate(self.ratings):
             action.setChecked(ratings == {rating})
+
+    def _fill_families(self) -> None:
+        sounds = [row.sound for row in self._window.matches_panel.selected]
+        by_hand = {sound.family if "family" in sound.declared else None for sound in sounds}
+        ids = [sound.id for sound in sounds]
+        fill_with_families(self.family, by_hand, lambda family: self._marks.correct_family(ids, family))
 
     def _fill_collections(self) -> None:
         ids = self._ids()

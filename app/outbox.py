@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QUrl
+from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app.models.columns import Row
-from app.widgets.carried import put_sounds
+from app.widgets.carried import put_sounds, url_of
 from app.widgets.match_table import drag_out
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Outbox:
 
         def take(paths: list[Path]) -> None:
             if on_its_way:
-                data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+                data.setUrls([url_of(path) for path in paths])
             elif not stayed_inside:
                 names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
                 self._window.notice.say(
@@ -101,7 +101,15 @@ class Outbox:
         path, kind = QFileDialog.getSaveFileName(self._window, "Export slot sheet", proposed, ";;".join(SHEET_KINDS))
         if path:
             target = Path(path)
-            self._export.save_sheet(target if target.suffix else target.with_suffix(SHEET_KINDS.get(kind, ".json")))
+            if target.suffix.lower() not in SHEET_KINDS.values():  # 'Track 1.2' has no ending
+                target = target.with_name(target.name + SHEET_KINDS.get(kind, ".json"))
+                if target.exists() and not self._may_replace(target):  # the dialog asked about another name
+                    return
+            self._export.save_sheet(target)
+
+    def _may_replace(self, target: Path) -> bool:
+        answer = QMessageBox.question(self._window, "Export slot sheet", f"{target.name} is there already. Replace it?")
+        return answer == QMessageBox.StandardButton.Yes
 
     def copy_favourites(self) -> None:
         """Ask where to, and copy the favourites."""
@@ -126,4 +134,4 @@ class Outbox:
 def reveal(path: str) -> None:
     """Show a file's folder in the desktop's file manager."""
     folder = Path(path) if Path(path).is_dir() else Path(path).parent
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    QDesktopServices.openUrl(url_of(folder))

@@ -201,7 +201,7 @@ class Scenes:
         self.picture("auditioned")
         lists.history.click()
         table.reset_columns()
-        self._window.notice.hide()
+        self._window.notice.dismiss()
         self._studio.choose_first_slot()
 
     def _slots_by_hand(self) -> None:

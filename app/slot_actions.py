@@ -7,12 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from app.widgets.menus import passing_menu
+from app.widgets.menus import fill_with_families, passing_menu
 from app.widgets.text import plain
-from engine.families import FAMILIES
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -53,7 +52,8 @@ class SlotActions:
         """Enable what makes sense now."""
         model = self._window.workspace.slots
         slot = model.slot(self._window.chosen_slot_row())
-        for action in (self.rename, self.family.menuAction(), self.pin, self.hide):
+        listen, leave_out = self._window.actions_.listen, self._window.actions_.leave_out
+        for action in (listen, leave_out, self.rename, self.family.menuAction(), self.pin, self.hide):
             action.setEnabled(slot is not None)
         self.merge.menuAction().setEnabled(slot is not None and model.rowCount() > 1)
         self.split.setEnabled(self._window.workspace.slot_editor.can_split(self._window.chosen_slot_row()))
@@ -64,15 +64,7 @@ class SlotActions:
         work, row = self._window.workspace, self._window.chosen_slot_row()
         slot = work.slots.slot(row)
         by_hand = work.slots.edits.families.get(slot.id) if slot is not None else None
-        self.family.clear()
-        group = QActionGroup(self.family)
-        for family, words in ((None, "As heard"), *((family, family) for family in FAMILIES)):
-            action = self.family.addAction(words, partial(work.slot_editor.set_family, row, family))
-            action.setCheckable(True)
-            action.setChecked(family == by_hand)
-            group.addAction(action)
-            if family is None:
-                self.family.addSeparator()
+        fill_with_families(self.family, {by_hand}, partial(work.slot_editor.set_family, row))
 
     def _fill_merge(self) -> None:
         work, chosen = self._window.workspace, self._window.chosen_slot_row()

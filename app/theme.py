@@ -234,6 +234,7 @@ QComboBox::down-arrow { image: url(%(chevron)s); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s;
             selection-background-color: %(pressed)s; selection-color: %(text)s; outline: none; padding: 4px; }
 QAbstractScrollArea { background: transparent; border: none; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QPlainTextEdit { background: %(canvas)s; color: %(secondary)s; border: 1px solid %(control_border)s;
             border-radius: 4px; padding: 8px; selection-background-color: %(accent)s; selection-color: %(on_accent)s; }
 QPlainTextEdit:focus { border: 2px solid %(focus_ring)s; padding: 7px; }

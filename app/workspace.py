@@ -111,6 +111,7 @@ class Workspace(QObject):
         self.library.instrument_said.connect(lambda words, failed: self.said.emit(words, "instrument", failed))
         # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
         self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
+        self.library.without_sounds.connect(lambda folders: self.said.emit(_without_sounds(folders), "scan", False))
         self.library.scan_began.connect(lambda: self.settled.emit("scan"))
         self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
         self.listening.stretch_changed.connect(self._show_compare)
@@ -394,8 +395,19 @@ def _id(slot: Slot | None) -> int | None:
     return slot.id if slot is not None else None
 
 
+def _without_sounds(folders: list[str]) -> str:
+    return (
+        f"There are no sounds in {_named(folders)}. Add the folder that holds them; "
+        "hidden files and folders are left out."
+    )
+
+
+def _named(folders: list[str]) -> str:
+    return folders[0] if len(folders) == 1 else f"{len(folders)} folders, such as {folders[0]}"
+
+
 def _unwatched(roots: list[str]) -> str:
-    which = roots[0] if len(roots) == 1 else f"{len(roots)} folders, such as {roots[0]}"
+    which = _named(roots)
     return (
         f"What changes in {which} is not noticed by itself: this system lets no more folders be watched. "
         "After a change choose Scan again in the folder's menu."

@@ -9,15 +9,12 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app import theme
 from app.density import Density, for_size
-from app.widgets.boxes import column, row
+from app.widgets.boxes import UNLIMITED, column, row
 from app.widgets.labels import Line
 from app.widgets.menu_bar import MenuBar
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
-
-UNLIMITED = 16_777_215
-"""Qt's word for no greatest width."""
 
 
 class Zones:
@@ -64,8 +61,15 @@ class Zones:
 
     def swap_compare(self) -> None:
         """In a small window the comparison takes the place of the table, and gives it back."""
+        focus = self.centre.focusWidget()
+        leaving = self._window.matches_panel if not self._shows_compare else self._window.compare_panel
+        held = focus is not None and leaving.isAncestorOf(focus)
+        if held:  # it would go to whichever control comes next
+            self.centre.setFocus()
         self._shows_compare = not self._shows_compare
         self.refresh()
+        if held and not self._shows_compare:
+            self._window.matches_panel.table.setFocus()
 
     def refresh(self) -> None:
         """Which panels are there to be seen, and what can be done."""

@@ -48,6 +48,8 @@ class Auditioner(QObject):
     """Side, what is loaded, playing or paused, loop, level."""
     moved = Signal()
     """The position."""
+    ended = Signal(float)
+    """The reference was heard to the end of what was asked for: where it begins the next time, in seconds of it."""
     failed = Signal(str)
     noted = Signal(str)
     """It sounds, but not as it was asked for: words, or none where all is as it should be."""
@@ -63,6 +65,8 @@ class Auditioner(QObject):
         """The sound that was played last, as it was heard."""
         self.in_context = False
         self.stretch: Stretch | None = None
+        self._next_start = 0.0
+        """Where the reference begins once `stretch` was heard to its end, in seconds of the reference."""
         self.loop = False
         self.level_match = True
         self.volume_db = -6.0
@@ -119,9 +123,11 @@ class Auditioner(QObject):
 
     def play_reference(self, stretch: Stretch, *, position: float = 0.0) -> None:
         """Play a part of the reference, from `position` seconds inside it."""
-        if stretch.end - stretch.start > LONGEST_REFERENCE_SECONDS:
-            stretch, position = _shortened(stretch, position), 0.0
+        whole = stretch
+        if whole.end - whole.start > LONGEST_REFERENCE_SECONDS:
+            stretch, position = _shortened(whole, position), 0.0
         self.side, self.stretch = "A", stretch
+        self._next_start = whole.start if stretch.end >= whole.end else stretch.end
         self.position, self.duration = position, stretch.end - stretch.start
         self._play(lambda: self._reference_clip(stretch), position)
 
@@ -330,6 +336,8 @@ class Auditioner(QObject):
                 self.failed.emit(player.failure)
             self.position = 0.0 if position is None else position
             self._set_playing(False)
+            if position is None and self.side == "A" and not player.failure:
+                self.ended.emit(self._next_start)
         self.moved.emit()
 
 

@@ -62,8 +62,7 @@ class CompareController(QObject):
             self.reference = None
             self._jobs.cancel("plate A")
         elif other_stretch or self.span > span_before:
-            end = min(stretch.start + self.span, max(stretch.end, stretch.start + self.span))
-            path, start = stretch.path, stretch.start
+            path, start, end = stretch.path, stretch.start, stretch.start + self.span
             self._draw("plate A", lambda: audio_files.close_up(path, start, end), self._take_reference)
         if sound is None:
             self.candidate = None

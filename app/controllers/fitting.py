@@ -33,7 +33,7 @@ class Fitting(QObject):
     changed = Signal()
     """A switch, or what is known of slot or song."""
     turned = Signal()
-    """What was switched takes effect now; after the pitch was measured, where that came first."""
+    """What is done to a sound may be another from now on: after a switch, or when what it needs has become known."""
     failed = Signal(str)
 
     def __init__(self, jobs: JobRunner, reference: ReferenceController, parent: QObject) -> None:
@@ -43,10 +43,10 @@ class Fitting(QObject):
         self.at_tempo = False
         self._place: _Place | None = None
         self._pitches: dict[_Place, float | None] = {}
-        self._turning = False
         self._asked = False
         """Whether a switch was used: before that, a switch that was left on is no reason for words."""
         reference.opened.connect(self._forget)
+        reference.facts_changed.connect(self.turned)
         reference.facts_changed.connect(self.changed)
 
     def set_slot(self, slot: Slot | None) -> None:
@@ -55,15 +55,15 @@ class Fitting(QObject):
         place = None if slot is None or path is None else _Place(path, slot.exposed_seconds, slot.family)
         if place != self._place:
             self._place = place
-            self._measure()
+            if not self._measure() and place is not None:
+                self.turned.emit()
             self.changed.emit()
 
     def set_at_pitch(self, on: bool) -> None:
         """Sounds with a pitch are heard at the slot's note."""
         self.at_pitch = on
-        self._turning = self._asked = on
+        self._asked = on
         if not self._measure():
-            self._turning = False
             self.turned.emit()
         self.changed.emit()
 
@@ -141,16 +141,10 @@ class Fitting(QObject):
 
         def take(hertz: float | None) -> None:
             self._pitches[place] = hertz
-            if self._turning:
-                self._turning = False
-                self.turned.emit()
+            self.turned.emit()
             self.changed.emit()
 
-        def fail(reason: str) -> None:
-            self._turning = False
-            self.failed.emit(reason)
-
-        self._jobs.start("slot pitch", work, on_done=take, on_failed=fail)
+        self._jobs.start("slot pitch", work, on_done=take, on_failed=self.failed.emit)
         return True
 
     def _forget(self) -> None:

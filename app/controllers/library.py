@@ -15,6 +15,7 @@ from app.jobs import Job, JobRunner
 if TYPE_CHECKING:
     from engine.jobs import Progress
     from engine.library.catalog import Counts, Root, Sound
+    from engine.library.scanner import ScanResult
     from engine.plugins import Added
 
 REFRESH_MILLISECONDS = 1500
@@ -59,6 +60,8 @@ class LibraryController(QObject):
     """Why nothing in the library can be changed."""
     scan_began = Signal()
     scan_failed = Signal(str)
+    without_sounds = Signal(object)
+    """Paths of folders that were to be scanned, and hold nothing that is a sound by its name."""
     instrument_said = Signal(str, bool)
     """How far a plug-in instrument is played, and what came of it; whether it failed."""
     unwatched = Signal(object)
@@ -78,6 +81,8 @@ class LibraryController(QObject):
         self._last_scan: Job | None = None
         self._retries = False
         """Whether the running scan tries again what failed before."""
+        self._asked: set[Path] = set()
+        """Of the folders being scanned those that the user named, rather than those in which something changed."""
         self._leaving: set[Path] = set()
         """Roots whose removal was asked for: what changes in them brings them back no more."""
         self._stale = False
@@ -122,14 +127,19 @@ class LibraryController(QObject):
             return
         self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail)
 
-    def scan(self, folders: list[Path], *, retry_failed: bool = False) -> None:
+    def scan(self, folders: list[Path], *, retry_failed: bool = False, asked: bool = True) -> None:
         """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept. Folders
-        that are away are left out, unless all of them are."""
+        that are away are left out, unless all of them are.
+
+        asked : the user named them; of others it is no news that they hold no sounds.
+        """
         if not folders or self.refuses():
             return
-        asked = [Path(os.path.abspath(folder)) for folder in folders]
-        self._leaving.difference_update(asked)
-        wanted = list(dict.fromkeys((*self.scanning, *asked)))
+        named = [Path(os.path.abspath(folder)) for folder in folders]
+        self._leaving.difference_update(named)
+        if asked:
+            self._asked.update(named)
+        wanted = list(dict.fromkeys((*self.scanning, *named)))
         retries = retry_failed or (bool(self.scanning) and self._retries)
         self.scanning, self._retries = tuple(wanted), retries
         self.scan_began.emit()
@@ -230,7 +240,7 @@ class LibraryController(QObject):
             self._end_scan()
             return
         self.scanning = ()
-        self.scan(rest, retry_failed=self._retries)
+        self.scan(rest, retry_failed=self._retries, asked=False)
         if paused and (job := self.scan_job) is not None:
             job.pause()
 
@@ -318,14 +328,17 @@ class LibraryController(QObject):
             return  # after this one
         self._to_scan -= asked
         roots = {Path(root.path) for root in self.state.roots} - self._leaving
-        self.scan([folder for folder in there if any(folder.is_relative_to(root) for root in roots)])
+        self.scan([folder for folder in there if any(folder.is_relative_to(root) for root in roots)], asked=False)
 
     def _scanning_on(self, progress: Progress | None) -> None:
         self.progress = progress
         self.scan_progress.emit(progress)
 
-    def _scanned(self, result: Any) -> None:
+    def _scanned(self, result: ScanResult) -> None:
+        empty = [folder for folder in result.without_sounds if Path(folder) in self._asked]
         self._end_scan()
+        if empty:
+            self.without_sounds.emit(empty)
 
     def _scan_failed(self, reason: str) -> None:
         self._end_scan()
@@ -333,6 +346,7 @@ class LibraryController(QObject):
 
     def _end_scan(self) -> None:
         self.scanning, self._retries = (), False
+        self._asked.clear()
         self._timer.stop()
         self._scanning_on(None)
         self._jobs.cancel("library")

@@ -45,6 +45,7 @@ class Listening(QObject):
         timeline.region_committed.connect(self.stretch_changed)
         auditioner.moved.connect(self._follow)
         auditioner.changed.connect(self._follow)
+        auditioner.ended.connect(timeline.set_playhead)
         fitting.turned.connect(self._refit)
 
     @property
@@ -182,7 +183,7 @@ class Listening(QObject):
             self._auditioner.play_sound(self.row.sound, bed=self.bed if self._auditioner.in_context else None)
 
     def _refit(self) -> None:
-        """Pitch or tempo was switched: what is heard follows, if that changes it."""
+        """Pitch or tempo was switched, or has become known: what is heard follows, if that changes it."""
         if self._trying and self.row is not None and self._fitting.change(self.row.sound) != self._auditioner.change:
             self._play_row()
 

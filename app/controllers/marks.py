@@ -1,4 +1,4 @@
-"""What the producer says of sounds: ratings, tags, collections; and what was listened to."""
+"""What the producer says of sounds: ratings, families, tags, collections; and what was listened to."""
 
 from __future__ import annotations
 
@@ -112,6 +112,11 @@ class MarksController(QObject):
         """Give sounds 1 to 5, or 0 for no rating."""
         wanted = tuple(ids)
         self._write(lambda marks: marks.rate(wanted, rating), wanted)
+
+    def correct_family(self, ids: Collection[int], family: str | None) -> None:
+        """Say which family sounds are of; None leaves it to what was heard."""
+        wanted = tuple(ids)
+        self._write(lambda marks: marks.correct_family(wanted, family), wanted)
 
     def tag(self, ids: Collection[int], *, add: Collection[str] = (), remove: Collection[str] = ()) -> None:
         """Add and remove tags."""

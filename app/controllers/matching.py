@@ -304,7 +304,7 @@ class MatchController(QObject):
 
 def _rows(matches: Sequence[Match]) -> tuple[Row, ...]:
     return tuple(
-        Row(match.sound, number, match.similarity, match.chance, match.copies, match.by_part)
+        Row(match.sound, number, match.similarity, match.chance, match.copies, match.by_part, match.handicap)
         for number, match in enumerate(matches, 1)
     )
 

@@ -18,6 +18,7 @@ from app.models.timeline import Timeline
 from engine.errors import AudioError
 
 if TYPE_CHECKING:
+    from engine.audio.declared import Credits
     from engine.audio.decode import AudioInfo
     from engine.jobs import Progress
     from engine.matching.reference import Hearing
@@ -51,13 +52,18 @@ class ReferenceController(QObject):
         self.path: Path | None = None
         self.failure: str | None = None
         self.facts: MusicFacts | None = None
+        self.credits: Credits | None = None
+        """Title and artist of its tags, once they were read."""
         self.hearing: Hearing | None = None
         self.heard_region: tuple[float, float] | None = None
         """What was asked to be heard; None for the whole."""
 
     @property
     def title(self) -> str:
-        return self.path.stem if self.path is not None else ""
+        """As its tags call it, else its file."""
+        if self.path is None:
+            return ""
+        return (self.credits.title if self.credits is not None else None) or self.path.stem
 
     @property
     def hearing_job(self) -> Job | None:
@@ -78,7 +84,7 @@ class ReferenceController(QObject):
         """What ran for the last one is dropped at once."""
         for lane in LANES:
             self._jobs.cancel(lane)
-        self.path, self.failure, self.facts, self.hearing = path, None, None, None
+        self.path, self.failure, self.facts, self.credits, self.hearing = path, None, None, None, None
         self.heard_region = None
         self._slots.clear()
         self._timeline.reset()
@@ -89,7 +95,7 @@ class ReferenceController(QObject):
         """Back to no reference."""
         for lane in LANES:
             self._jobs.cancel(lane)
-        self.path = self.failure = self.facts = self.hearing = None
+        self.path = self.failure = self.facts = self.credits = self.hearing = None
         self._slots.clear()
         self._timeline.reset()
         self.opened.emit()
@@ -110,7 +116,7 @@ class ReferenceController(QObject):
     def _draw(self, path: Path) -> Callable[[Job], None]:
         def work(job: Job) -> None:
             info = _probe(path)
-            job.item(info)
+            job.item((info, audio_files.credits_of(path)))
             try:
                 for look in audio_files.look(path, info.duration_seconds):
                     job.checkpoint()
@@ -127,7 +133,8 @@ class ReferenceController(QObject):
             self.look_changed.emit(item)
             return
         assert self.path is not None
-        self._timeline.set_duration(item.duration_seconds)
+        info, self.credits = item
+        self._timeline.set_duration(info.duration_seconds)
         self._timeline.set_playhead(0.0)
         self.facts_changed.emit()
         self._start_hearing(self.path)

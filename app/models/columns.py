@@ -31,6 +31,9 @@ class Column(IntEnum):
     TAGS = 13
 
 
+COLUMNS = tuple(Column)
+"""By number; `Column(number)` takes ten times as long, and painting a page of the table asks thousands of times."""
+
 NAMES = {
     Column.NUMBER: "Rank",
     Column.WAVEFORM: "Waveform",
@@ -52,6 +55,8 @@ NAMES = {
 HEADINGS = NAMES | {Column.NUMBER: "#", Column.WAVEFORM: "", Column.FAVOURITE: ""}
 RIGHT_ALIGNED = {Column.NUMBER, Column.BPM, Column.LENGTH, Column.CHANCE}
 UNSORTABLE = {Column.WAVEFORM}
+BEST_FIRST = {Column.MATCH, Column.CHANCE, Column.RATING, Column.FAVOURITE}
+"""The first click on their headings puts the highest on top; on others the lowest, or A."""
 ALWAYS_SHOWN = {Column.NAME}
 SHOWN_AT_FIRST = frozenset(column for column in Column if column <= Column.FAVOURITE)
 VISUAL_ORDER = (
@@ -66,7 +71,8 @@ KIND_WORDS = {"one-shot": "one-shot", "loop": "loop", "long": "long sound"}
 class Row:
     """A sound in the table; `similarity` is None where nothing was compared, `rank` its place then. `chance` is that of
     being the very sound which was heard, where it is known; `copies` are the sounds folded into this one; `by_part` has
-    the similarity by each part, where parts were compared."""
+    the similarity by each part, where parts were compared; `handicap` is how much less than its similarity it counted
+    for its rank, see `engine.matching.match.Match`."""
 
     sound: Sound
     rank: int
@@ -74,6 +80,15 @@ class Row:
     chance: float | None = None
     copies: tuple[Sound, ...] = ()
     by_part: tuple[tuple[str, float], ...] = ()
+    handicap: float = 0.0
+
+
+def handicap_mark(handicap: float) -> str:
+    """Why a sound of another family than the slot's does not stand where its figure would place it: what is taken off
+    the figure, or that all of the slot's family go first. Empty where nothing is."""
+    if handicap == 0.0:
+        return ""
+    return f"−{text.fraction(handicap)}" if handicap < 1.0 else "other"
 
 
 def kind_word(sound: Sound) -> str:

@@ -33,6 +33,10 @@ class FailedModel(QAbstractListModel):
     def sound(self, row: int) -> Sound | None:
         return self._sounds[row] if 0 <= row < len(self._sounds) else None
 
+    def number_of(self, sound_id: int) -> int:
+        """The row of a sound, -1 where it is not among them."""
+        return next((row for row, sound in enumerate(self._sounds) if sound.id == sound_id), -1)
+
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._sounds)
 

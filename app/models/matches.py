@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from app.models.columns import HEADINGS, NAMES, RIGHT_ALIGNED, UNSORTABLE, Column, Row, kind_word, shown, sort_value
+from app.models.columns import (
+    BEST_FIRST,
+    COLUMNS,
+    HEADINGS,
+    NAMES,
+    RIGHT_ALIGNED,
+    UNSORTABLE,
+    Column,
+    Row,
+    handicap_mark,
+    kind_word,
+    shown,
+    sort_value,
+)
+from app.widgets import text
 from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:
@@ -18,9 +33,10 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 NO_INDEX = QModelIndex()
-
-
 MOST_NAMED = 5
+_rank = attrgetter("rank")
+_Flag = Qt.ItemFlag
+CELL_FLAGS = _Flag.ItemIsSelectable | _Flag.ItemIsEnabled | _Flag.ItemIsDragEnabled | _Flag.ItemNeverHasChildren
 
 
 class MatchesModel(QAbstractTableModel):
@@ -95,7 +111,7 @@ class MatchesModel(QAbstractTableModel):
                 self._rows[number] = replace(self._rows[number], sound=sound)
                 numbers.append(number)
         if numbers:  # once for all that is between them: a view that hears of each row takes seconds for many
-            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(Column) - 1))
+            self.dataChanged.emit(self.index(min(numbers), 0), self.index(max(numbers), len(COLUMNS) - 1))
 
     def set_playing(self, sound_id: int | None, share: float = 0.0) -> None:
         """Mark the row that sounds."""
@@ -110,13 +126,13 @@ class MatchesModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._rows)
 
     def columnCount(self, parent: Index = NO_INDEX) -> int:
-        return 0 if parent.isValid() else len(Column)
+        return 0 if parent.isValid() else len(COLUMNS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row(index.row()) if index.isValid() else None
         if row is None:
             return None
-        column = Column(index.column())
+        column = COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, column)
         if role == self.ROW_ROLE:
@@ -136,8 +152,13 @@ class MatchesModel(QAbstractTableModel):
             return "\n".join([row.sound.path, *_named([copy.path for copy in row.copies])])
         if role == Qt.ItemDataRole.ToolTipRole and column == Column.TAGS and row.sound.tags:
             return ", ".join(row.sound.tags)
-        if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE) and row.chance is not None:
-            return f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}."
+        if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE):
+            told = []
+            if row.chance is not None:
+                told.append(f"How alike they sound. Sounds this alike are the very one heard {_times(row.chance)}.")
+            if row.handicap and row.similarity is not None:
+                told.append(f"Of another family than the slot: {_ranked_so(row.similarity, row.handicap)}.")
+            return "\n".join(told) or None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -146,11 +167,14 @@ class MatchesModel(QAbstractTableModel):
                 return HEADINGS[Column(section)]
             if role == Qt.ItemDataRole.AccessibleTextRole:
                 return NAMES[Column(section)]
+            if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+                return self._explained(Column(section))
+            if role == Qt.ItemDataRole.InitialSortOrderRole and section in BEST_FIRST:
+                return Qt.SortOrder.DescendingOrder
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else flags
+        return CELL_FLAGS if index.isValid() else Qt.ItemFlag.NoItemFlags
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         """By a column; -1 is the order of rank."""
@@ -208,7 +232,19 @@ class MatchesModel(QAbstractTableModel):
             return f"rated {row.sound.rating} of {HIGHEST_RATING}" if row.sound.rating else "not rated"
         if column == Column.TAGS:
             return f"tags {', '.join(row.sound.tags)}" if row.sound.tags else "no tags"
-        return f"{NAMES[column]} {self._text(row, column)}".strip()
+        other = ", of another family" if column == Column.MATCH and row.handicap else ""
+        return f"{NAMES[column]} {self._text(row, column)}{other}".strip()
+
+    def _explained(self, column: Column) -> str | None:
+        """Why figures of the column may not stand in their order."""
+        if column != Column.MATCH:
+            return None
+        handicap = next((row.handicap for row in self._rows if row.handicap), 0.0)
+        meaning, mark = "How alike they sound; 1.00 is the same.", handicap_mark(handicap)
+        if not mark:
+            return meaning
+        order = f"count {text.fraction(handicap)} less" if handicap < 1.0 else "come after all of the slot's"
+        return f"{meaning}\nSounds of other families than the slot's, marked {mark}, {order} in the order of rank."
 
     def _sort_rows(self) -> None:
         column, order = self._sort
@@ -216,12 +252,12 @@ class MatchesModel(QAbstractTableModel):
         if column in (Column.NUMBER, Column.MATCH):
             # The rank says both; best first is what "descending match" means.
             backwards = descending if column == Column.NUMBER else not descending
-            self._rows.sort(key=lambda row: row.rank, reverse=backwards)
+            self._rows.sort(key=_rank, reverse=backwards)
         else:
             values = {row.sound.id: self._value(row, Column(column)) for row in self._rows}
             known = [row for row in self._rows if values[row.sound.id] is not None]
             unknown = [row for row in self._rows if values[row.sound.id] is None]
-            known.sort(key=lambda row: row.rank)
+            known.sort(key=_rank)
             known.sort(key=lambda row: values[row.sound.id], reverse=descending)
             self._rows = known + unknown
         self._places = {row.sound.id: number for number, row in enumerate(self._rows)}
@@ -231,7 +267,14 @@ class MatchesModel(QAbstractTableModel):
 
     def _all_changed(self) -> None:
         if self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(Column) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(COLUMNS) - 1))
+
+
+def _ranked_so(similarity: float, handicap: float) -> str:
+    """Where the rank of such a sound comes from."""
+    if handicap < 1.0:
+        return f"it is ranked as if it were {text.fraction(similarity - handicap)}"
+    return "all of the slot's family go first"
 
 
 def _times(chance: float) -> str:

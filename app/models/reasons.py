@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.models.columns import Row
+from app.models.columns import Row, handicap_mark
 from app.widgets import text
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 SAME_NOTE_SEMITONES = 0.5
 SAME_BRIGHTNESS_OCTAVES = 0.25
+OTHER_FAMILY = "The rank puts sounds of the slot's families before those of others"
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,9 @@ def reasons(row: Row, slot: Slot | None, similar_to: Sound | None = None) -> lis
         lines += _brightness(sound, similar_to)
     elif slot is not None and sound.family:
         fits = sound.family in slot.likely_families
-        lines.append(Reason("Slot", f"may be {sound.family}" if fits else f"is rather {slot.family}"))
+        mark = f", {handicap_mark(row.handicap)}" if 0.0 < row.handicap < 1.0 else ""
+        words = f"may be {sound.family}" if fits else f"is rather {slot.family}{mark}"
+        lines.append(Reason("Slot", words, explanation=OTHER_FAMILY if row.handicap else ""))
     return lines
 
 

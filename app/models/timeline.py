@@ -126,6 +126,22 @@ class Timeline(QObject):
         if commit:
             self.region_committed.emit()
 
+    def begin_region(self, seconds: float) -> None:
+        """Let the region begin here; it ends where it did, else with the reference."""
+        last = self.region[1] if self.region is not None else self.duration
+        if last - seconds < SHORTEST_REGION_SECONDS:
+            last = self.duration
+        if last - seconds >= SHORTEST_REGION_SECONDS:
+            self.set_region((seconds, last))
+
+    def end_region(self, seconds: float) -> None:
+        """Let the region end here; it begins where it did, else with the reference."""
+        first = self.region[0] if self.region is not None else 0.0
+        if seconds - first < SHORTEST_REGION_SECONDS:
+            first = 0.0
+        if seconds - first >= SHORTEST_REGION_SECONDS:
+            self.set_region((first, seconds))
+
     def set_hover(self, hover: tuple[float, float] | None) -> None:
         if hover != self.hover:
             self.hover = hover

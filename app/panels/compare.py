@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app import theme
 from app.controllers.audition import Auditioner
@@ -17,6 +17,7 @@ from app.models.columns import Row
 from app.models.reasons import Reason, reasons
 from app.models.timeline import Timeline
 from app.widgets import text
+from app.widgets.boxes import UNLIMITED
 from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.readout import paint_frequency_axis
@@ -33,7 +34,16 @@ HEAD, CAPTION, LINE = 40, 24, 20
 SNAP = 4
 WHY = 30
 """What is above the reasons: the divider, their heading, and the room around it."""
-LEAST_PLATE = 40
+LEAST_PLATE = 32
+EDGE = 16
+BESIDE_FROM = 560
+"""In a panel as wide as that the reasons stand beside the pictures, for it is low then."""
+REASONS_BESIDE = 248
+"""Their width there: that of the pane in a window that has one."""
+LEAST_HEIGHT = HEAD + 2 * (CAPTION + LEAST_PLATE) + SNAP + LINE + 2 * SNAP
+"""Beside the reasons; pictures that have more now shall not ask for more of the window."""
+MOST_PLATE = 144
+"""The height of a picture that has all of a panel to itself."""
 
 
 class PlateView(QWidget):
@@ -177,8 +187,6 @@ class DragOutButton(Button):
 class ComparePanel(QWidget):
     """The right of the matches."""
 
-    reveal_asked = Signal(str)
-
     def __init__(
         self, compare: CompareController, auditioner: Auditioner, fitting: Fitting, parent: QWidget | None = None
     ) -> None:
@@ -190,8 +198,11 @@ class ComparePanel(QWidget):
         self.reasons: list[Reason] = []
         self._plate_height = theme.tokens()["size"]["compare_plate"][1]
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 0, 16, 0)
+        layout.setContentsMargins(EDGE, 0, EDGE, 0)
         layout.setSpacing(0)
+        self._body = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        pictures = QVBoxLayout()
+        pictures.setSpacing(0)
         head = QWidget()
         head.setFixedHeight(HEAD)
         top = QHBoxLayout(head)
@@ -216,12 +227,14 @@ class ComparePanel(QWidget):
             row.addWidget(self._badges[number])
             row.addWidget(self.names[number], 1)
             row.addWidget(self.figures[number])
-            layout.addWidget(caption)
-            layout.addWidget(self.plates[number])
-            layout.addSpacing(SNAP if number == 0 else 0)
+            pictures.addWidget(caption)
+            pictures.addWidget(self.plates[number])
+            pictures.addSpacing(SNAP if number == 0 else 0)
         self._seconds = _Seconds()
-        layout.addWidget(self._seconds)
-        layout.addSpacing(2 * SNAP)
+        pictures.addWidget(self._seconds)
+        pictures.addSpacing(2 * SNAP)
+        pictures.addStretch(1)
+        self._body.addLayout(pictures)
         self._why = QWidget()
         why = QVBoxLayout(self._why)
         why.setContentsMargins(0, 0, 0, 0)
@@ -237,7 +250,9 @@ class ComparePanel(QWidget):
         self._scroll = ScrollColumn(self._why, host=self)  # in a low window not every reason has room
         self._scroll.setMinimumHeight(1)
         self._scroll.installEventFilter(self)
-        layout.addWidget(self._scroll, 1)
+        self._body.addWidget(self._scroll, 1)
+        layout.addLayout(self._body, 1)
+        self.setMinimumHeight(LEAST_HEIGHT)
         compare.changed.connect(self.refresh)
         auditioner.changed.connect(self._show_side)
         fitting.changed.connect(self.refresh)
@@ -303,7 +318,20 @@ class ComparePanel(QWidget):
             self._reasons.addWidget(_ReasonLine(reason, strong=number == 0))
         self._fit_plates()
 
+    @property
+    def _beside(self) -> bool:
+        """Whether the reasons stand beside the pictures rather than beneath them."""
+        return self.width() >= BESIDE_FROM
+
     def resizeEvent(self, event: object) -> None:
+        beside = self._beside
+        way = QBoxLayout.Direction
+        self._body.setDirection(way.LeftToRight if beside else way.TopToBottom)
+        self._body.setSpacing(2 * EDGE if beside else 0)
+        self._body.setStretch(0, int(beside))
+        self._body.setStretch(1, int(not beside))
+        self._scroll.setMinimumWidth(REASONS_BESIDE if beside else 0)
+        self._scroll.setMaximumWidth(REASONS_BESIDE if beside else UNLIMITED)
         self._fit_plates()
         self._place_line()
 
@@ -314,15 +342,27 @@ class ComparePanel(QWidget):
 
     def _fit_plates(self) -> None:
         """The pictures give what they can spare, so that every reason is in sight."""
-        why = WHY + LINE * len(self.reasons) if self.reasons else 0
+        beside = self._beside
+        why = WHY + LINE * len(self.reasons) if self.reasons and not beside else 0
         others = HEAD + 2 * CAPTION + SNAP + LINE + 2 * SNAP + why
         room = (self.height() - others) // 2 // SNAP * SNAP
-        height = max(LEAST_PLATE, min(self._plate_height, room))
-        for plate in self.plates:
-            plate.setFixedHeight(height)
+        height = max(LEAST_PLATE, min(MOST_PLATE if beside else self._plate_height, room))
+        if height != self.plates[0].height():
+            for plate in self.plates:
+                plate.setFixedHeight(height)
+            layout = self.layout()
+            assert layout is not None
+            layout.invalidate()
+            layout.activate()  # at once: a resize is under way, and what is around them has its places already
 
     def _place_line(self) -> None:
-        self._line.setGeometry(0, self._scroll.y(), self.width(), 1)
+        """Between the pictures and the reasons."""
+        if self._beside:
+            self._line.setFixedSize(1, self.height() - HEAD)
+            self._line.move(self._scroll.x() - EDGE, HEAD)
+        else:
+            self._line.setFixedSize(self.width(), 1)
+            self._line.move(0, self._scroll.y())
         self._line.raise_()
 
     def _show_side(self) -> None:

@@ -36,12 +36,13 @@ class HeaderPanel(QWidget):
         self._groups = (song, region, asked, buttons, analysis)
         self.title = Label("No song yet", colour="quiet", elide=True)
         self.name = Label("", role="title", elide=True)
+        self.artist = Label("", colour="secondary", elide=True)
         self.length = Label("", colour="secondary")
         self.tempo = Label("", colour="secondary")
         self.key = Label("", colour="secondary")
         song.addWidget(self.title)
         song.addWidget(self.name)
-        for label in (self.length, self.tempo, self.key):
+        for label in (self.artist, self.length, self.tempo, self.key):
             label.setContentsMargins(20, 0, 0, 0)
             song.addWidget(label)
         layout.addLayout(song)
@@ -70,7 +71,8 @@ class HeaderPanel(QWidget):
         self.device = Label("starting", colour="quiet")
         self.settings = IconButton("gear", "Settings", size=28)
         self.settings.clicked.connect(self.settings_asked)
-        for widget in (Label("Analysis", colour="quiet"), self.device, self.settings):
+        self._analysis = Label("Analysis", colour="quiet")
+        for widget in (self._analysis, self.device, self.settings):
             analysis.addWidget(widget)
         layout.addLayout(analysis)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -90,6 +92,7 @@ class HeaderPanel(QWidget):
     def set_device(self, words: str, sure: bool = True) -> None:
         """What the analysis runs on, or why it does not."""
         self.device.setText(words)
+        self.device.setToolTip("What the analysis runs on")
         self.device.set_colour("secondary" if sure else "quiet")
 
     def refresh(self) -> None:
@@ -99,6 +102,8 @@ class HeaderPanel(QWidget):
         self.title.setVisible(not has_song)
         self.name.setVisible(has_song)
         self.name.setText(reference.title)
+        self.name.setToolTip(str(reference.path) if has_song else "")
+        self.artist.setText((reference.credits.artist if reference.credits is not None else None) or "")
         self._refresh_length()
         facts, failed = reference.facts, reference.failure is not None
         if failed:
@@ -115,6 +120,10 @@ class HeaderPanel(QWidget):
             self.key.set_colour("secondary" if facts.key else "quiet")
         self._refresh_region()
 
+    @property
+    def _usable(self) -> bool:
+        return self._reference.path is not None and self._reference.failure is None
+
     def _refresh_length(self) -> None:
         duration = self._timeline.duration
         self.length.setText(text.clock(duration) if duration else "")
@@ -125,26 +134,37 @@ class HeaderPanel(QWidget):
         self._fit_facts()
 
     def _fit_facts(self) -> None:
-        """In a small window the facts of the song are shown where its whole name has room beside them."""
+        """What gives way while the song's whole name has no room beside it: the button that has a key as well, a word,
+        the artist, and in a small window the facts."""
         has_song, layout = self._reference.path is not None, self.layout()
         assert layout is not None
-        for label in (self.length, self.tempo, self.key):
+        facts = (self.length, self.tempo, self.key)
+        for label in (self.artist, *facts):
             label.setVisible(has_song and bool(label.text()))
-        for group in (*self._groups, layout):
-            group.invalidate()
-        if self._small and layout.sizeHint().width() > self.width():
-            for label in (self.length, self.tempo, self.key):
-                label.hide()
+        self.region_slot.setVisible(self._usable and self._timeline.region is not None)
+        self._analysis.show()
+        givers: list[tuple[bool, tuple[QWidget, ...]]] = [
+            (self._narrow, (self.region_slot,)),
+            (self._small, (self._analysis,)),
+            (True, (self.artist,)),
+            (self._small, facts),
+        ]
+        for can_give, widgets in givers:
+            for group in (*self._groups, layout):
+                group.invalidate()
+            if layout.sizeHint().width() <= self.width():
+                break
+            for widget in widgets if can_give else ():
+                widget.hide()
+        layout.activate()  # what was shown only to be measured leaves no gap
 
     def _refresh_region(self) -> None:
-        usable = self._reference.path is not None and self._reference.failure is None
-        region = self._timeline.region
+        usable, region = self._usable, self._timeline.region
         heard = self._reference.heard_region
         self.region_name.setVisible(usable and not self._small)
         self.region.setVisible(usable)
         self.region.setText(f"{text.clock(region[0])} – {text.clock(region[1])}" if region else "whole song")
         self.hear_region.setVisible(usable and region is not None and region != heard)
-        self.region_slot.setVisible(usable and region is not None and not self._narrow)
         self.whole_song.setVisible(usable and (region is not None or heard is not None))
         self._divider.setVisible(usable)
         self._fit_facts()

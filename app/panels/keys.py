@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
 from app.part_actions import KEYS as PART_KEYS
@@ -28,6 +28,7 @@ class KeysPanel(QWidget):
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self._actions = actions
+        self._focus_before: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Keyboard shortcuts")
         parent.installEventFilter(self)
@@ -61,10 +62,25 @@ class KeysPanel(QWidget):
         self.setGeometry(parent.rect())
 
     def toggle(self) -> None:
+        if self.isVisible():
+            self._leave()
+            return
+        self._focus_before = self.window().focusWidget()
         self._cover()
-        self.setVisible(self.isHidden())
+        self.show()
         self.raise_()
         self.setFocus()
+
+    def _leave(self) -> None:
+        """Hide, and give the keyboard back to what had it: else it would go to whichever control comes next."""
+        before, self._focus_before = self._focus_before, None
+        parent = self.parentWidget()
+        assert parent is not None
+        if before in QApplication.allWidgets() and before.isVisible():  # a row of a list may be gone by now
+            before.setFocus()
+        else:
+            parent.setFocus()
+        self.hide()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:
@@ -73,10 +89,10 @@ class KeysPanel(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.hide()
+        self._leave()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.hide()
+        self._leave()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look, lines = theme.current(), self.lines()

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from engine.jobs import Progress
 
 LONGEST_WAY_BACK = 24
-LEAST_HEIGHT = 144
-"""For the bar, the header and the footer, and two rows."""
+LEAST_HEIGHT = 120
+"""For the bar, the header and the footer, and a row."""
 KINDS: list[tuple[str, str, tuple[str, ...] | None]] = [
     ("All", "", None),
     ("One-shots", "one-shot", ("one-shot",)),
@@ -42,9 +42,9 @@ class MatchesPanel(QWidget):
     chosen = Signal(object)
     """A `Row` the user moved to, None when there is none any more."""
     favourite_asked = Signal(object, bool)
+    """Ids of sounds, a list, and whether they shall be favourites."""
     unheard_seen = Signal(object)
     """Ids of the sounds in sight that were not heard yet, a tuple."""
-    """Ids of sounds, a list, and whether they shall be favourites."""
 
     def __init__(
         self,
@@ -222,11 +222,12 @@ class MatchesPanel(QWidget):
             self._show_likeness()
             return
         heard, waiting = state.counts.ready, max(state.counts.listed, 0 if state.counts.ready else round(progress.done))
-        what = f"The other {text.count(waiting)}" if heard else "They"
+        others = "The other one is" if waiting == 1 else f"The other {text.count(waiting)} are"
+        what = others if heard else "They are"
         self.footer.setText(
             f"Ranked from {text.sounds(heard)} heard so far." if heard else f"{text.sounds(waiting)} found so far."
         )
-        self.footer_more.setText(f"{what} are listed, can be searched by name, and play already." if waiting else "")
+        self.footer_more.setText(f"{what} listed, and can be searched by name and played already." if waiting else "")
         self._footer.show()
 
     def _show_likeness(self) -> None:
@@ -271,7 +272,7 @@ class MatchesPanel(QWidget):
         elif slot is None:
             order = ", the last one first" if history else ""
             self.subject.setText(f"{text.count(shown)}{order}" if results is not None else "")
-        if results is not None and results.ranked:
+        if results is not None and results.ranked and results.searchable:
             self.search.set_hints(f"Search {text.sounds(results.searchable)}", "Search sounds", "Search")
         else:
             self.search.set_hints("Search all sounds", "Search")

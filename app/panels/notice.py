@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -14,13 +15,20 @@ from app.widgets.icons import draw_icon
 from app.widgets.labels import Label
 
 
+@dataclass(frozen=True)
+class _Notice:
+    words: str
+    topic: str
+    danger: bool
+    action: tuple[str, Callable[[], object]] | None
+
+
 class NoticeBar(QWidget):
-    """Above the transport; never modal."""
+    """Above the transport; never modal. What is wrong, or can be acted on, is there again when what covered it goes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._danger = True
-        self.topic = ""
+        self._notices: list[_Notice] = []
         self.setFixedHeight(33)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(40, 1, 12, 0)
@@ -29,11 +37,10 @@ class NoticeBar(QWidget):
         self.close_button = IconButton("close", "Dismiss", size=24, icon_size=14)
         self.action = Button("Show", kind="quiet")
         self.action.hide()
-        self._act: Callable[[], object] | None = None
         layout.addWidget(self.message, 1)
         layout.addWidget(self.action)
         layout.addWidget(self.close_button)
-        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self.dismiss)
         self.action.clicked.connect(self._press)
         self.hide()
 
@@ -45,36 +52,52 @@ class NoticeBar(QWidget):
         danger: bool = True,
         action: tuple[str, Callable[[], object]] | None = None,
     ) -> None:
-        """Show a message; a later one of the same topic replaces it, and `settle` takes it away.
+        """Show a message; a later one of the same topic takes its place, and `settle` takes it away.
 
         action : what can be done about it, in a word, and how.
         """
-        self.topic, self._danger = topic, danger
-        self.action.setVisible(action is not None)
-        if action is not None:
-            caption, self._act = action
-            self.action.setText(caption)
-            self.action.setAccessibleName(caption)
-            self.action.updateGeometry()
-        self.message.setText(" ".join(words.split()))
-        self.message.setToolTip(words)
-        self.setAccessibleName(words)
-        self.show()
-        self.update()
+        kept = (notice for notice in self._notices if notice.topic != topic and (notice.danger or notice.action))
+        self._notices = [*kept, _Notice(words, topic, danger, action)]
+        self._show_last()
 
     def settle(self, topic: str) -> None:
         """What a message of this topic said is no longer true."""
-        if self.topic == topic:
+        if any(notice.topic == topic for notice in self._notices):
+            self._notices = [notice for notice in self._notices if notice.topic != topic]
+            self._show_last()
+
+    def dismiss(self) -> None:
+        """What is shown was read."""
+        del self._notices[-1:]
+        self._show_last()
+
+    def _show_last(self) -> None:
+        if not self._notices:
             self.hide()
+            return
+        notice = self._notices[-1]
+        self.action.setVisible(notice.action is not None)
+        if notice.action is not None:
+            caption, _ = notice.action
+            self.action.setText(caption)
+            self.action.setAccessibleName(caption)
+            self.action.updateGeometry()
+        self.message.setText(" ".join(notice.words.split()))
+        self.message.setToolTip(notice.words)
+        self.setAccessibleName(notice.words)
+        self.show()
+        self.update()
 
     def _press(self) -> None:
-        if self._act is not None:
-            self._act()
+        if self._notices and (action := self._notices[-1].action) is not None:
+            action[1]()
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._notices:
+            return
         look = theme.current()
         painter = QPainter(self)
         painter.fillRect(self.rect(), look.raised)
         painter.fillRect(QRect(0, 0, self.width(), 1), look.divider)
-        icon, colour = ("warning", look.danger) if self._danger else ("info", look.secondary)
+        icon, colour = ("warning", look.danger) if self._notices[-1].danger else ("info", look.secondary)
         draw_icon(painter, icon, QRect(16, 9, 16, 16), colour)

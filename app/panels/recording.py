@@ -104,9 +104,7 @@ class RecordingPage(QWidget):
         """Show the inputs, and what can be done."""
         recording = self._recording
         names = [device.name for device in recording.inputs]
-        if names != [self.input.itemText(number) for number in range(self.input.count())]:
-            self.input.clear()
-            self.input.addItems(names)
+        self.input.offer(names)
         if recording.device in recording.inputs:
             self.input.setCurrentIndex(recording.inputs.index(recording.device))
         self.input.setEnabled(bool(names) and not recording.recording)

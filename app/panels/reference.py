@@ -173,6 +173,19 @@ class ReferencePanel(QWidget):
         """Whether the row of the analysis is shown."""
         return not self.strip.isHidden()
 
+    def begin_region(self) -> None:
+        """Let the region begin at the playhead."""
+        self._timeline.begin_region(self._playhead_on_beat)
+
+    def end_region(self) -> None:
+        """Let the region end at the playhead."""
+        self._timeline.end_region(self._playhead_on_beat)
+
+    @property
+    def _playhead_on_beat(self) -> float:
+        """The time in seconds that an edge dragged to the playhead would have."""
+        return self._timeline.snapped(self._timeline.playhead or 0.0, self.spectrogram.width())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_strip()

@@ -64,8 +64,7 @@ class SettingsDialog(QDialog):
         """Show what holds now."""
         work, settings = self._work, self._settings
         self.theme.setCurrentIndex(list(THEMES).index(settings.theme))
-        self.output.clear()
-        self.output.addItems(["As the system chooses", *work.outputs.names])
+        self.output.offer(["As the system chooses", *work.outputs.names])
         chosen = settings.device
         self.output.setCurrentIndex(work.outputs.names.index(chosen) + 1 if chosen in work.outputs.names else 0)
         self.autoplay.setChecked(work.listening.autoplay)
@@ -194,7 +193,8 @@ class SettingsDialog(QDialog):
     def _show_model(self) -> None:
         wanted, used = self._settings.model, self._work.backend.model
         later = "" if wanted == used else " (from the next start on)"
-        self.model.setText(f"{wanted.name if wanted is not None else 'Earshot’s own'}{later}")
+        name = wanted.name if wanted is not None else "Earshot's own"
+        self.model.setText(f"{name}{later}")
         self.own_model.setEnabled(wanted is not None)
 
     def _show_roots(self) -> None:

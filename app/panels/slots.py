@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -47,7 +47,8 @@ class SlotDelegate(QStyledItemDelegate):
 
     BOX = 20
     NAME_LEFT = 48
-    FIGURE = 40
+    GAP = 8
+    """Between name, figure and boxes."""
     PIN = 26
     """The pin, and what is between it and its neighbours."""
     ROOMY = 240
@@ -63,7 +64,11 @@ class SlotDelegate(QStyledItemDelegate):
         field = Field(parent=parent)
         field.setMaxLength(LONGEST_NAME)
         field.setAccessibleName("Name of the slot")
+        field.setText(index.data(Qt.ItemDataRole.EditRole))
         return field
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Nothing: slots change with every window that is heard, and what is being typed stays."""
 
     def updateEditorGeometry(
         self, editor: QWidget, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -80,8 +85,18 @@ class SlotDelegate(QStyledItemDelegate):
     def boxes(self, rect: QRect) -> tuple[QRect, QRect]:
         """Where S and M are in a row."""
         top = rect.top() + (rect.height() - 1 - self.BOX) // 2
-        mute = rect.right() - (34 if rect.width() >= self.ROOMY else 30)
-        return QRect(mute - self.BOX - 4, top, self.BOX, self.BOX), QRect(mute, top, self.BOX, self.BOX)
+        margin, gap = (34, 4) if rect.width() >= self.ROOMY else (30, 2)
+        mute = rect.right() - margin
+        return QRect(mute - self.BOX - gap, top, self.BOX, self.BOX), QRect(mute, top, self.BOX, self.BOX)
+
+    def name_room(self, rect: QRect, metrics: QFontMetrics, figure: str) -> int:
+        """Pixels between the name's left edge and a figure."""
+        solo, _ = self.boxes(rect)
+        return solo.left() - 2 * self.GAP - metrics.horizontalAdvance(figure) - self.NAME_LEFT
+
+    def pin_is_beside(self, rect: QRect, metrics: QFontMetrics, figure: str, word: str) -> bool:
+        """Whether the pin has room after the word; else it stands in place of the number."""
+        return metrics.horizontalAdvance(word) + self.PIN <= self.name_room(rect, metrics, figure)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -100,10 +115,16 @@ class SlotDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(rect.left(), rect.top(), 3, body.height()), look.accent)
         painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), look.divider)
         painter.setFont(theme.font())
-        painter.setPen(look.secondary if selected else look.quiet)
-        painter.drawText(
-            QRect(0, body.top(), 24, body.height()), _MIDDLE | Qt.AlignmentFlag.AlignRight, str(index.row() + 1)
-        )
+        metrics = painter.fontMetrics()
+        figure = f"{slot.confidence * 100:.0f} %"
+        pinned = bool(index.data(SlotsModel.PINNED_ROLE))
+        beside = pinned and self.pin_is_beside(rect, metrics, figure, index.data())
+        if pinned and not beside:
+            draw_icon(painter, "pin", QRect(10, body.center().y() - 6, 14, 14), look.secondary)
+        else:
+            painter.setPen(look.secondary if selected else look.quiet)
+            number = QRect(0, body.top(), 24, body.height())
+            painter.drawText(number, _MIDDLE | Qt.AlignmentFlag.AlignRight, str(index.row() + 1))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setOpacity(0.4 if muted else 1.0)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -114,22 +135,21 @@ class SlotDelegate(QStyledItemDelegate):
         faint = look.secondary if selected else look.quiet
         painter.setPen(faint if muted else look.text)
         solo, mute = self.boxes(rect)
-        figure_right = solo.left() - 8
-        pinned = bool(index.data(SlotsModel.PINNED_ROLE))
-        room = figure_right - self.FIGURE - self.NAME_LEFT - (self.PIN if pinned else 0)
-        word = painter.fontMetrics().elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
+        figure_right = solo.left() - self.GAP
+        room = self.name_room(rect, metrics, figure)
+        word = metrics.elidedText(index.data(), Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRect(self.NAME_LEFT, body.top(), room, body.height()), _MIDDLE, word)
-        left = self.NAME_LEFT + painter.fontMetrics().horizontalAdvance(word) + 8
-        if pinned:
+        left = self.NAME_LEFT + metrics.horizontalAdvance(word) + 8
+        if beside:
             draw_icon(painter, "pin", QRect(left, body.center().y() - 6, 14, 14), look.secondary)
             left += self.PIN - 6
-        left_out = QRect(left, body.top(), figure_right - left - self.FIGURE, body.height())
-        if muted and painter.fontMetrics().horizontalAdvance("left out") <= left_out.width():
+        left_out = QRect(left, body.top(), self.NAME_LEFT + room - left, body.height())
+        if muted and metrics.horizontalAdvance("left out") <= left_out.width():
             painter.setPen(faint)
             painter.drawText(left_out, _MIDDLE, "left out")
         painter.setPen(look.text if selected else look.secondary)
-        figure = QRect(0, body.top(), figure_right, body.height())
-        painter.drawText(figure, _MIDDLE | Qt.AlignmentFlag.AlignRight, f"{slot.confidence * 100:.0f} %")
+        box = QRect(0, body.top(), figure_right, body.height())
+        painter.drawText(box, _MIDDLE | Qt.AlignmentFlag.AlignRight, figure)
         if selected or hovered or listening:
             self._paint_box(painter, solo, "S", listening)
         if selected or hovered or muted:
@@ -195,6 +215,10 @@ class SlotList(QListView):
                 self.mute_pressed.emit(index.row())
                 return
         super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A second click in a hurry is a click: solo and mute go back."""
+        self.mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self.indexAt(event.position().toPoint()).row())

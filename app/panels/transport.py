@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QWidget
 
 from app.controllers.audition import Auditioner
 from app.controllers.fitting import Fitting
@@ -46,6 +46,7 @@ class TransportPanel(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 16, 0)
         layout.setSpacing(0)
+        self._gaps: list[tuple[QSpacerItem, int]] = []
         self._left = QWidget()
         left = QHBoxLayout(self._left)
         left.setContentsMargins(14, 0, 0, 0)
@@ -62,10 +63,10 @@ class TransportPanel(QWidget):
         left.addWidget(self.length)
         left.addSpacing(16)
         layout.addWidget(self._left)
-        layout.addSpacing(16)
+        layout.addSpacing(16)  # to the edge of the matches above
         self.sides = Segmented([("Reference", "", "A"), ("Candidate", "", "B")], accent=True)
         layout.addWidget(self.sides)
-        layout.addSpacing(24)
+        self._add_gap(24)
         self.loop, self.level = Switch("Loop"), Switch("Level match")
         self.loop.setToolTip("Loops repeat, one-shots play once (L)")
         self.level.setToolTip("Play everything equally loud")
@@ -75,7 +76,7 @@ class TransportPanel(QWidget):
         self.context.setToolTip("Play sounds over the region of the song, or over where the slot is most exposed (O)")
         self._switches = (self.loop, self.level, self.pitch, self.tempo, self.context)
         for number, switch in enumerate(self._switches):
-            layout.addSpacing(8 if number else 0)
+            self._add_gap(8 if number else 0)
             layout.addWidget(switch)
         layout.addStretch(1)
         self.mute = IconButton("volume", "Mute", size=24)
@@ -88,11 +89,11 @@ class TransportPanel(QWidget):
         layout.addSpacing(6)
         layout.addWidget(self.volume)
         layout.addWidget(self.volume_text)
-        layout.addSpacing(18)
+        self._add_gap(18)
         divider = Line(vertical=True)
         divider.setFixedHeight(16)
         layout.addWidget(divider)
-        layout.addSpacing(14)
+        self._add_gap(14)
         self.device = DeviceButton("speaker", "Default output")
         layout.addWidget(self.device)
         self.keyboard = DeviceButton("piano", "Keyboard", kind="Notes")
@@ -117,6 +118,14 @@ class TransportPanel(QWidget):
         self.usable = False
         self.candidate = False
         self.refresh()
+
+    def _add_gap(self, width: int) -> None:
+        """Room that can be given in the smallest window."""
+        gap = QSpacerItem(width, 0)
+        layout = self.layout()
+        assert isinstance(layout, QHBoxLayout)
+        layout.addSpacerItem(gap)
+        self._gaps.append((gap, width))
 
     def set_density(self, density: Density) -> None:
         self._left.setFixedWidth(density.spine)
@@ -144,11 +153,18 @@ class TransportPanel(QWidget):
         self._choose_words()
 
     def _choose_words(self) -> None:
-        """The long names of the switches where there is room for them; the volume's figure gives way last."""
+        """The long names of the switches where there is room; the volume's figure gives way next, the gaps last."""
         self.keyboard.set_compact(self._narrow or not self._has_keyboard)
         layout = self.layout()
         assert layout is not None
-        for short, figure in ((False, True), (True, True), (True, False)):
+        for short, figure, tight in (
+            (False, True, False),
+            (True, True, False),
+            (True, False, False),
+            (True, False, True),
+        ):
+            for gap, width in self._gaps:
+                gap.changeSize(width // 3 if tight else width, 0)
             self.volume_text.setVisible(figure)
             for switch, words in zip(self._switches, WORDS, strict=True):
                 switch.setText(words[short])

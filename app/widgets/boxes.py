@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+UNLIMITED = 16_777_215
+"""Qt's word for no greatest width."""
+
 
 def column(*widgets: QWidget, stretch: QWidget | None = None) -> QWidget:
     box = QWidget()

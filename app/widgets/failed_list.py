@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
@@ -24,7 +26,12 @@ from app.widgets.labels import Line
 from app.widgets.painting import paint_focus
 from app.widgets.scrolling import OverlayBar
 
+if TYPE_CHECKING:
+    from engine.library.catalog import Sound
+
 _LINES = 3
+_BATCH = 100
+"""Rows that are laid out at once: there may be thousands, each with a text to be measured."""
 
 
 class _Delegate(QStyledItemDelegate):
@@ -125,6 +132,8 @@ class FailedList(QWidget):
         self.list.setModel(self.model)
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setLayoutMode(QListView.LayoutMode.Batched)
+        self.list.setBatchSize(_BATCH)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -144,7 +153,10 @@ class FailedList(QWidget):
         self.fold.toggled.connect(lambda _: self.refresh())
         self.retry.clicked.connect(lambda: self.retry_asked.emit(self._current()))
         self.reveal.clicked.connect(lambda: self.reveal_asked.emit(self._current()))
-        self.model.modelReset.connect(self.refresh)
+        self._kept: tuple[Sound | None, int] = None, 0
+        """The chosen file, and how far the list was scrolled in pixels, before others came."""
+        self.model.modelAboutToBeReset.connect(self._remember)
+        self.model.modelReset.connect(self._restore)
         self.refresh()
 
     def refresh(self) -> None:
@@ -162,6 +174,20 @@ class FailedList(QWidget):
             if not self.list.currentIndex().isValid():
                 self.list.setCurrentIndex(self.model.index(0))
             self._fit()
+
+    def _remember(self) -> None:
+        view = self.list
+        self._kept = self.model.sound(view.currentIndex().row()), view.verticalScrollBar().value()
+        lowest = view.indexAt(view.viewport().rect().bottomLeft()).row()
+        view.setBatchSize(max(0, lowest) + _BATCH)  # as far as it was scrolled it has to be laid out at once
+
+    def _restore(self) -> None:
+        sound, scrolled = self._kept
+        if sound is not None:
+            self.list.setCurrentIndex(self.model.index(self.model.number_of(sound.id)))
+        self.refresh()
+        self.list.doItemsLayout()
+        self.list.verticalScrollBar().setValue(scrolled)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -92,6 +92,12 @@ class Choice(QComboBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
+    def offer(self, names: list[str]) -> None:
+        """Have these entries; where they are the same as before, an open list keeps its place."""
+        if names != [self.itemText(number) for number in range(self.count())]:
+            self.clear()
+            self.addItems(names)
+
     def event(self, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Space, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
         return claims(event, *keys) or super().event(event)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from PySide6.QtCore import QByteArray, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF
+from PySide6.QtGui import QColor, QPainter
 from PySide6.QtSvg import QSvgRenderer
 
 from engine.paths import resources_dir
@@ -33,14 +33,3 @@ def draw_icon(
     drawn = None if stroke is None else stroke * GRID / rect.width()
     _renderer(name, colour.name(), drawn).render(painter, QRectF(rect))
     painter.restore()
-
-
-def icon(name: str, colour: QColor, size: int = 16) -> QIcon:
-    """The icon called `name` for a Qt control, sharp at every scale up to 200 %."""
-    pixmap = QPixmap(size * 2, size * 2)
-    pixmap.setDevicePixelRatio(2.0)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    draw_icon(painter, name, QRect(0, 0, size, size), colour)
-    painter.end()
-    return QIcon(pixmap)

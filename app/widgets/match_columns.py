@@ -2,36 +2,48 @@
 
 from __future__ import annotations
 
+import functools
+
 from PySide6.QtCore import QPointF, QRect, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from app import theme
 from app.models.columns import HEADINGS, RIGHT_ALIGNED, VISUAL_ORDER, Column
+from engine.families import FAMILIES
 
 _TOKEN_COLUMNS: dict[str, list[int]] = theme.tokens()["columns"]
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 NARROWEST = 36
 GAP = 12
 """Between two columns, where the tokens tell none; and between a heading and the next one."""
-OTHER_WIDTHS = {Column.CHANCE: 68, Column.TYPE: 88, Column.RATING: 92, Column.TAGS: 120}
+AFTER_FIGURES = 20
+"""Between figures that end at the right and words that begin at the left, as between length and folder."""
+OTHER_WIDTHS = {Column.CHANCE: 76, Column.TYPE: 88, Column.RATING: 92, Column.TAGS: 120}
 """Sections of the columns that the tokens do not know."""
 WIDEST_PITCH = "G#m~"
+SWATCH = 16
+"""What stands before the word of a family."""
 STAR = 15
 """From one star of a rating to the next."""
 EDGE = 44
 """The last section reaches so far beyond its left edge."""
 
 
+@functools.cache
 def section_width(column: Column) -> int:
     """A section reaches from its content to that of the next column."""
     if column in OTHER_WIDTHS:
         return OTHER_WIDTHS[column]
     columns = [known for known in Column if known not in OTHER_WIDTHS]
     position = columns.index(column)
-    if column == Column.PITCH:  # fonts differ: a pitch is never cut
-        return max(_token_width(columns, position), QFontMetrics(theme.font()).horizontalAdvance(WIDEST_PITCH) + 2)
-    return _token_width(columns, position)
+    # Fonts differ: a pitch and the word of a family are never cut.
+    metrics, width = QFontMetrics(theme.font()), _token_width(columns, position)
+    if column == Column.PITCH:
+        return max(width, metrics.horizontalAdvance(WIDEST_PITCH) + 2)
+    if column == Column.FAMILY:
+        return max(width, SWATCH + max(map(metrics.horizontalAdvance, FAMILIES)) + GAP)
+    return width
 
 
 def _token_width(columns: list[Column], position: int) -> int:
@@ -45,7 +57,7 @@ def _token_width(columns: list[Column], position: int) -> int:
 def content_width(column: Column, section: int) -> int:
     """What a section of this width leaves for its content."""
     if column in OTHER_WIDTHS:
-        return section - GAP
+        return section - (AFTER_FIGURES if column in RIGHT_ALIGNED else GAP)
     return max(8, section - (section_width(column) - _TOKEN_COLUMNS[column.name.lower()][1]))
 
 

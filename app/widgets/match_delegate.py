@@ -5,18 +5,19 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import theme
-from app.models.columns import Column, Row
+from app.models.columns import COLUMNS, Column, Row, handicap_mark
 from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import STAR, content_width
+from app.widgets.match_columns import GAP, STAR, SWATCH, content_width
 from app.widgets.painting import paint_box
 from engine.ratings import HIGHEST_RATING
 
 KIND_ICONS = {"one-shot": "one-shot", "loop": "loop", "long": "long"}
-FIGURE_WIDTH, FIGURE_TO_BAR = 32, 8
+BAR_LEFT, BAR_RIGHT = 36, 4
+"""Room for the figure 1.00 before the bar, and what is left behind it."""
 TAG_HEIGHT, TAG_PADDING, TAG_GAP = 16, 5, 8
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
@@ -38,7 +39,8 @@ class MatchDelegate(QStyledItemDelegate):
         look = theme.current()
         row: Row = index.data(MatchesModel.ROW_ROLE)
         rect: QRect = option.rect
-        selected = self._table.selectionModel().isRowSelected(index.row(), QModelIndex())
+        # As the table found it for this cell: to tell whether a row is selected, Qt asks for each of its columns.
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         hovered = index.row() == self.hovered_row
         if selected or hovered:
             painter.fillRect(rect, look.selected_row if selected else look.hover)
@@ -47,7 +49,7 @@ class MatchDelegate(QStyledItemDelegate):
         faint = look.secondary if selected else look.quiet
         ink = faint if offline or row.sound.state != "ready" else look.text
         second = look.secondary if not offline else ink
-        column = Column(index.column())
+        column = COLUMNS[index.column()]
         painter.setFont(theme.font())
         match column:
             case Column.NUMBER:
@@ -65,7 +67,10 @@ class MatchDelegate(QStyledItemDelegate):
                 if row.similarity is not None:
                     painter.setPen(ink)
                     painter.drawText(rect, _MIDDLE, index.data())
-                    self._paint_bar(painter, rect, row.similarity, offline)
+                    if row.handicap:
+                        self._paint_mark(painter, rect, handicap_mark(row.handicap), faint)
+                    else:
+                        self._paint_bar(painter, rect, row.similarity, offline)
             case Column.FAMILY:
                 if row.sound.family:
                     painter.setOpacity(0.5 if offline else 1.0)
@@ -74,7 +79,7 @@ class MatchDelegate(QStyledItemDelegate):
                     painter.setBrush(look.family(row.sound.family))
                     painter.drawRoundedRect(QRectF(rect.left(), rect.center().y() - 5.5, 8, 12), 2, 2)
                     painter.setOpacity(1.0)
-                self._text(painter, rect.adjusted(16, 0, -2, 0), index.data(), second)
+                self._text(painter, rect.adjusted(SWATCH, 0, -2, 0), index.data(), second)
             case Column.BPM | Column.LENGTH | Column.CHANCE:
                 self._paint_figure(painter, rect, column, index.data(), second)
             case Column.RATING:
@@ -85,7 +90,7 @@ class MatchDelegate(QStyledItemDelegate):
                     box = QRectF(rect.left() + 9, rect.center().y() - 6, 14, 14)
                     draw_icon(painter, star, box, look.text if row.sound.favourite else look.secondary)
             case _:
-                gap = 0 if column in (Column.PITCH, Column.FOLDER) else 8
+                gap = 0 if column in (Column.PITCH, Column.FOLDER) else GAP if column == Column.TAGS else 8
                 self._text(painter, rect.adjusted(0, 0, -gap, 0), index.data(), second)
         painter.restore()
 
@@ -143,12 +148,14 @@ class MatchDelegate(QStyledItemDelegate):
         painter.setOpacity(0.45 if offline else 1.0)
         painter.fillRect(QRect(rect.left(), middle - 1, width, 1), look.wave_peak)
         if overview is not None and len(overview):
-            peaks = overview[np.arange(width) * len(overview) // width] / 255 * (height / 2)
+            bars = min(width, len(overview))
+            edges = (np.arange(bars + 1) * width // bars).tolist()
+            peaks = overview[np.arange(bars) * len(overview) // bars] / 255 * (height / 2)
             border = -1 if played is None else played * width
-            for column, peak in enumerate(peaks):
+            for left, right, peak in zip(edges[:-1], edges[1:], peaks.tolist(), strict=True):
                 if peak >= 0.5:
-                    colour = look.wave_played if column < border else look.wave_rms
-                    painter.fillRect(QRectF(rect.left() + column, middle - 0.5 - peak, 1, 2 * peak), colour)
+                    colour = look.wave_played if left < border else look.wave_rms
+                    painter.fillRect(QRectF(rect.left() + left, middle - 0.5 - peak, right - left, 2 * peak), colour)
         painter.setOpacity(1.0)
         if played is not None:
             at = rect.left() + round(min(played, 1.0) * (width - 1))
@@ -157,10 +164,10 @@ class MatchDelegate(QStyledItemDelegate):
     def _paint_bar(self, painter: QPainter, rect: QRect, similarity: float, offline: bool) -> None:
         look = theme.current()
         height = theme.tokens()["size"]["match_bar"][1]
-        width = content_width(Column.MATCH, rect.width()) - FIGURE_WIDTH - FIGURE_TO_BAR
+        width = content_width(Column.MATCH, rect.width()) - BAR_LEFT - BAR_RIGHT
         if width < 2 * height:
             return
-        bar = QRectF(rect.left() + FIGURE_WIDTH, rect.center().y() - 1, width, height)
+        bar = QRectF(rect.left() + BAR_LEFT, rect.center().y() - 1, width, height)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(look.divider)
@@ -170,6 +177,15 @@ class MatchDelegate(QStyledItemDelegate):
         bar.setWidth(max(height, width * min(1.0, max(0.0, similarity))))
         painter.drawRoundedRect(bar, 2, 2)
         painter.setOpacity(1.0)
+
+    def _paint_mark(self, painter: QPainter, rect: QRect, words: str, ink: QColor) -> None:
+        """In the place of the bar, which would tell of another order than that of the rows."""
+        painter.setFont(theme.font("axis"))
+        painter.setPen(ink)
+        room = rect.adjusted(BAR_LEFT, 0, 0, 0)
+        room.setWidth(content_width(Column.MATCH, rect.width()) - BAR_LEFT)
+        if painter.fontMetrics().horizontalAdvance(words) <= room.width():
+            painter.drawText(room, _MIDDLE, words)
 
     def _paint_rating(self, painter: QPainter, rect: QRect, rating: int, colour: QColor, *, empty: bool) -> None:
         """The stars it has; those that it could have only where the row is at hand."""

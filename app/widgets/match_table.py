@@ -39,11 +39,13 @@ from engine.ratings import HIGHEST_RATING
 
 NAME_MIN = 150
 NAME_LEAST = 100
-"""Where even the waveform gave way to columns that were asked for."""
+"""Where nothing else could give way to columns that were asked for."""
 NARROW_WORDS = 72
 """What folder and tags keep where there is little room."""
 PLENTY, MOST = 300, 480
 """What the name has before it shares with the folder, and beside a folder at most: the figures stay near to it."""
+WAVEFORM_MORE = 64
+"""What the waveform takes of what is left then: its points are twice as wide."""
 Index = QModelIndex | QPersistentModelIndex
 _Select = QItemSelectionModel.SelectionFlag
 
@@ -89,7 +91,7 @@ class MatchTable(QTableView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setTabKeyNavigation(False)
         self.setMouseTracking(True)
@@ -197,6 +199,9 @@ class MatchTable(QTableView):
         """The name takes what is left, and shares what is plenty with the folder."""
         widths = {column: self.widths.get(column, section_width(column)) for column in Column if self._is_shown(column)}
         spare = self.viewport().width() - sum(width for column, width in widths.items() if column != Column.NAME)
+        if Column.WAVEFORM in widths and Column.WAVEFORM not in self.widths and spare >= MOST + WAVEFORM_MORE:
+            widths[Column.WAVEFORM] += WAVEFORM_MORE
+            spare -= WAVEFORM_MORE
         if Column.FOLDER in widths and Column.FOLDER not in self.widths and spare > PLENTY:
             extra = max((spare - PLENTY) // 2, spare - MOST)
             widths[Column.FOLDER] += extra
@@ -206,13 +211,12 @@ class MatchTable(QTableView):
                 given = min(NAME_MIN - spare, max(0, widths[column] - NARROW_WORDS))
                 widths[column] -= given
                 spare += given
-        least = NAME_MIN
         if spare < NAME_MIN and Column.WAVEFORM in widths:
             spare += widths.pop(Column.WAVEFORM)
-            least = NAME_LEAST
         if spare < NAME_MIN and Column.FOLDER in widths and Column.FOLDER not in self.widths:
             spare += widths.pop(Column.FOLDER)
-        widths[Column.NAME] = max(least, spare)
+        # Where not even that makes all of it fit, the table scrolls, and names can be read.
+        widths[Column.NAME] = spare if spare >= NAME_LEAST else NAME_MIN
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
         for column in Column:
             self.setColumnHidden(column, column not in widths)
@@ -269,6 +273,10 @@ class MatchTable(QTableView):
         plain = not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         if again and plain and event.button() == Qt.MouseButton.LeftButton:
             self.chosen.emit(index.row())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """A second click in a hurry is a click: the sound plays again, and a drag that it begins takes this row."""
+        self.mousePressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.currentIndex().isValid():

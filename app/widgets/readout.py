@@ -13,20 +13,30 @@ from app.widgets import text
 from app.widgets.spectrogram import Spectrogram
 
 AXIS_HZ = (500, 1000, 2000, 4000, 8000, 16000)
+LABEL, LEAST_STEP = 14, 12
+"""The height of a label on the axis, and from one to the next where they do not touch."""
 
 
 def axis_label(hz: int) -> str:
     return f"{hz // 1000}k" if hz >= 1000 else str(hz)
 
 
+def axis_places(frequencies: tuple[int, ...], height: int) -> list[tuple[int, int]]:
+    """Frequencies, and the tops of their labels beside a picture: the outermost, and of the others those with room."""
+    places: list[tuple[int, int]] = []
+    for hz in sorted(frequencies, key=lambda hz: (hz not in (min(frequencies), max(frequencies)), -hz)):
+        top = min(max(round((1 - height_of(hz)) * height) - LABEL // 2, 0), height - LABEL)
+        if len(places) < 2 or all(abs(top - other) >= LEAST_STEP for _, other in places):
+            places.append((hz, top))
+    return places
+
+
 def paint_frequency_axis(painter: QPainter, rect: QRect, frequencies: tuple[int, ...]) -> None:
     """Labels right-aligned in `rect`, whose height is that of the picture."""
     painter.setFont(theme.font("axis"))
     painter.setPen(theme.current().quiet)
-    for hz in frequencies:
-        middle = rect.top() + (1 - height_of(hz)) * rect.height()
-        top = min(max(round(middle) - 7, rect.top()), rect.bottom() - 13)
-        at = QRect(rect.left(), top, rect.width(), 14)
+    for hz, top in axis_places(frequencies, rect.height()):
+        at = QRect(rect.left(), rect.top() + top, rect.width(), LABEL)
         painter.drawText(at, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, axis_label(hz))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QWidget
 
 from app import theme
 from app.widgets.buttons import FlatButton
 from app.widgets.icons import draw_icon
-from app.widgets.painting import HEIGHT, paint_box, paint_focus
+from app.widgets.painting import HEIGHT, claims, paint_box, paint_focus
 
 
 class _Segment(FlatButton):
@@ -21,6 +21,9 @@ class _Segment(FlatButton):
         self.setAccessibleName(f"{letter} {text}".strip())
         self._icon, self._letter, self._accent = icon, letter, accent
         self.first = self.last = False
+
+    def event(self, event: QEvent) -> bool:
+        return claims(event, Qt.Key.Key_Left, Qt.Key.Key_Right) or super().event(event)
 
     def sizeHint(self) -> QSize:
         role = "strong" if self._accent else "body"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import wave
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -39,38 +40,64 @@ def application() -> QApplication:
     return made
 
 
-STALL_SECONDS = 60.0
+SECOND_PASS_SECONDS = 90.0
+TINY_RATE, TINY_SAMPLES = 8_000, 400
 
 
-@pytest.mark.parametrize("files", [265, 50_000])
+def make_tiny_sounds(folder: Path, count: int) -> None:
+    """Distinct WAVs of a twentieth of a second, none the twin of another, 500 to a folder."""
+    rng = np.random.default_rng(0)
+    fade = np.linspace(1.0, 0.0, TINY_SAMPLES)
+    for number in range(count):
+        inside = folder / f"More {number // 500:03}"
+        inside.mkdir(exist_ok=True)
+        levels = (8_000 * fade * rng.standard_normal(TINY_SAMPLES)).clip(-32_768, 32_767).astype("<i2")
+        with wave.open(str(inside / f"Tick {number:05}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(TINY_RATE)
+            file.writeframes(levels.tobytes())
+
+
+@pytest.mark.parametrize(
+    "files", [265, *([int(more)] if (more := os.environ.get("EARSHOT_BENCH_FILES")) else [50_000])]
+)
 def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp_path: Path, files: int) -> None:
-    """Of many files the first minute: they are all listed, their headers read, the newest thousands heard."""
+    """All files are listed, then the second pass hears them, for `SECOND_PASS_SECONDS` at most, while a song is heard.
+
+    Of 50,000 files only the first few thousands are heard so: how the window answers later in a long scan, when tens of
+    thousands of sounds are ranked, is not measured here. EARSHOT_BENCH_FILES takes another number than 50,000.
+    """
     demo = ensure_demo(tmp_path / "demo", ignore_progress)
-    originals = sorted(path for path in demo.library.rglob("*.wav"))
-    for number in range(files - len(originals)):
-        original = originals[number % len(originals)]
-        folder = demo.library / f"More {number // 500:03}"
-        folder.mkdir(exist_ok=True)
-        os.link(original, folder / f"{original.stem} {number}.wav")
+    make_tiny_sounds(demo.library, files - sum(1 for _ in demo.library.rglob("*.wav")))
     with Studio(PictureBackend(tmp_path / "library")) as studio:
         work = studio.work
-        studio.wait(lambda: work.library.state is not None, "opening the library")
+        library = work.library
+        studio.wait(lambda: library.state is not None, "opening the library")
         studio.wait(lambda: studio.window.header.device.text() != "starting", "loading the ear")
         studio.wait(lambda: work.jobs.running("warm") is None, "importing what comes later")
         watch = StallWatch()
         studio.live(2.0)
         floor = watch.longest_seconds
         watch.begin()
+        work.take([demo.library])
+        studio.wait(
+            lambda: not library.scanning or (library.progress is not None and library.progress.stage != "listing"),
+            "listing",
+        )
+        listing = watch.longest_seconds
         began = time.perf_counter()
-        work.take([demo.library, demo.song])
+        work.open_song(demo.song)
         studio.wait_until_heard()
-        studio.wait(lambda: not work.library.scanning or time.perf_counter() - began > STALL_SECONDS, "scanning")
+        studio.wait(lambda: not library.scanning or time.perf_counter() - began > SECOND_PASS_SECONDS, "scanning")
         stall = watch.stop()
-        work.library.cancel_scan()
-        studio.wait(lambda: not work.library.scanning, "ending the scan")
+        heard = library.state.counts.ready if library.state is not None else 0
+        library.cancel_scan()
+        studio.wait(lambda: not library.scanning, "ending the scan")
     print(
-        f"\nlongest stall while {files:,} sounds are scanned and a song is heard: {1000 * stall:.0f} ms, "
-        f"{stall / floor:.1f} times that of an idle window"
+        f"\nlongest stall while {files:,} sounds are scanned ({heard:,} of them heard) and a song is heard: "
+        f"{1000 * stall:.0f} ms, {stall / floor:.1f} times that of an idle window; while they are listed: "
+        f"{1000 * listing:.0f} ms"
     )
 
 

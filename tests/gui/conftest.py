@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import soundfile
 from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import audio_files, theme
@@ -46,7 +47,8 @@ def _warm(song: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def _windows_end_here() -> Iterator[None]:
-    """Else the thread of some later job might happen to be the one that collects them as garbage."""
+    """Else the thread of some later job might happen to be the one that collects them as garbage, and a window left on
+    the screen would be given the pointer in place of those of later tests."""
     yield
     for opened in _opened:
         opened.close()
@@ -54,6 +56,10 @@ def _windows_end_here() -> Iterator[None]:
     if _opened:
         _opened.clear()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    for widget in left:
+        widget.close()
+    assert left == [], "windows of this test are still on the screen"
 
 
 @pytest.fixture(scope="session")
@@ -123,8 +129,6 @@ def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[
 
 
 def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
-    from PySide6.QtWidgets import QApplication
-
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     theme.apply(application, "dark")

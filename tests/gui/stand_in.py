@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from engine.encoder.calibration import Calibration
 from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX, PARTS, part_of_family
 from engine.jobs import CancelToken, ProgressCallback
-from engine.library.scanner import ScanResult, scan
+from engine.library.ears import EarLoader
 from engine.plugins import Added, add_instrument
 from tests.unit.plugins.stand_ins import load_toy_plugin
 
@@ -72,7 +73,13 @@ def load_stand_in(model: Path | None) -> StandInEar:
 
 
 class SilentPlayer:
-    """The interface of `engine.audition.player.Player` without a device: time passes, nothing sounds."""
+    """The interface of `engine.audition.player.Player` without a device: time passes, nothing sounds.
+
+    Between two looks at it no more than `LONGEST_STEP_SECONDS` pass, so that nothing ends while a busy machine stands
+    still.
+    """
+
+    LONGEST_STEP_SECONDS = 0.05
 
     def __init__(self) -> None:
         self.played: list[tuple[Audio, float, bool]] = []
@@ -87,6 +94,15 @@ class SilentPlayer:
         self._position: float | None = None
         self._length = 0.0
         self._loop = False
+        self._now, self._looked = 0.0, time.monotonic()
+        self._clock = threading.Lock()
+
+    def _time(self) -> float:
+        with self._clock:
+            looked = time.monotonic()
+            self._now += min(looked - self._looked, self.LONGEST_STEP_SECONDS)
+            self._looked = looked
+            return self._now
 
     def play(
         self,
@@ -104,20 +120,20 @@ class SilentPlayer:
         self.starts.append(start)
         self.beds.append(bed)
         self._length, self._loop = audio.duration_seconds, loop
-        self._began, self._position = time.monotonic() - start, start
+        self._began, self._position = self._time() - start, start
         self.played.append((audio, gain_db, loop))  # last: tests wait for it, and look at the rest then
 
     @property
     def playing(self) -> bool:
         began = self._began
-        return began is not None and (self._loop or time.monotonic() - began < self._length)
+        return began is not None and (self._loop or self._time() - began < self._length)
 
     @property
     def position_seconds(self) -> float | None:
         began = self._began
         if began is None:
             return self._position
-        passed = time.monotonic() - began
+        passed = self._time() - began
         if passed < self._length:
             return passed
         return passed % self._length if self._loop else None
@@ -127,14 +143,14 @@ class SilentPlayer:
 
     def resume(self, cancel: CancelToken | None = None) -> None:
         if cancel is None or not cancel.cancelled:
-            self._began = time.monotonic() - (self._position or 0.0)
+            self._began = self._time() - (self._position or 0.0)
 
     def stop(self) -> None:
         self._began = self._position = None
 
     def seek(self, seconds: float) -> None:
         if self._began is not None:
-            self._began = time.monotonic() - seconds
+            self._began = self._time() - seconds
         self._position = seconds
 
     def set_loop(self, loop: bool) -> None:
@@ -170,7 +186,7 @@ class StandInBackend(Backend):
     """The real engine with another ear, and with a player that needs no device."""
 
     def __init__(self, library_dir: Path) -> None:
-        super().__init__(library_dir)
+        super().__init__(library_dir, scan_workers=1)
         self.silent_player = SilentPlayer()
         self.rendered_dir = library_dir.parent / "rendered"
         self.recordings_dir = library_dir.parent / "recordings"
@@ -190,25 +206,8 @@ class StandInBackend(Backend):
             OutputDevice(1, "Headphones", "stand-in", 2, 48_000, False),
         ]
 
-    def scan(
-        self,
-        folders: Sequence[Path],
-        *,
-        progress: ProgressCallback,
-        cancel: CancelToken,
-        retry_failed: bool = False,
-        first: Callable[[], Sequence[int]] = tuple,
-    ) -> ScanResult:
-        return scan(
-            self.library(),
-            folders,
-            progress=progress,
-            cancel=cancel,
-            retry_failed=retry_failed,
-            first=first,
-            loader=load_stand_in,
-            workers=1,
-        )
+    def ear_of_scans(self) -> EarLoader:
+        return load_stand_in
 
     def add_instrument(self, path: Path, *, progress: ProgressCallback, cancel: CancelToken) -> Added:
         return add_instrument(path, self.library_dir, progress=progress, cancel=cancel, loader=load_toy_plugin)

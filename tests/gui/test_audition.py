@@ -17,8 +17,10 @@ from pytestqt.qtbot import QtBot
 
 import engine.audition.player
 import engine.audition.prepare
+import engine.matching.pitch
 from app import audio_files
 from app.audio_files import MusicFacts
+from app.controllers import audition
 from app.controllers.audition import POSITION_MILLISECONDS
 from app.main_window import MainWindow
 from app.models.matches import Row
@@ -106,6 +108,49 @@ def test_sounds_are_heard_at_the_slots_pitch_and_back(filled: MainWindow, qtbot:
     press(qtbot, filled, "p")
     until(qtbot, lambda: len(player_of(filled).played) == 3)
     assert loudest_hertz(last_played(filled)) == pytest.approx(own)
+
+
+def test_a_pitch_that_is_measured_late_is_heard_by_what_still_plays(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, player, go_on = filled.workspace, player_of(filled), threading.Event()
+
+    def measured_late(*_: object) -> float:
+        assert go_on.wait(PATIENCE_MILLISECONDS / 1000)
+        return SLOT_HZ
+
+    monkeypatch.setattr(engine.matching.pitch, "slot_pitch", measured_late)
+    work.auditioner.set_loop(True)
+    row = pitched_row(filled)
+    row = replace(row, sound=replace(row.sound, kind="loop"))  # which goes round until the pitch is there
+    work.fitting.at_pitch = True  # as it was left
+    work.fitting.set_slot(replace(work.slots.slots[0], family="keys"))
+    work.listening.choose(row)
+    until(qtbot, lambda: work.auditioner.playing)
+    assert not work.auditioner.change
+    go_on.set()
+    until(qtbot, lambda: len(player.played) == 2)
+    assert work.auditioner.change == work.fitting.change(row.sound)
+    assert work.auditioner.change.semitones
+    work.listening.stop()
+    work.fitting.set_slot(replace(work.slots.slots[1], family="keys"))
+    until(qtbot, lambda: work.jobs.running("slot pitch") is None)
+    assert len(player.played) == 2, "nothing begins to play by itself"
+
+
+def test_a_tempo_that_is_found_late_is_heard_by_what_still_plays(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
+    work = filled.workspace
+    facts, work.reference.facts = work.reference.facts, None
+    work.auditioner.set_loop(True)
+    work.fitting.set_at_tempo(True)
+    work.listening.choose(loop)
+    until(qtbot, lambda: work.auditioner.playing)
+    assert not work.auditioner.change
+    work.reference.facts = facts
+    work.reference.facts_changed.emit()
+    until(qtbot, lambda: len(player_of(filled).played) == 2)
+    assert work.auditioner.change == work.fitting.change(loop.sound)
+    assert last_played(filled).duration_seconds == pytest.approx(4 / 1.2, rel=0.01)
 
 
 def test_a_slot_without_a_pitch_says_so_and_changes_nothing(filled: MainWindow, qtbot: QtBot) -> None:
@@ -248,6 +293,33 @@ def test_what_is_gone_on_with_is_not_taken_for_ended_before_it_sounds(
     go_on.set()
     until(qtbot, lambda: player.playing)
     assert work.auditioner.playing
+
+
+def test_a_region_that_was_heard_to_its_end_begins_again(filled: MainWindow, qtbot: QtBot) -> None:
+    work, player = filled.workspace, player_of(filled)
+    work.auditioner.set_loop(False)
+    work.timeline.set_region((1.0, 3.0))
+    work.listening.play_from(1.0)
+    until(qtbot, lambda: (work.timeline.playhead or 0.0) > 1.0)
+    until(qtbot, lambda: not work.auditioner.playing)
+    assert work.timeline.playhead == 1.0
+    press(qtbot, filled, " ")
+    until(qtbot, lambda: len(player.starts) == 2)
+    assert player.starts == [0.0, 0.0]
+
+
+def test_a_song_too_long_to_be_held_goes_on_where_its_first_part_ends(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = filled.workspace
+    monkeypatch.setattr(audition, "LONGEST_REFERENCE_SECONDS", 0.4)
+    work.auditioner.set_loop(False)
+    work.listening.play_from(11.2)
+    for end in (pytest.approx(11.6), 0.0):
+        until(qtbot, lambda: work.auditioner.playing)
+        until(qtbot, lambda: not work.auditioner.playing)
+        assert work.timeline.playhead == end
+        press(qtbot, filled, " ")
 
 
 def test_what_is_switched_while_a_sound_is_decoded_counts_for_it(

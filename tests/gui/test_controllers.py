@@ -29,6 +29,7 @@ from engine.errors import LibraryError
 from engine.jobs import CancelToken, ProgressCallback
 from engine.library.catalog import Sound
 from engine.library.listing import list_folders
+from engine.library.scanner import ScanResult
 
 PATIENCE_MILLISECONDS = 90_000
 LONG_ENOUGH_MILLISECONDS = 300
@@ -52,15 +53,17 @@ class ListingBackend(Backend):
         progress: ProgressCallback,
         cancel: CancelToken,
         retry_failed: bool = False,
-        first: Callable[[], Sequence[int]] = tuple,
-    ) -> None:
+        **_: object,
+    ) -> ScanResult:
         self.scans.append((list(folders), retry_failed))
         for folder in folders:
             if not folder.is_dir():
                 raise LibraryError(f"There is no folder {folder}.")
         while not self.go_on.wait(0.01):
             cancel.raise_if_cancelled()
-        list_folders(self.library().catalog, list(map(str, folders)), progress, cancel)
+        listing = list_folders(self.library().catalog, list(map(str, folders)), progress, cancel)
+        empty = tuple(listing.without_sounds)
+        return ScanResult(listing.found, 0, 0, 0, listing.moved, listing.removed, seconds=0.0, without_sounds=empty)
 
     def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
         return []

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QLabel, QListWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.controllers.matching import Results
+from app.main_window import SMALLEST as SMALLEST_SIZE
 from app.main_window import MainWindow
 from app.models.columns import Row
 from app.models.matches import MatchesModel
@@ -23,10 +25,11 @@ from app.widgets.match_table import MatchTable
 from app.widgets.ruler import Ruler
 from app.widgets.scrolling import OverlayBar, ScrollColumn
 from app.widgets.tree_row import TreeRow
+from engine.audio.declared import Credits
 from tests.gui.conftest import until
 from tests.gui.test_models import make_slot, make_sound
 
-SMALLEST = (900, 560)
+SMALLEST = (SMALLEST_SIZE.width(), SMALLEST_SIZE.height())
 
 
 def place(widget: QWidget) -> QRect:
@@ -49,6 +52,7 @@ def test_nothing_covers_anything_in_the_smallest_window(window: MainWindow, qtbo
     assert window.matches_panel.height() >= LEAST_HEIGHT
     transport = window.transport
     controls = [transport.position, transport.sides, *transport._switches, transport.mute, transport.volume]
+    until(qtbot, lambda: place(transport.sides).left() >= transport._left.width())
     for left, right in pairwise(controls):
         assert place(left).right() < place(right).left()
 
@@ -80,26 +84,57 @@ def test_facts_of_the_song_are_shown_in_a_small_window_where_they_fit(window: Ma
         assert header.length.isHidden() != fits
 
 
-@pytest.mark.parametrize(("size", "all_seen"), [((1440, 900), True), ((1280, 800), True), (SMALLEST, False)])
-def test_pictures_give_way_to_the_reasons(
-    window: MainWindow, qtbot: QtBot, size: tuple[int, int], all_seen: bool
-) -> None:
-    panel = window.compare_panel
+def test_the_artist_stands_beside_the_title_where_both_fit(window: MainWindow, qtbot: QtBot) -> None:
+    header, work = window.header, window.workspace
+    work.reference.path = work.backend.library_dir / "07 bounce final.flac"
+    work.timeline.set_duration(60.0)
+    for title, artist, fits in (("Vibe Ace", "Kevin MacLeod", True), ("A long title " * 9, "Kevin MacLeod", False)):
+        window.resize(960, 600)
+        work.reference.credits = Credits(title, artist)
+        work.reference.facts_changed.emit()
+        assert (header.name.text(), header.artist.text()) == (title, artist)
+        assert header.artist.isHidden() != fits
+        assert window.windowTitle() == f"{title} – Earshot"
+    work.reference.credits = Credits()
+    header.refresh()
+    assert (header.name.text(), header.artist.isHidden()) == ("07 bounce final", True)
+
+
+def test_a_region_can_be_made_a_slot_wherever_the_button_has_room(window: MainWindow, qtbot: QtBot) -> None:
+    header, work = window.header, window.workspace
+    work.timeline.set_duration(60.0)
+    for width, name, fits in ((1440, "Short", True), (1280, "Short", True), (1280, "A long name " * 9, False)):
+        window.resize(width, 800)
+        work.reference.path = work.backend.library_dir / f"{name}.wav"
+        work.timeline.set_region((10.0, 20.0))
+        header.refresh()
+        assert header.region_slot.isHidden() != fits, (width, name)
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1280, 800), (960, 600), SMALLEST])
+def test_pictures_give_way_to_the_reasons(window: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
+    panel, small = window.compare_panel, size[0] < 1000
     until(qtbot, lambda: window.workspace.library.state is not None)
     window.resize(*size)
     window.matches_panel.show_welcome(False)
     for shown in (window.parts_panel, panel):
         shown.show()
-    window.matches_panel.setVisible(size != SMALLEST)
+    window.matches_panel.setVisible(not small)
     row = Row(make_sound(1), 1, similarity=0.9, chance=0.4)
     panel.show_match(row, make_slot(1, 0.9))
     until(qtbot, lambda: panel.isVisible() and place(window.transport).top() > place(panel).bottom())
+    until(qtbot, lambda: place(window.slots_panel.list).bottom() < place(window.parts_panel).top())
     first, second = panel.plates
     until(qtbot, lambda: place(first).bottom() < place(panel.names[1]).top())
     assert place(panel.names[1]).bottom() < place(second).top()
-    assert place(second).bottom() < place(panel._seconds).top() < place(panel._scroll).top()
+    assert place(second).bottom() < place(panel._seconds).top()
+    if small:  # it is low, and as wide as the table: the reasons stand at the right
+        assert place(panel._seconds).bottom() <= place(panel).bottom()
+        assert place(second).right() < place(panel._line).left() < place(panel._scroll).left()
+    else:
+        assert place(panel._seconds).bottom() < place(panel._line).top() <= place(panel._scroll).top()
     assert len(panel.reasons) == 4
-    assert (panel._scroll.verticalScrollBar().maximum() == 0) == all_seen
+    assert panel._scroll.verticalScrollBar().maximum() == 0, "all of them are in sight"
 
 
 def test_types_drop_down_where_the_bar_is_full(window: MainWindow, qtbot: QtBot) -> None:
@@ -129,6 +164,13 @@ def test_an_empty_search_field_says_what_has_room(qtbot: QtBot) -> None:
         until(qtbot, lambda width=width: field.width() == width)
         said.append(field.placeholderText())
     assert said == ["Search 54,302 sounds", "Search sounds", "Search"]
+
+
+def test_an_empty_search_field_does_not_count_to_nothing(window: MainWindow, qtbot: QtBot) -> None:
+    panel = window.matches_panel
+    for searchable, hint in ((0, "Search all sounds"), (1, "Search 1 sound")):
+        panel.show_results(Results(make_slot(1, 0.9), (), searchable))
+        assert panel.search._hints[0] == hint
 
 
 def test_a_scroll_bar_takes_no_room(qtbot: QtBot) -> None:

@@ -19,11 +19,14 @@ from watchdog.observers import Observer
 from app.main_window import MainWindow
 from app.models.columns import Column
 from app.panels.roots import RootRow
+from app.widgets.failed_list import FailedList
 from engine.jobs import CancelToken, ignore_progress
 from engine.library.catalog import Root
 from engine.library.listing import list_folders
+from engine.library.scanner import ScanResult
 from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows, wait_until_quiet
 from tests.gui.stand_in import StandInBackend
+from tests.gui.test_models import make_sound
 
 
 @pytest.fixture
@@ -46,6 +49,39 @@ def test_a_folder_that_the_system_does_not_watch_is_named(
     words = window.notice.message.text()
     assert str(folder) in words
     assert "Scan again" in words
+
+
+def test_a_folder_without_sounds_is_named_with_what_to_do(
+    window: MainWindow, qtbot: QtBot, folder: Path, tmp_path: Path
+) -> None:
+    library, notice = window.workspace.library, window.notice
+    empty = tmp_path / "Invoices"
+    empty.mkdir()
+    (empty / "readme.txt").write_text("no sound by its name")
+    library.scan([folder, empty])
+    until(qtbot, notice.isVisible)
+    words = notice.message.text()
+    assert str(empty) in words
+    assert str(folder) not in words, "only the folder that holds none"
+    assert "Add the folder that holds them" in words
+    library.scan([folder])
+    assert not notice.isVisible(), "another scan begins: what was said is old"
+    until(qtbot, lambda: ready(window, 12))
+    assert not notice.isVisible()
+
+
+def test_a_folder_whose_last_sound_was_deleted_is_not_complained_of(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    library, empty, said = window.workspace.library, tmp_path / "Emptied", []
+    empty.mkdir()
+    (empty / "readme.txt").write_text("no sound by its name")
+    library.without_sounds.connect(said.append)
+    library.scan([empty], asked=False)
+    until(qtbot, lambda: library.state is not None and bool(library.state.roots) and not library.scanning)
+    assert said == []
+    library.scan([empty])
+    until(qtbot, lambda: said == [[str(empty)]])
 
 
 def ready(window: MainWindow, count: int) -> bool:
@@ -89,7 +125,12 @@ def test_what_is_in_sight_is_heard_first(
     work.library.refresh()
     wait_for_rows(qtbot, window, 200)
     asked: list[Callable[[], Sequence[int]]] = []
-    monkeypatch.setattr(backend, "scan", lambda folders, *, first, **_: asked.append(first))
+
+    def scan(folders: Sequence[Path], *, first: Callable[[], Sequence[int]], **_: object) -> ScanResult:
+        asked.append(first)
+        return ScanResult(200, 0, 0, 0, 0, 0, seconds=0.0)
+
+    monkeypatch.setattr(backend, "scan", scan)
 
     def in_sight() -> list[int]:
         first, last = window.matches_panel.table.visible_rows()
@@ -228,3 +269,26 @@ def test_an_instrument_is_chosen_and_refused_in_words(
     assert window.actions_.add_instrument in window.library_panel.head.actions()
     window.actions_.add_instrument.trigger()
     until(qtbot, lambda: "Toy.vst3: It is an effect" in window.notice.message.text())
+
+
+@pytest.mark.parametrize("chosen", [20, 450])
+def test_the_chosen_failed_file_stays_chosen_while_others_fail(qtbot: QtBot, chosen: int) -> None:
+    failed = FailedList()
+    qtbot.addWidget(failed)
+    failed.resize(260, 220)
+    failed.show()
+    failed.fold.setChecked(True)
+    sounds = [make_sound(number, state="failed", reason="Cut short.") for number in range(1, 500)]
+    failed.model.set_sounds(sounds)
+    bar = failed.list.verticalScrollBar()
+    until(qtbot, lambda: bar.maximum() > 495 * failed.list.sizeHintForRow(0) - failed.list.height())
+    failed.list.setCurrentIndex(failed.model.index(chosen))
+    scrolled = bar.value()
+    assert scrolled > 0
+    failed.model.set_sounds([make_sound(900, state="failed", reason="Empty."), *sounds])
+    assert bar.value() == scrolled
+    with qtbot.waitSignal(failed.retry_asked) as asked:
+        failed.retry.click()
+    assert asked.args[0].id == sounds[chosen].id
+    failed.model.set_sounds([sound for sound in sounds if sound.id != sounds[chosen].id])
+    assert failed.list.currentIndex().row() == 0, "it is there no longer"

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPersistentModelIndex, Qt
+from PySide6.QtCore import QMimeData, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from app.models.columns import Column, Row
 from app.models.failed import FailedModel
 from app.models.matches import MatchesModel
 from app.models.slots import SlotsModel
+from app.widgets.carried import path_of, url_of
 from engine.library.catalog import Sound
 from engine.matching.reference import Hearing
 from engine.matching.slots import Slot
@@ -119,6 +123,30 @@ def test_the_match_column_tells_what_its_number_is_worth(qapp: object) -> None:
     assert told[2] is None
 
 
+def header_tip(model: MatchesModel) -> str:
+    return str(model.headerData(Column.MATCH, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole))
+
+
+@pytest.mark.parametrize(
+    ("handicap", "heading", "cell"),
+    [(0.05, "marked −.05, count .05 less", "as if it were .25"), (2.0, "other", "go first")],
+)
+def test_a_sound_of_another_family_says_why_it_stands_below_lesser_figures(
+    qapp: object, handicap: float, heading: str, cell: str
+) -> None:
+    model = MatchesModel()
+    model.set_rows([Row(make_sound(1), 1, 0.26), Row(make_sound(2), 2, 0.30, handicap=handicap)])
+    first, other = (model.index(row, Column.MATCH) for row in range(2))
+    assert heading in header_tip(model)
+    assert first.data(Qt.ItemDataRole.ToolTipRole) is None
+    assert cell in other.data(Qt.ItemDataRole.ToolTipRole)
+    spoken = [index.data(Qt.ItemDataRole.AccessibleTextRole) for index in (first, other)]
+    assert spoken == ["Match .26", "Match .30, of another family"]
+    assert [index.data() for index in (first, other)] == [".26", ".30"], "the figure itself stays what it is"
+    model.set_rows([Row(make_sound(1), 1, 0.30), Row(make_sound(2), 2, 0.26)])
+    assert "families" not in header_tip(model), "nothing is explained that is not there"
+
+
 def test_matches_sort_by_every_column_with_unknown_values_last(qapp: object) -> None:
     model = MatchesModel()
     QAbstractItemModelTester(model, Mode.Fatal)
@@ -192,3 +220,15 @@ def test_failed_files_come_with_their_reason(qapp: object) -> None:
     assert "Cut short" in model.index(0).data(Qt.ItemDataRole.AccessibleTextRole)
     model.set_sounds([])
     assert model.rowCount() == 0
+
+
+@pytest.mark.parametrize("name", ["K\udce4se #1 100%.wav", "ü?x.wav", "Kick%20.wav", "new\nline;.wav"])
+def test_names_are_carried_byte_for_byte(name: str) -> None:
+    path = Path("/tmp/My sounds") / name
+    data = QMimeData()
+    data.setUrls([url_of(path)])
+    (address,) = bytes(data.data("text/uri-list").data()).split()
+    assert unquote_to_bytes(address) == b"file://" + os.fsencode(path)
+    (url,) = data.urls()
+    assert url.isLocalFile()
+    assert path_of(url) == path

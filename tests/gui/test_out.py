@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import log
@@ -21,7 +21,7 @@ from app.controllers.export import _write as write_sheet
 from app.crash import CrashDialog, CrashReporter
 from app.main_window import MainWindow
 from engine import __version__
-from tests.gui.conftest import until
+from tests.gui.conftest import until, wait_until_quiet
 
 
 def test_the_sheet_holds_what_the_window_shows(filled: MainWindow, qtbot: QtBot, tmp_path: Path, song: Path) -> None:
@@ -39,6 +39,31 @@ def test_the_sheet_holds_what_the_window_shows(filled: MainWindow, qtbot: QtBot,
     until(qtbot, filled.notice.isVisible)
     assert filled.notice.message.text() == "The slot sheet was saved as out.json."
     assert filled.notice.action.text() == "Show"
+
+
+def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
+    filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes], []
+
+    def answer(parent: QWidget, title: str, words: str) -> QMessageBox.StandardButton:
+        asked.append(words)
+        return answers[len(asked) - 1]
+
+    csv = "Table for spreadsheets (*.csv)"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "Track 1.2"), csv))
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    target = tmp_path / "Track 1.2.csv"
+    filled.outbox.save_sheet()
+    until(qtbot, target.exists)
+    assert asked == []
+    target.write_text("mine")
+    filled.outbox.save_sheet()
+    assert asked == ["Track 1.2.csv is there already. Replace it?"]
+    wait_until_quiet(qtbot, filled)
+    assert target.read_text() == "mine"
+    filled.outbox.save_sheet()
+    until(qtbot, lambda: target.read_text().count("\n") > 1)
 
 
 def test_slots_left_out_and_hidden_are_in_no_sheet(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from app import theme
 from app.models.sonogram import MelPicture
 from app.models.timeline import Timeline
 from app.widgets.overview import Overview
+from app.widgets.readout import AXIS_HZ, LABEL, axis_places
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram import Spectrogram
 from tests.gui.conftest import PATIENCE_MILLISECONDS, until
@@ -155,6 +156,7 @@ def test_the_crosshair_follows_the_pointer(sheet: Sheet, qtbot: QtBot) -> None:
     surface = sheet.spectrogram
     quiet = seen(surface).pixelColor(300, 90)
     qtbot.mouseMove(surface, QPoint(300, 40))
+    until(qtbot, lambda: sheet.timeline.hover is not None)
     image = seen(surface)
     assert sheet.timeline.hover == pytest.approx((30.0, 1 - 40 / HEIGHT))
     assert image.pixelColor(300, 90) == image.pixelColor(90, 40) != quiet
@@ -266,3 +268,11 @@ def test_beats_too_near_to_one_another_are_not_drawn(sheet: Sheet) -> None:
     assert seen(sheet.ruler) == before
     sheet.timeline.reset()
     assert not sheet.timeline.beats
+
+
+def test_labels_of_the_frequency_axis_do_not_touch() -> None:
+    assert [hz for hz, _ in axis_places(AXIS_HZ, 143)] == [16000, 500, 8000, 4000, 2000, 1000]
+    assert [hz for hz, _ in axis_places((500, 2000, 8000), 64)] == [8000, 500, 2000]
+    assert [hz for hz, _ in axis_places((500, 2000, 8000), 32)] == [8000, 500]
+    for height in (32, 64, 143):
+        assert all(0 <= top <= height - LABEL for _, top in axis_places(AXIS_HZ, height))

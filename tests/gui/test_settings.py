@@ -88,6 +88,22 @@ def test_listening_is_set_in_both_places(filled: MainWindow, dialog: SettingsDia
     assert not dialog.level.isChecked()
 
 
+def test_an_open_list_of_outputs_keeps_its_place_while_something_plays(
+    filled: MainWindow, dialog: SettingsDialog, qtbot: QtBot
+) -> None:
+    dialog.show_page("Sound")
+    dialog.output.showPopup()
+    entries = dialog.output.view()
+    until(qtbot, entries.isVisible)
+    qtbot.keyClick(entries, Qt.Key.Key_Down)
+    assert entries.currentIndex().data() == "Speakers"
+    filled.workspace.auditioner.changed.emit()
+    filled.workspace.library.changed.emit()
+    assert entries.currentIndex().data() == "Speakers"
+    qtbot.keyClick(entries, Qt.Key.Key_Return)
+    assert filled.settings.device == "Speakers"
+
+
 def test_folders_show_their_state_and_can_be_removed(
     filled: MainWindow, dialog: SettingsDialog, qtbot: QtBot, tmp_path: Path, sounds: Path
 ) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QPersistentModelIndex, QPoint, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QContextMenuEvent, QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from app.controllers.region_slot import NO_REGION, SILENT
 from app.controllers.slots import SlotEditor
 from app.main_window import MainWindow
 from app.models.slots import SlotsModel
+from app.panels.slots import SlotDelegate, SlotList
 from engine.families import FAMILIES
 from engine.matching.slots import Passage, Slot
 from tests.gui.conftest import until
@@ -178,6 +179,23 @@ def test_a_slot_is_renamed_where_it_stands(filled: MainWindow, qtbot: QtBot) -> 
     until(qtbot, lambda: filled.matches_panel.subject.text() == "for slot 1: bass")
 
 
+def test_a_name_that_is_being_typed_stays_while_the_song_is_heard(model: SlotsModel, qtbot: QtBot) -> None:
+    rows = SlotList(model)
+    qtbot.addWidget(rows)
+    rows.show()
+    rows.setCurrentIndex(model.index(0))
+    rows.edit(model.index(0))
+    field = rows.findChild(QLineEdit)
+    assert isinstance(field, QLineEdit)
+    assert field.selectedText() == "bass"
+    qtbot.keyClicks(field, "Su")
+    model.set_hearing(hearing(slot_at(1, 0.95, 0), slot_at(2, 0.8, 1, "keys"), slot_at(3, 0.5, 2, "pad")))
+    model.set_listening(2)
+    model.set_muted(0, True)
+    qtbot.keyClicks(field, "b")
+    assert field.text() == "Sub"
+
+
 def test_a_family_by_hand_ranks_anew_at_once(filled: MainWindow, qtbot: QtBot) -> None:
     rows = filled.workspace.matches
     assert rows.rows[0].sound.family == "bass"
@@ -314,3 +332,50 @@ def test_a_silent_region_makes_no_slot(window: MainWindow, qtbot: QtBot, tmp_pat
     window.workspace.region_slot.make()
     until(qtbot, lambda: window.notice.message.text() == SILENT)
     assert window.workspace.slots.rowCount() == rows
+
+
+def test_the_menu_has_the_slots_there_are(filled: MainWindow, qtbot: QtBot) -> None:
+    work, actions = filled.workspace, filled.actions_
+
+    def listed() -> list[str]:
+        return [action.text() for action in actions.slots if action.isVisible()]
+
+    rows = work.slots.rowCount()
+    assert 2 <= rows < len(actions.slots)
+    assert listed() == [f"Slot {row + 1}: {work.slots.word(slot)}" for row, slot in enumerate(work.slots.slots)]
+    work.slot_editor.rename(0, "Sub & kick")
+    assert listed()[0] == "Slot 1: Sub && kick"
+    work.slot_editor.hide(0)
+    assert len(listed()) == rows - 1
+    work.reference.close()
+    assert listed() == []
+
+
+def test_in_a_narrow_spine_a_pin_takes_nothing_from_the_name(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.resize(960, 600)
+    editor, slots = filled.workspace.slot_editor, filled.slots_panel.list
+    until(qtbot, lambda: slots.width() < SlotDelegate.ROOMY)
+    editor.rename(0, "Opening chords")
+    filled.slots_panel.choose(1)
+
+    def pictured(left: int, right: int) -> QImage:
+        row = slots.visualRect(slots.model().index(0, 0))
+        return slots.viewport().grab(QRect(left, row.top(), right - left, row.height())).toImage()
+
+    name = (SlotDelegate.NAME_LEFT, slots.width())
+    before, number = pictured(*name), pictured(0, 30)
+    editor.toggle_pinned(0)
+    assert pictured(*name) == before, "the name is as long as it was"
+    assert pictured(0, 30) != number, "and the pin is to be seen"
+    editor.rename(0, "Sub")
+    assert pictured(0, 30) == number, "beside a short name there is room for it"
+
+
+def test_mute_is_pressed_twice_in_a_hurry(filled: MainWindow, qtbot: QtBot) -> None:
+    slots, pressed = filled.slots_panel.list, []
+    slots.mute_pressed.connect(pressed.append)
+    mute = SlotDelegate(slots).boxes(slots.visualRect(slots.model().index(0, 0)))[1]
+    for click in (qtbot.mouseClick, qtbot.mouseDClick):
+        click(slots.viewport(), Qt.MouseButton.LeftButton, pos=mute.center())
+    assert pressed == [0, 0]
+    assert not filled.workspace.slots.muted(filled.workspace.slots.slots[0].id)

@@ -6,19 +6,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QModelIndex, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication, QMouseEvent
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.main_window import MainWindow
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.models.reasons import reasons
 from app.settings import Settings
-from app.widgets.match_table import MatchTable
-from tests.gui.conftest import make_window, until, wait_for_rows
+from app.widgets.match_columns import EDGE, GAP, SWATCH, section_width
+from app.widgets.match_delegate import BAR_LEFT
+from app.widgets.match_table import NAME_MIN, MatchTable
+from engine.families import FAMILIES
+from tests.gui.conftest import PATIENCE_MILLISECONDS, make_window, until, wait_for_rows
 from tests.gui.stand_in import StandInBackend
 from tests.gui.test_models import make_slot, make_sound
 from tests.gui.test_window import press
@@ -65,6 +69,17 @@ def test_a_heading_sorts_both_ways_and_then_gives_the_rank_back(filled: MainWind
     click_heading(qtbot, filled, Column.LENGTH)
     filled.actions_.by_rank.trigger()
     assert names(filled) == ranked
+
+
+def test_the_heading_of_the_rank_goes_down_and_comes_back(filled: MainWindow, qtbot: QtBot) -> None:
+    ranked = names(filled)
+    click_heading(qtbot, filled, Column.MATCH)
+    assert names(filled) == ranked[::-1]
+    click_heading(qtbot, filled, Column.MATCH)
+    assert names(filled) == ranked
+    click_heading(qtbot, filled, Column.NAME)
+    click_heading(qtbot, filled, Column.MATCH)
+    assert names(filled) == ranked, "the best on top at the first click"
 
 
 def test_ties_stay_in_the_order_of_rank(qapp: object) -> None:
@@ -124,6 +139,32 @@ def test_the_columns_always_fill_the_table(filled: MainWindow, qtbot: QtBot, siz
     for column in (Column.RATING, Column.TAGS):
         table.toggle_column(column)
     assert used() == table.viewport().width(), "in a narrow table words and waveforms give way"
+
+
+def test_what_was_asked_for_is_never_out_of_reach(filled: MainWindow, qtbot: QtBot) -> None:
+    table, bar = filled.matches_panel.table, filled.matches_panel.table.horizontalScrollBar()
+    filled.resize(1280, 800)
+    until(qtbot, lambda: table.isColumnHidden(Column.FOLDER))
+    table.choose_columns({*table.shown, Column.CHANCE, Column.TYPE} - {Column.WAVEFORM}, {Column.FAMILY: 96})
+
+    def reached() -> bool:
+        return table.columnViewportPosition(Column.FAVOURITE) + EDGE == table.viewport().width()
+
+    until(qtbot, lambda: filled.compare_panel.width() < 300 and reached())
+    assert not bar.isVisible(), "the name gives way"
+    table.choose_columns(Column, {Column.FOLDER: 200})
+    filled.resize(960, 600)
+    until(qtbot, bar.isVisible)
+    bar.setValue(bar.maximum())
+    until(qtbot, reached)
+    assert table.columnWidth(Column.NAME) == NAME_MIN
+
+
+def test_words_and_figures_have_their_room(qapp: QApplication) -> None:
+    metrics = QFontMetrics(theme.font())
+    for family in FAMILIES:
+        assert SWATCH + metrics.horizontalAdvance(family) < section_width(Column.FAMILY)
+    assert metrics.horizontalAdvance("1.00") < BAR_LEFT
 
 
 def test_columns_come_and_go_without_a_trace(filled: MainWindow, qtbot: QtBot) -> None:
@@ -240,6 +281,32 @@ def test_a_long_list_is_chosen_and_marked_as_a_whole(qtbot: QtBot) -> None:
     assert changes[-1] == (2, 5)
 
 
+class AskedModel(MatchesModel):
+    """Counts how often its cells are asked what they are."""
+
+    asked = 0
+
+    def flags(self, index: QModelIndex | QPersistentModelIndex) -> Qt.ItemFlag:
+        self.asked += 1
+        return super().flags(index)
+
+
+def test_painting_a_selected_page_asks_each_cell_a_few_times(qtbot: QtBot) -> None:
+    model = AskedModel()
+    model.set_rows([Row(make_sound(number), number) for number in range(100)])
+    table = MatchTable(model)
+    qtbot.addWidget(table)
+    table.resize(900, 450)
+    with qtbot.waitExposed(table, timeout=PATIENCE_MILLISECONDS):
+        table.show()
+    table.restore(0, range(100))
+    first, last = table.visible_rows()
+    shown = sum(not table.isColumnHidden(column) for column in Column)
+    model.asked = 0
+    table.viewport().repaint()
+    assert 0 < model.asked <= 4 * (last - first + 1) * shown
+
+
 def test_a_row_has_a_menu(filled: MainWindow, qtbot: QtBot) -> None:
     table = filled.matches_panel.table
     table.choose(3)
@@ -269,13 +336,68 @@ def test_why_it_matched_says_only_what_is_known() -> None:
         ("Brightness", "the same"),
     ]
     assert reasons(Row(sound, 1), None) == []
+    lead = make_sound(3, family="lead")
+    assert [reasons(Row(lead, 2, 0.3, handicap=off), slot)[-1].figure for off in (0.05, 2.0)] == [
+        "is rather bass, −.05",
+        "is rather bass",
+    ]
+
+
+@pytest.mark.parametrize("look", ["dark", "light"])
+@pytest.mark.parametrize("handicap", [0.05, 2.0])
+def test_the_mark_of_another_family_stands_where_the_bar_would(
+    qapp: QApplication, qtbot: QtBot, look: str, handicap: float
+) -> None:
+    theme.apply(qapp, look)
+    model, pictures = MatchesModel(), []
+    table = MatchTable(model)
+    qtbot.addWidget(table)
+    table.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # no ring around the row
+    table.resize(900, 200)
+    table.show()
+    for off in (0.0, handicap):
+        model.set_rows([Row(make_sound(1), 1, 0.3, handicap=off)])
+        qapp.processEvents()
+        cell = table.visualRect(model.index(0, Column.MATCH)).adjusted(BAR_LEFT, 0, 0, 0)
+        pictures.append(table.viewport().grab(cell).toImage())
+    bar, mark = pictures
+    # The bar is a few pixels high, the words reach above it; neither goes into the next column.
+    tops = [
+        min(
+            y
+            for y in range(picture.height())
+            for x in range(picture.width())
+            if picture.pixel(x, y) != picture.pixel(0, 0)
+        )
+        for picture in (bar, mark)
+    ]
+    assert tops[1] < tops[0]
+    room = mark.width() - GAP
+    assert all(mark.pixel(x, y) == mark.pixel(0, 0) for x in range(room, mark.width()) for y in range(mark.height())), (
+        "a gap is left before the family"
+    )
 
 
 def test_why_it_matched_follows_the_chosen_row(filled: MainWindow, qtbot: QtBot) -> None:
     wait_for_rows(qtbot, filled, 12)
     filled.matches_panel.table.choose(10)
     figures = {reason.words: reason.figure for reason in filled.compare_panel.reasons}
-    assert figures["Slot"] == "is rather bass"
+    assert figures["Slot"] == "is rather bass, −.05"
+
+
+def test_a_second_click_in_a_hurry_is_a_click(filled: MainWindow, qtbot: QtBot) -> None:
+    wait_for_rows(qtbot, filled, 12)
+    table, left = filled.matches_panel.table, Qt.MouseButton.LeftButton
+    at, chosen = table.visualRect(table.model().index(0, Column.NAME)).center(), []
+    table.chosen.connect(chosen.append)
+
+    qtbot.mouseClick(table.viewport(), left, pos=at)
+    qtbot.mouseDClick(table.viewport(), left, pos=at)
+    assert chosen == [0, 0], "it plays again"
+    press(qtbot, filled, Qt.Key.Key_Down)
+    qtbot.mouseDClick(table.viewport(), left, pos=at)
+    assert chosen == [0, 0, 1, 0]
+    assert table.selected_rows == [0], "a drag takes the row beneath the pointer"
 
 
 def test_settings_of_an_earlier_version_are_taken_over(tmp_path: Path) -> None:

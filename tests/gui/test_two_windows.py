@@ -64,7 +64,7 @@ def test_what_would_change_the_library_is_answered_in_words(
     (tmp_path / "more").mkdir()
 
     def is_answered(act, *arguments) -> None:  # type: ignore[no-untyped-def]
-        second.notice.hide()
+        second.notice.dismiss()
         act(*arguments)
         until(qtbot, lambda: says_why(second))
 
@@ -176,7 +176,7 @@ def test_settings_wait_until_it_is_known_who_keeps_them(tmp_path: Path) -> None:
 
 
 def test_a_star_by_key_stays_out_too(second: MainWindow, qtbot: QtBot) -> None:
-    second.notice.hide()
+    second.notice.dismiss()
     second.matches_panel.table.choose(0)
     qtbot.keyClick(second.matches_panel.table, Qt.Key.Key_F)
     until(qtbot, lambda: says_why(second))

@@ -15,6 +15,7 @@ from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from app import theme
 from app.main_window import MainWindow
@@ -94,6 +95,17 @@ def test_a_dropped_song_is_drawn_heard_and_matched(filled: MainWindow, qtbot: Qt
     until(qtbot, lambda: work.matches.without_overview(0, 7) == [])
 
 
+def test_a_song_is_called_as_its_tags_call_it(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    path = tmp_path / "07 bounce final.flac"
+    with soundfile.SoundFile(path, "w", RATE, 1) as file:
+        file.title, file.artist = "Vibe Ace", "Kevin MacLeod"
+        file.write(tone(220.0, 3.0))
+    window.workspace.take([path])
+    until(qtbot, lambda: window.header.artist.text() == "Kevin MacLeod")
+    assert window.header.name.text() == "Vibe Ace"
+    assert window.header.name.toolTip() == str(path)
+
+
 def test_choosing_a_row_plays_it_at_once_at_matched_level(filled: MainWindow, qtbot: QtBot) -> None:
     work = filled.workspace
     table = filled.matches_panel.table
@@ -123,6 +135,9 @@ def test_keys_choose_slots_play_and_compare(filled: MainWindow, qtbot: QtBot) ->
     until(qtbot, lambda: work.matches.rows[0].sound.family == "lead")
     press(qtbot, filled, Qt.Key.Key_Down)
     until(qtbot, lambda: played(filled) == 1)
+    press(qtbot, filled, "l")
+    assert work.auditioner.loop
+    assert filled.transport.loop.isChecked()
     press(qtbot, filled, "a")
     until(qtbot, lambda: played(filled) == 2)
     assert work.auditioner.side == "A"
@@ -141,8 +156,7 @@ def test_keys_choose_slots_play_and_compare(filled: MainWindow, qtbot: QtBot) ->
     until(qtbot, lambda: played(filled) == 3)
     assert work.auditioner.side == "B"
     press(qtbot, filled, "l")
-    assert work.auditioner.loop
-    assert filled.transport.loop.isChecked()
+    assert not work.auditioner.loop
     press(qtbot, filled, "s")
     until(qtbot, lambda: work.slots.listening == work.slots.slots[1].id)
     press(qtbot, filled, Qt.Key.Key_Escape)
@@ -166,6 +180,20 @@ def test_a_focused_button_keeps_the_space_key(filled: MainWindow, qtbot: QtBot) 
     qtbot.keyClick(filled.transport.level, Qt.Key.Key_Space)
     assert not filled.workspace.auditioner.level_match
     assert played(filled) == 0
+
+
+def test_left_and_right_move_along_the_focused_choice(filled: MainWindow, qtbot: QtBot) -> None:
+    kinds, timeline = filled.matches_panel.kinds, filled.workspace.timeline
+    timeline.set_playhead(5.0)
+    kinds.group.button(0).setFocus(Qt.FocusReason.TabFocusReason)
+    press(qtbot, filled, Qt.Key.Key_Right)
+    assert kinds.chosen == 1
+    press(qtbot, filled, Qt.Key.Key_Left)
+    assert kinds.chosen == 0
+    assert timeline.playhead == 5.0
+    filled.zones.centre.setFocus()
+    press(qtbot, filled, Qt.Key.Key_Left)
+    assert timeline.playhead == 0.0
 
 
 def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -> None:
@@ -285,6 +313,30 @@ def test_a_region_is_dragged_listened_to_and_heard_alone(filled: MainWindow, qtb
     qtbot.mouseClick(filled.header.whole_song, Qt.MouseButton.LeftButton)
     assert work.timeline.region is None
     until(qtbot, lambda: len(work.slots.slots) == 2)
+
+
+def test_a_region_is_made_by_keys(filled: MainWindow, qtbot: QtBot) -> None:
+    work = filled.workspace
+    timeline = work.timeline
+    timeline.set_beats([2.0, 3.0, 5.0])
+    for playhead, key, region in (
+        (0.0, "]", None),  # there is nothing before it
+        (2.01, "[", (2.0, 12.0)),
+        (5.01, "]", (2.0, 5.0)),
+        (4.0, "[", (4.0, 5.0)),
+        (2.5, "]", (0.0, 2.5)),  # it would end before it begins
+        (12.0, "[", (0.0, 2.5)),
+        (9.0, "[", (9.0, 12.0)),
+    ):
+        timeline.set_playhead(playhead)
+        press(qtbot, filled, key)
+        assert timeline.region == (pytest.approx(region) if region else None), (playhead, key)
+    assert work.listening.stretch is not None
+    press(qtbot, filled, "b")
+    timeline.set_playhead(3.01)
+    press(qtbot, filled, "]")
+    assert timeline.region == pytest.approx((0.0, 3.01)), "the beat is near, but it need not be kept to"
+    assert ("[", "Region begins at the playhead") in filled.keys.lines()
 
 
 def test_a_click_moves_the_playhead_and_the_wheel_zooms(filled: MainWindow, qtbot: QtBot) -> None:
@@ -549,6 +601,26 @@ def test_shortcut_sheet_opens_and_any_key_closes_it(filled: MainWindow, qtbot: Q
     assert played(filled) == 0
 
 
+def test_the_shortcut_sheet_gives_the_keyboard_back(filled: MainWindow, qtbot: QtBot) -> None:
+    table, slot = filled.matches_panel.table, filled.slots_panel.row
+    table.setFocus()
+    press(qtbot, filled, "?")
+    assert filled.keys.hasFocus()
+    press(qtbot, filled, Qt.Key.Key_Escape)
+    assert table.hasFocus()
+    before = table.currentIndex().row()
+    press(qtbot, filled, Qt.Key.Key_Down)
+    assert (table.currentIndex().row(), filled.slots_panel.row) == (before + 1, slot)
+    gone = QLineEdit(filled.zones.centre)
+    gone.show()
+    gone.setFocus()
+    filled.actions_.keys.trigger()
+    delete(gone)
+    filled.actions_.keys.trigger()
+    assert filled.keys.isHidden()
+    assert filled.zones.centre.hasFocus()
+
+
 def test_the_menu_tells_whether_the_comparison_is_shown(filled: MainWindow, qtbot: QtBot) -> None:
     filled.resize(1000, 640)
     compare = filled.actions_.compare
@@ -561,6 +633,42 @@ def test_the_menu_tells_whether_the_comparison_is_shown(filled: MainWindow, qtbo
     ):
         press_it()
         assert compare.isChecked() == filled.compare_panel.isVisible()
+
+
+def test_the_comparison_takes_the_focus_of_the_table_and_gives_it_back(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.resize(1000, 640)
+    table = filled.matches_panel.table
+    until(qtbot, filled.actions_.compare.isEnabled)
+    table.setFocus()
+    press(qtbot, filled, "c")
+    until(qtbot, filled.compare_panel.isVisible)
+    assert filled.zones.centre.hasFocus(), "no button shows a ring that nobody asked for"
+    before = table.currentIndex().row()
+    press(qtbot, filled, Qt.Key.Key_Down)
+    assert table.currentIndex().row() == before + 1, "and the keys step on"
+    until(qtbot, filled.compare_panel.drag_out.isEnabled)
+    filled.compare_panel.drag_out.setFocus()
+    press(qtbot, filled, "c")
+    until(qtbot, table.isVisible)
+    assert table.hasFocus()
+
+
+def test_the_search_is_seen_where_the_comparison_had_its_place(filled: MainWindow, qtbot: QtBot) -> None:
+    filled.resize(1000, 640)
+    until(qtbot, filled.actions_.compare.isEnabled)
+    press(qtbot, filled, "c")
+    until(qtbot, filled.compare_panel.isVisible)
+    press(qtbot, filled, "/")
+    search = filled.matches_panel.search
+    assert search.isVisible()
+    assert search.hasFocus()
+    assert not filled.actions_.compare.isChecked()
+
+
+def test_an_empty_library_has_no_search_to_type_into(window: MainWindow, qtbot: QtBot) -> None:
+    until(qtbot, window.matches_panel.welcome.isVisible)
+    press(qtbot, window, "/")
+    assert not window.matches_panel.search.hasFocus()
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (960, 620)])
@@ -592,3 +700,21 @@ def test_enter_and_esc_end_typing_in_every_field(filled: MainWindow, qtbot: QtBo
     assert fields.bpm_from.text() == "999"
     press(qtbot, filled, Qt.Key.Key_Escape)
     assert not auditioner.playing, "the keys of the window work again"
+
+
+def test_what_can_be_acted_on_is_there_again_when_what_covered_it_goes(window: MainWindow) -> None:
+    notice, done = window.notice, []
+    notice.say("Kit was deleted.", topic="marks", danger=False, action=("Undo", lambda: done.append("undone")))
+    notice.say("The list is on the clipboard.", topic="export", danger=False)
+    notice.say("Drop a song.", topic="drag", danger=False)
+    notice.settle("drag")
+    assert notice.message.text() == "Kit was deleted.", "what was only told is over"
+    assert notice.action.isVisible()
+    notice.action.click()
+    assert done == ["undone"]
+    notice.say("The output went away.", topic="output")
+    notice.settle("marks")
+    assert notice.message.text() == "The output went away."
+    assert not notice.action.isVisible()
+    notice.dismiss()
+    assert not notice.isVisible()
