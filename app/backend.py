@@ -3,7 +3,6 @@ needed, in a job's thread."""
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -140,10 +139,6 @@ class Backend:
         from engine.audio.facts import estimate_key
 
         estimate_key(np.random.default_rng(0).standard_normal(2 * FACTS_RATE).astype(np.float32), FACTS_RATE)
-        # What is there now, imported modules for the most part, stays: looking through its hundreds of thousands of
-        # objects for garbage, now and then, would stop every thread for a fifth of a second.
-        gc.collect()
-        gc.freeze()
 
     def ear_of_scans(self) -> EarLoader:
         """What makes the ear in each process that scans."""

@@ -15,7 +15,7 @@ from PySide6.QtCore import QLibraryInfo, QSize, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from app import log, theme
+from app import garbage, log, theme
 from app.backend import Backend
 from app.crash import CrashReporter
 from app.main_window import MainWindow
@@ -44,6 +44,7 @@ def main(
     Raises EarshotError where the system lacks a library that every window needs.
     """
     log.start(log_dir())
+    garbage.wait()
     remembered = Settings(settings)
     scale_interface(remembered.scale_percent)
     with display_in_reach():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app import garbage
 from app.backend import Backend
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
@@ -101,7 +102,7 @@ class Workspace(QObject):
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
         self.matching.overviews_ready.connect(self.matches.set_overviews)
         self.library.changed.connect(self._library_changed)
-        self.library.contents_changed.connect(self.matching.refresh)
+        self.library.contents_changed.connect(self.matching.library_changed)
         self.library.changed.connect(self.marks.refresh)
         self.marks.sounds_changed.connect(self._sounds_marked)
         self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
@@ -337,11 +338,21 @@ class Workspace(QObject):
 
     def _ear_ready(self, ear: Ear) -> None:
         self.analysis_changed.emit(DEVICE_WORDS.get(ear.device, ear.device), True)
-        self.jobs.start("warm", lambda job: self.backend.warm_rest())
+        self._import_the_rest()
 
     def _ear_failed(self, reason: str) -> None:
+        self._import_the_rest()
         self.analysis_changed.emit("not available", False)
         self.said.emit(reason, "ear", True)
+
+    def _import_the_rest(self) -> None:
+        def work(job: Job) -> None:
+            try:
+                self.backend.warm_rest()
+            finally:
+                garbage.begin()
+
+        self.jobs.start("warm", work)
 
     def _demo_made(self, paths: list[Path]) -> None:
         self.settled.emit("demo")

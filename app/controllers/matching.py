@@ -155,6 +155,8 @@ class MatchController(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._ask)
+        self._outdated = False
+        """The library changed while it was being asked."""
 
     def set_slot(self, slot: Slot | None, *, family_is_sure: bool = False) -> None:
         """Rank for another slot, or for what became known of this one.
@@ -213,6 +215,14 @@ class MatchController(QObject):
         query = self.filters.query()
         if self._jobs.running("rank") is not None or query.favourites or query.asks_for_marks:
             self.refresh()
+
+    def library_changed(self) -> None:
+        """Ask again, once what is asked now is answered: a scan changes the library all the time, and would else never
+        let a slow answer come."""
+        if self._jobs.running("rank") is None:
+            self.refresh()
+        else:
+            self._outdated = True
 
     def refresh(self) -> None:
         """Ask again; questions that come together are one."""
@@ -295,11 +305,22 @@ class MatchController(QObject):
         def take(results: Results | None) -> None:
             if results is not None:
                 self.results_ready.emit(results)
+                self._ask_again()
             else:  # the sound has left the library
                 self.trail[:] = [kept for kept in self.trail if kept != seed]
                 self._ask()
 
-        self._jobs.start("rank", work, on_done=take, on_failed=self.failed.emit)
+        def fail(reason: str) -> None:
+            self.failed.emit(reason)
+            self._ask_again()
+
+        self._outdated = False
+        self._jobs.start("rank", work, on_done=take, on_failed=fail)
+
+    def _ask_again(self) -> None:
+        if self._outdated:
+            self._outdated = False
+            self.refresh()
 
 
 def _rows(matches: Sequence[Match]) -> tuple[Row, ...]:

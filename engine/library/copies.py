@@ -24,8 +24,7 @@ _SAME_OUTLINE = 0.04
 
 _SAME_PITCH_OCTAVES = 0.5 / 12
 _SHIFTED = (np.arange(OVERVIEW_BINS) - np.arange(-2, 3)[:, None]) % OVERVIEW_BINS
-"""int [5, OVERVIEW_BINS], where the points of an overview come from that is moved by up to two: all shifts are compared
-in one go, since thousands of pairs are, and meanwhile the thread of the window waits for Python."""
+"""int [5, OVERVIEW_BINS], where the points of an overview come from that is moved by up to two."""
 _ENCODERS_ADD_SECONDS, _SAME_LENGTH = 0.06, 0.02
 
 
@@ -46,41 +45,90 @@ class Look:
     overview: np.ndarray
     vector: np.ndarray
 
-    def same_as(self, other: Look) -> bool:
-        """Whether one is a copy of the other."""
-        if self.content == other.content and self.content[0] is not None:
-            return True
-        if abs(self.seconds - other.seconds) > _ENCODERS_ADD_SECONDS + _SAME_LENGTH * max(self.seconds, other.seconds):
-            return False
-        if self.pitch_hz and other.pitch_hz and abs(math.log2(self.pitch_hz / other.pitch_hz)) > _SAME_PITCH_OCTAVES:
-            return False  # another note of the same instrument looks and sounds much the same
-        if float(self.vector @ other.vector) < _SAME_COSINE:
-            return False
-        differences = np.abs(self.overview[_SHIFTED] - other.overview).mean(axis=1)
-        return bool(differences.min() <= _SAME_OUTLINE)
+
+class Originals:
+    """The first of each group of copies: another sound is compared with all of them at once.
+
+    Thousands of sounds that are much alike are millions of pairs; one by one they took a minute.
+
+    capacity : how many there may be.
+    """
+
+    def __init__(self, capacity: int, dimension: int) -> None:
+        self._count = 0
+        self._places: dict[tuple[bytes | None, str | None], int] = {}
+        self._seconds = np.empty(capacity)
+        self._octaves = np.empty(capacity)
+        self._overviews = np.empty((capacity, OVERVIEW_BINS), np.float32)
+        self._vectors = np.empty((capacity, dimension), np.float32)
+
+    def add(self, look: Look) -> int:
+        """Another original; its place."""
+        place, self._count = self._count, self._count + 1
+        if look.content[0] is not None:
+            self._places.setdefault(look.content, place)
+        self._seconds[place], self._octaves[place] = look.seconds, _octaves(look)
+        self._overviews[place], self._vectors[place] = look.overview, look.vector
+        return place
+
+    def first_of(self, look: Look) -> int | None:
+        """The place of the first one of which this is a copy."""
+        found = self._places.get(look.content)
+        near = self._alike(look)
+        if near.size and (found is None or near[0] < found):
+            return int(near[0])
+        return found
+
+    def _alike(self, look: Look) -> np.ndarray:
+        """int [n]: places of those that have its length, note, sound and outline."""
+        seconds = self._seconds[: self._count]
+        longer = np.maximum(seconds, look.seconds)
+        same = np.abs(seconds - look.seconds) <= _ENCODERS_ADD_SECONDS + _SAME_LENGTH * longer
+        # Another note of the same instrument looks and sounds much the same; a note that is not known may be any.
+        same &= ~(np.abs(self._octaves[: self._count] - _octaves(look)) > _SAME_PITCH_OCTAVES)
+        near = np.flatnonzero(same)
+        near = near[self._vectors[near] @ look.vector >= _SAME_COSINE]
+        differences = np.abs(self._overviews[near, None] - look.overview[_SHIFTED]).mean(axis=2)
+        return near[differences.min(axis=1, initial=1.0) <= _SAME_OUTLINE]
 
 
-def fold_copies(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> list[list[Sound]]:
+def _octaves(look: Look) -> float:
+    """Its pitch; NaN where it is not known, from which nothing differs."""
+    return math.log2(look.pitch_hz) if look.pitch_hz else math.nan
+
+
+def fold_copies(
+    sounds: Sequence[Sound], catalog: Catalog, fingerprint: str, *, most: int | None = None
+) -> list[list[Sound]]:
     """Sounds in groups of copies, or of notes of one instrument; groups and what is in them in the order given.
 
     fingerprint : of the model whose vectors are compared; a sound that it did not hear is in a group of its own.
+    most : at most so many groups; later sounds that are in none of them are left out.
     """
     looks = _looks(sounds, catalog, fingerprint)
+    dimension = next((look.vector.size for look in looks.values()), 0)
+    originals = Originals(len(looks), dimension)
+    group_of_original: list[int] = []
+    group_of_instrument: dict[str, int] = {}
     groups: list[list[Sound]] = []
     for sound in sounds:
-        look = looks.get(sound.id)
-        group = next((group for group in groups if _are_one(sound, look, group[0], looks.get(group[0].id))), None)
-        if group is None:
-            groups.append([sound])
-        else:
-            group.append(sound)
+        look, known = looks.get(sound.id), []
+        if sound.instrument is not None and sound.instrument in group_of_instrument:
+            known.append(group_of_instrument[sound.instrument])
+        if look is not None and (original := originals.first_of(look)) is not None:
+            known.append(group_of_original[original])
+        if known:
+            groups[min(known)].append(sound)
+            continue
+        if len(groups) == most:
+            continue
+        if sound.instrument is not None:
+            group_of_instrument[sound.instrument] = len(groups)
+        if look is not None:
+            originals.add(look)
+            group_of_original.append(len(groups))
+        groups.append([sound])
     return groups
-
-
-def _are_one(sound: Sound, look: Look | None, other: Sound, other_look: Look | None) -> bool:
-    if sound.instrument is not None and sound.instrument == other.instrument:
-        return True
-    return look is not None and other_look is not None and other_look.same_as(look)
 
 
 def _looks(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> dict[int, Look]:

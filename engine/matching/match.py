@@ -122,14 +122,14 @@ def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Lib
     asked = top + COPIES_ALLOWED_FOR
     while True:
         found = nearest(asked)
-        groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "")
+        groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "", most=top)
         if len(groups) >= top or len(found) < asked or asked >= LOOKED_AT:
             break
         asked = min(2 * asked, LOOKED_AT)
     similarities = {sound.id: similarity for sound, similarity in found}
     return [
         Match(first, similarities[first.id], number, copies=tuple(copies))
-        for number, (first, *copies) in enumerate(groups[:top], 1)
+        for number, (first, *copies) in enumerate(groups, 1)
     ]
 
 

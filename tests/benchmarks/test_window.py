@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from app import theme
+from app import garbage, theme
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.models.sonogram import MelPicture
@@ -70,6 +70,7 @@ def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp
     """
     demo = ensure_demo(tmp_path / "demo", ignore_progress)
     make_tiny_sounds(demo.library, files - sum(1 for _ in demo.library.rglob("*.wav")))
+    garbage.wait()
     with Studio(PictureBackend(tmp_path / "library")) as studio:
         work = studio.work
         library = work.library

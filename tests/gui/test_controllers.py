@@ -285,6 +285,34 @@ def test_what_was_similar_to_a_sound_is_left_when_the_sound_is_gone(
     assert (ready.args[0].sound, matching.trail, failures) == (None, [], [])
 
 
+def test_a_library_that_changes_all_the_time_does_not_keep_an_answer_from_coming(
+    backend: ListingBackend, jobs: JobRunner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matching = MatchController(backend, jobs, jobs)
+    answers: list[object] = []
+    matching.results_ready.connect(answers.append)
+    library, asked, go_on = backend.library, threading.Semaphore(0), threading.Semaphore(0)
+
+    def slow() -> object:
+        asked.release()
+        assert go_on.acquire(timeout=60)
+        return library()
+
+    monkeypatch.setattr(backend, "library", slow)
+    matching.refresh()
+    for answered in (0, 1):
+        until(qtbot, lambda: asked.acquire(blocking=False))
+        assert len(answers) == answered
+        for _ in range(3 if answered == 0 else 0):
+            matching.library_changed()
+            qtbot.wait(60)
+        assert not asked.acquire(blocking=False), "it is asked again once it has answered"
+        go_on.release()
+    until(qtbot, lambda: len(answers) == 2)
+    qtbot.wait(60)
+    assert not asked.acquire(blocking=False)
+
+
 class Player:
     """Of the player's interface what pausing takes; to resume waits for `go_on`."""
 

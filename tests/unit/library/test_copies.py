@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine.library.copies import Look, fold_copies
+from engine.library.copies import Look, Originals, fold_copies
 from engine.library.library import Library
 from engine.library.scanner import scan
 from tests.unit.library.ears import load_toy
@@ -25,8 +25,14 @@ def look(**changes: object) -> Look:
     return Look(**{**values, **changes})  # type: ignore[arg-type]
 
 
+def same(one: Look, other: Look) -> bool:
+    originals = Originals(1, one.vector.size)
+    originals.add(one)
+    return originals.first_of(other) is not None
+
+
 @pytest.mark.parametrize(
-    ("other", "same"),
+    ("other", "expected"),
     [
         (look(), True),
         (look(content=(b"2", None)), True),
@@ -40,13 +46,22 @@ def look(**changes: object) -> Look:
         (look(content=(b"1", "0:1"), seconds=3.0), False),
     ],
 )
-def test_same(other: Look, same: bool) -> None:
-    assert look().same_as(other) is other.same_as(look()) is same
+def test_same(other: Look, expected: bool) -> None:
+    assert same(look(), other) is same(other, look()) is expected
+
+
+def test_the_first_of_several_counts() -> None:
+    originals = Originals(3, 4)
+    for changes in ({"seconds": 5.0}, {"content": (b"2", None)}, {"content": (b"3", None), "seconds": 5.0}):
+        originals.add(look(**changes))
+    assert originals.first_of(look(content=(b"3", None))) == 1, "before the one with the same content"
+    assert originals.first_of(look(content=(b"3", None), seconds=9.0)) == 2
+    assert originals.first_of(look(content=(b"4", None), seconds=9.0)) is None
 
 
 def test_what_is_not_known_is_not_the_same() -> None:
     unknown = look(content=(None, None), seconds=5.0)
-    assert not unknown.same_as(look(content=(None, None), seconds=1.0))
+    assert not same(unknown, look(content=(None, None), seconds=1.0))
 
 
 def test_files(tmp_path: Path) -> None:
@@ -69,6 +84,7 @@ def test_files(tmp_path: Path) -> None:
         {"swell again.wav", "swell.wav"},
     ]
     assert groups[0][0] is sounds[0]
+    assert fold_copies(sounds, library.catalog, "toy", most=1) == groups[:1]
     assert [len(group) for group in fold_copies(sounds, library.catalog, "another ear")] == [1] * 5
     assert fold_copies([], library.catalog, "toy") == []
     library.close()
