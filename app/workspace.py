@@ -98,6 +98,7 @@ class Workspace(QObject):
         self.reference.refused.connect(self._reference_refused)
         self.reference.look_changed.connect(lambda _: self._remember_song())
         self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts, done=hearing.done))
+        self.matches.sorted_by.connect(self.matching.set_order)
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
         self.matching.overviews_ready.connect(self.matches.set_overviews)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.backend import Backend
 from app.controllers.parts import PartChoice, Seed
 from app.jobs import Job, JobRunner
-from app.models.columns import Row
+from app.models.columns import Column, Row
 from app.widgets.text import NOTES, note_number
 
 if TYPE_CHECKING:
@@ -24,10 +24,23 @@ if TYPE_CHECKING:
 TOP = 500
 """Ranked rows; narrower filters look further down, so that they do not run dry."""
 TOP_FILTERED = 5000
-MOST_LISTED = 20_000
-"""Who has more sounds than that searches among them rather than scrolls through them."""
-PAGE = 2_000
+MOST_LISTED = 5_000
+"""Who has more sounds than that searches among them, or puts others on top, rather than scrolls through them."""
+PAGE = 1_000
 SETTLE_MILLISECONDS = 40
+ORDERS = {
+    Column.NAME: "name",
+    Column.FAMILY: "family",
+    Column.TYPE: "type",
+    Column.PITCH: "pitch",
+    Column.BPM: "bpm",
+    Column.LENGTH: "length",
+    Column.FOLDER: "folder",
+    Column.FAVOURITE: "favourite",
+    Column.RATING: "rating",
+    Column.TAGS: "tags",
+}
+"""What the catalog calls the order of a column; by others there is none, and what is listed comes by name."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,7 @@ class Results:
     nothing_alike : even the best of the rows is hardly what was heard.
     obstacle : why nothing can be ranked by part, where that is so.
     history : the rows are what was listened to, the last one first.
+    first_by : where there are more sounds than rows, the column by which these come first.
     """
 
     slot: Slot | None
@@ -122,6 +136,7 @@ class Results:
     parts: tuple[str, ...] = ()
     obstacle: str = ""
     history: bool = False
+    first_by: Column | None = None
 
     @property
     def ranked(self) -> bool:
@@ -155,6 +170,9 @@ class MatchController(QObject):
         self._settle.setSingleShot(True)
         self._settle.setInterval(SETTLE_MILLISECONDS)
         self._settle.timeout.connect(self._ask)
+        self._order, self._descending = Column.NAME, False
+        self._is_cut = False
+        """Not all sounds are listed: another order shows others."""
         self._outdated = False
         """The library changed while it was being asked."""
 
@@ -209,6 +227,14 @@ class MatchController(QObject):
             self.filters = filters
             self.refresh()
             self.filters_changed.emit()
+
+    def set_order(self, column: int, descending: bool) -> None:
+        """The producer sorts by a column: where not all sounds are listed, others come first then."""
+        order = (Column(column), descending) if Column(column) in ORDERS else (Column.NAME, False)
+        if order != (self._order, self._descending):
+            self._order, self._descending = order
+            if self._is_cut:
+                self.refresh()
 
     def marks_changed(self) -> None:
         """The producer said something of sounds: results that depend on it, or are just being read, are stale."""
@@ -272,6 +298,7 @@ class MatchController(QObject):
         sound, part = (seed.sound, seed.part) if seed is not None else (None, None)
         weights = {part: 1} if part is not None else {} if sound is not None else dict(self.parts.weights)
         heard = dict(self.parts.heard)
+        order, descending = self._order, self._descending
 
         def work(job: Job) -> Results | None:
             library = backend.library()
@@ -296,7 +323,8 @@ class MatchController(QObject):
                     query=query,
                 )
             else:
-                return Results(None, _listed(library.catalog, query, filters, job.checkpoint), library.searchable)
+                rows, is_cut = _listed(library.catalog, query, filters, order, descending, job.checkpoint)
+                return Results(None, rows, library.searchable, first_by=order if is_cut else None)
             from engine.matching.match import nothing_alike
 
             accepted = [match for match in matches if filters.accept(match.sound)]
@@ -304,6 +332,7 @@ class MatchController(QObject):
 
         def take(results: Results | None) -> None:
             if results is not None:
+                self._is_cut = results.first_by is not None
                 self.results_ready.emit(results)
                 self._ask_again()
             else:  # the sound has left the library
@@ -358,18 +387,30 @@ def _by_part(
     return Results(None, _rows(accepted), counts.heard, sound=sound, parts=parts)
 
 
-def _listed(catalog: Catalog, query: Query, filters: Filters, checkpoint: Callable[[], None]) -> tuple[Row, ...]:
-    """The sounds that can be played, by name, as far as a list is of use; those not heard yet are among them."""
+def _listed(
+    catalog: Catalog, query: Query, filters: Filters, order: Column, descending: bool, checkpoint: Callable[[], None]
+) -> tuple[tuple[Row, ...], bool]:
+    """The first of the sounds that can be played, those not heard yet among them, and whether there are more."""
     rows: list[Row] = []
-    last: Sound | None = None
-    while len(rows) < MOST_LISTED:
-        page = catalog.page(query, after=last, size=PAGE)
+    for page in _pages(catalog, query, order, descending):
         checkpoint()
-        rows += [Row(sound, len(rows) + number) for number, sound in enumerate(filter(filters.accept, page), 1)]
-        if len(page) < PAGE:
-            break
-        last = page[-1]
-    return tuple(rows)
+        for sound in filter(filters.accept, page):
+            if len(rows) == MOST_LISTED:
+                return tuple(rows), True
+            rows.append(Row(sound, len(rows) + 1))
+    return tuple(rows), False
+
+
+def _pages(catalog: Catalog, query: Query, order: Column, descending: bool) -> Iterator[Sequence[Sound]]:
+    if order is Column.NAME and not descending:
+        last: Sound | None = None
+        while page := catalog.page(query, after=last, size=PAGE):
+            yield page
+            last = page[-1]
+        return
+    ids = catalog.ordered(query, ORDERS[order], descending=descending)
+    for start in range(0, len(ids), PAGE):
+        yield catalog.sounds(ids[start : start + PAGE].tolist())
 
 
 def _auditioned(catalog: Catalog, query: Query, filters: Filters) -> tuple[Row, ...]:

@@ -91,6 +91,11 @@ def handicap_mark(handicap: float) -> str:
     return f"−{text.fraction(handicap)}" if handicap < 1.0 else "other"
 
 
+def column_word(column: Column) -> str:
+    """The name of a column within a sentence."""
+    return NAMES[column] if NAMES[column].isupper() else NAMES[column].lower()
+
+
 def kind_word(sound: Sound) -> str:
     """What sort of thing a sound is."""
     return "preset" if sound.is_preset else KIND_WORDS.get(sound.kind or "", "not heard yet")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app.models.columns import (
     BEST_FIRST,
@@ -47,6 +47,9 @@ class MatchesModel(QAbstractTableModel):
     OFFLINE_ROLE = Qt.ItemDataRole.UserRole + 3
     PLAYED_ROLE = Qt.ItemDataRole.UserRole + 4
     """Share 0..1 of the sound that has sounded, None for a row that does not sound."""
+
+    sorted_by = Signal(int, bool)
+    """A column, and whether the highest comes first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -189,6 +192,7 @@ class MatchesModel(QAbstractTableModel):
         self._sort_rows()
         self.changePersistentIndexList(persistent, [self.index(self._places[number], at) for number, at in kept])
         self.layoutChanged.emit()
+        self.sorted_by.emit(column, order == Qt.SortOrder.DescendingOrder)
 
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction

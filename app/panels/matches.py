@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
 from app.density import Density
-from app.models.columns import Column, Row
+from app.models.columns import Column, Row, column_word
 from app.models.matches import MatchesModel
 from app.panels.invitation import Invitation
 from app.widgets import text
@@ -271,7 +271,10 @@ class MatchesPanel(QWidget):
             self.subject.setText(f"by {words_for(parts)}")
         elif slot is None:
             order = ", the last one first" if history else ""
-            self.subject.setText(f"{text.count(shown)}{order}" if results is not None else "")
+            count = text.count(shown)
+            if results is not None and results.first_by is not None:
+                count = f"the first {count} by {column_word(results.first_by)}"
+            self.subject.setText(f"{count}{order}" if results is not None else "")
         if results is not None and results.ranked and results.searchable:
             self.search.set_hints(f"Search {text.sounds(results.searchable)}", "Search sounds", "Search")
         else:

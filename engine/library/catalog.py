@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.audio.suffixes import is_preset_file
 from engine.errors import LibraryError
-from engine.library.conditions import LIVE, condition_of
+from engine.library.conditions import LIVE, condition_of, order_of
 from engine.library.database import FILE_NAME, Database, decode_path, encode_path
 from engine.library.marks import Marks
 from engine.library.query import Query
@@ -272,6 +272,16 @@ class Catalog:
             values += [after.name, after.id]
         query_text = f"{_SELECT_SOUND} FROM sounds WHERE {condition} ORDER BY name COLLATE NOCASE, id LIMIT ?"
         return [_sound(row) for row in self._rows(query_text, [*values, size])]
+
+    def ordered(self, query: Query, order: str, *, descending: bool = False) -> np.ndarray:
+        """int64 [n]: ids of the sounds that are what a query asks for, heard or not, by one of `conditions.ORDERS`.
+
+        What is not known comes last. A million take a second or two: `page` has the first by name at once.
+        """
+        condition, values = condition_of(query, heard=False)
+        by = order_of(order, descending=descending)
+        rows = self._rows(f"SELECT id FROM sounds WHERE {condition} ORDER BY {by}", values)
+        return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
     def embeddings(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:
         """Sound ids int64 [n] and unit vectors float32 [n, dimension] of all that can be found with this model.

@@ -11,6 +11,27 @@ from engine.library.words import full_text_query
 LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
 """What can be found by similarity."""
 
+_ORDERS = {
+    "name": "name COLLATE NOCASE",
+    "family": "coalesce(corrected, family)",
+    "type": "CASE preset WHEN '' THEN kind ELSE 'preset' END",
+    "pitch": "pitch_hz",
+    "bpm": "tempo_bpm",
+    "length": "duration_seconds",
+    "folder": "path COLLATE NOCASE",
+    "favourite": "favourite",
+    "rating": "nullif(rating, 0)",
+    "tags": "nullif(tags, '')",
+}
+ORDERS = frozenset(_ORDERS)
+"""What sounds can be listed by."""
+
+
+def order_of(order: str, *, descending: bool) -> str:
+    """SQL for an order: by one of `ORDERS`, then by name; what is not known comes last, whichever way round."""
+    value = _ORDERS[order]
+    return f"{value} IS NULL, {value} {'DESC' if descending else 'ASC'}, name COLLATE NOCASE, id"
+
 
 def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
     """The query as SQL over `sounds`, and its values.

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app import audio_files
 from app.backend import Backend
 from app.controllers import library as library_module
+from app.controllers import matching as matching_module
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
 from app.controllers.keyboard import KeyboardController
@@ -24,9 +25,10 @@ from app.controllers.library import LibraryController
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
 from app.jobs import JobRunner
+from app.models.columns import Column
 from engine.audition.fit import UNCHANGED, Change
 from engine.errors import LibraryError
-from engine.jobs import CancelToken, ProgressCallback
+from engine.jobs import CancelToken, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound
 from engine.library.listing import list_folders
 from engine.library.scanner import ScanResult
@@ -311,6 +313,39 @@ def test_a_library_that_changes_all_the_time_does_not_keep_an_answer_from_coming
     until(qtbot, lambda: len(answers) == 2)
     qtbot.wait(60)
     assert not asked.acquire(blocking=False)
+
+
+def test_where_not_all_sounds_are_listed_another_order_brings_others(
+    backend: ListingBackend, jobs: JobRunner, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for name in "dbeac":
+        (folder / f"{name}.wav").write_bytes(name.encode())
+    backend.scan([folder], progress=ignore_progress, cancel=CancelToken())
+    matching = MatchController(backend, jobs, jobs)
+
+    def listed() -> tuple[str, Column | None]:
+        results = ready.args[0]
+        return "".join(row.sound.name for row in results.rows), results.first_by
+
+    with qtbot.waitSignal(matching.results_ready, timeout=PATIENCE_MILLISECONDS) as ready:
+        matching.refresh()
+    assert listed() == ("abcde", None)
+    matching.set_order(Column.NAME, True)
+    matching.set_order(Column.NAME, False)
+    qtbot.wait(60)
+    assert jobs.running("rank") is None, "all of them are there already"
+    monkeypatch.setattr(matching_module, "MOST_LISTED", 3)
+    for column, descending, expected in (
+        (Column.NUMBER, False, ("abc", Column.NAME)),
+        (Column.NAME, True, ("edc", Column.NAME)),
+        (Column.FOLDER, False, ("abc", Column.FOLDER)),
+    ):
+        with qtbot.waitSignal(matching.results_ready, timeout=PATIENCE_MILLISECONDS) as ready:
+            matching.set_order(column, descending)
+            matching.refresh()
+        assert listed() == expected
 
 
 class Player:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.controllers import matching
 from app.main_window import MainWindow
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
@@ -54,6 +55,23 @@ def drag_edge(table: MatchTable, column: Column, pixels: int) -> None:
 
 def names(window: MainWindow) -> list[str]:
     return [row.sound.name for row in window.workspace.matches.rows]
+
+
+def test_a_heading_puts_others_on_top_where_not_all_sounds_are_listed(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, panel = filled.workspace, filled.matches_panel
+    table = panel.table
+    monkeypatch.setattr(matching, "MOST_LISTED", 3)
+    work.matching.set_slot(None)
+    wait_for_rows(qtbot, filled, 3)
+    assert panel.subject.text() == "the first 3 by name"
+    assert {row.sound.family for row in work.matches.rows} == {"bass"}
+    table.sortByColumn(Column.FAMILY, Qt.SortOrder.DescendingOrder)
+    until(qtbot, lambda: {row.sound.family for row in work.matches.rows} == {"lead"})
+    assert panel.subject.text() == "the first 3 by family"
+    names = [row.sound.name for row in work.matches.rows]
+    assert names == sorted(names)
 
 
 def test_a_heading_sorts_both_ways_and_then_gives_the_rank_back(filled: MainWindow, qtbot: QtBot) -> None:

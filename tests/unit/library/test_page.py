@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
 
 from engine.library import catalog as catalog_module
 from engine.library.catalog import Sound
-from engine.library.conditions import condition_of
+from engine.library.conditions import ORDERS, condition_of
 from engine.library.library import Library
 from engine.library.query import read_query
 from tests.unit.library.made_up import add_sounds
@@ -94,3 +95,29 @@ def test_pages_are_in_order_and_complete(
         catalog.sounds(catalog.matching(asked, heard=False)), key=lambda sound: (sound.name.casefold(), sound.id)
     )
     assert [sound.id for sound in found] == [sound.id for sound in expected]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("order", sorted(ORDERS))
+def test_all_of_them_by_a_fact_unknown_ones_last(filled: Library, order: str, descending: bool) -> None:
+    catalog = filled.catalog
+    ids = catalog.ordered(read_query("type:loop,preset"), order, descending=descending)
+    sounds = catalog.sounds(ids)
+    assert len(sounds) == len(catalog.matching(read_query("type:loop,preset"), heard=False))
+    fact = {
+        "name": lambda sound: sound.name.casefold(),
+        "family": lambda sound: sound.family,
+        "type": lambda sound: "preset" if sound.preset is not None else sound.kind,
+        "pitch": lambda sound: sound.pitch_hz,
+        "bpm": lambda sound: sound.tempo_bpm,
+        "length": lambda sound: sound.duration_seconds,
+        "folder": lambda sound: sound.path.casefold(),
+        "favourite": lambda sound: sound.favourite,
+        "rating": lambda sound: sound.rating or None,
+        "tags": lambda sound: "\n".join(sound.tags) or None,
+    }[order]
+    known = [sound for sound in sounds if fact(sound) is not None]
+    assert sounds[: len(known)] == known
+    assert [fact(sound) for sound in known] == sorted((fact(sound) for sound in known), reverse=descending)
+    for former, later in itertools.pairwise(known):
+        assert fact(former) != fact(later) or (former.name.casefold(), former.id) <= (later.name.casefold(), later.id)
