@@ -408,9 +408,15 @@ def _pages(catalog: Catalog, query: Query, order: Column, descending: bool) -> I
             yield page
             last = page[-1]
         return
-    ids = catalog.ordered(query, ORDERS[order], descending=descending)
-    for start in range(0, len(ids), PAGE):
-        yield catalog.sounds(ids[start : start + PAGE].tolist())
+    start = 0
+    for most in (MOST_LISTED + 1, None):  # all of them only where few of those pass the filters
+        ids = catalog.ordered(query, ORDERS[order], descending=descending, most=most)
+        while start < len(ids):
+            page = ids[start : start + PAGE]
+            start += len(page)
+            yield catalog.sounds(page.tolist())
+        if most is not None and len(ids) < most:
+            return
 
 
 def _auditioned(catalog: Catalog, query: Query, filters: Filters) -> tuple[Row, ...]:

@@ -273,14 +273,18 @@ class Catalog:
         query_text = f"{_SELECT_SOUND} FROM sounds WHERE {condition} ORDER BY name COLLATE NOCASE, id LIMIT ?"
         return [_sound(row) for row in self._rows(query_text, [*values, size])]
 
-    def ordered(self, query: Query, order: str, *, descending: bool = False) -> np.ndarray:
-        """int64 [n]: ids of the sounds that are what a query asks for, heard or not, by one of `conditions.ORDERS`.
+    def ordered(self, query: Query, order: str, *, descending: bool = False, most: int | None = None) -> np.ndarray:
+        """int64 [n]: ids of the first sounds, heard or not, that are what a query asks for, by a fact.
 
-        What is not known comes last. A million take a second or two: `page` has the first by name at once.
+        Parameters
+        ----------
+        order : one of `conditions.ORDERS`; those of which it is not known come last.
+        most : at most so many; without it a million take seconds.
         """
         condition, values = condition_of(query, heard=False)
         by = order_of(order, descending=descending)
-        rows = self._rows(f"SELECT id FROM sounds WHERE {condition} ORDER BY {by}", values)
+        limit = -1 if most is None else most
+        rows = self._rows(f"SELECT id FROM sounds WHERE {condition} ORDER BY {by} LIMIT ?", [*values, limit])
         return np.fromiter((row[0] for row in rows), np.int64, len(rows))
 
     def embeddings(self, fingerprint: str) -> tuple[np.ndarray, np.ndarray]:

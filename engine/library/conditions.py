@@ -29,8 +29,10 @@ ORDERS = frozenset(_ORDERS)
 
 def order_of(order: str, *, descending: bool) -> str:
     """SQL for an order: by one of `ORDERS`, then by name; what is not known comes last, whichever way round."""
-    value = _ORDERS[order]
-    return f"{value} IS NULL, {value} {'DESC' if descending else 'ASC'}, name COLLATE NOCASE, id"
+    value, way = _ORDERS[order], "DESC" if descending else "ASC"
+    if order == "name":
+        return f"{value} {way}, id {way}"  # as an index has it
+    return f"{value} IS NULL, {value} {way}, name COLLATE NOCASE, id"
 
 
 def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:

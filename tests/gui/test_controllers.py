@@ -31,6 +31,7 @@ from engine.errors import LibraryError
 from engine.jobs import CancelToken, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound
 from engine.library.listing import list_folders
+from engine.library.query import EVERYTHING
 from engine.library.scanner import ScanResult
 
 PATIENCE_MILLISECONDS = 90_000
@@ -346,6 +347,9 @@ def test_where_not_all_sounds_are_listed_another_order_brings_others(
             matching.set_order(column, descending)
             matching.refresh()
         assert listed() == expected
+    monkeypatch.setattr(matching_module, "PAGE", 3)
+    pages = matching_module._pages(backend.library().catalog, EVERYTHING, Column.NAME, True)
+    assert ["".join(sound.name for sound in page) for page in pages] == ["edc", "b", "a"], "each once"
 
 
 class Player:

@@ -119,5 +119,8 @@ def test_all_of_them_by_a_fact_unknown_ones_last(filled: Library, order: str, de
     known = [sound for sound in sounds if fact(sound) is not None]
     assert sounds[: len(known)] == known
     assert [fact(sound) for sound in known] == sorted((fact(sound) for sound in known), reverse=descending)
-    for former, later in itertools.pairwise(known):
-        assert fact(former) != fact(later) or (former.name.casefold(), former.id) <= (later.name.casefold(), later.id)
+    by_name = [(sound.name.casefold(), sound.id) for sound in known]
+    for (former, later), names in zip(itertools.pairwise(known), itertools.pairwise(by_name), strict=True):
+        assert fact(former) != fact(later) or sorted(names, reverse=order == "name" and descending) == list(names)
+    few = catalog.ordered(read_query("type:loop,preset"), order, descending=descending, most=7)
+    assert few.tolist() == ids[:7].tolist()
