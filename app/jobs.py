@@ -8,6 +8,7 @@ window, however long the engine needs to notice.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -29,6 +30,9 @@ SWITCH_SECONDS = 0.0005
 """After so long a thread gives way to the window: Python's own 5 ms, waited for again and again, add up to a stall that
 is seen. While a folder is scanned and a song heard on two processors, stalls above 50 ms fall from five to two."""
 
+GENTLE_NICENESS = 5
+"""Of jobs that compute much: the thread of the window goes before them. Processes of scans step further back."""
+
 Work = Callable[["Job"], Any]
 Receiver = Callable[[Any], None]
 
@@ -37,9 +41,14 @@ class Job:
     """One piece of work. The worker's side calls `item`, `progress` and `checkpoint`; the window's side the rest."""
 
     def __init__(
-        self, lane: str, deliver: Callable[[Job, Receiver | None, Any], None], receivers: dict[str, Any]
+        self,
+        lane: str,
+        deliver: Callable[[Job, Receiver | None, Any], None],
+        receivers: dict[str, Any],
+        *,
+        gentle: bool = False,
     ) -> None:
-        self.lane = lane
+        self.lane, self.gentle = lane, gentle
         self.token = CancelToken()
         self.finished = False
         self.ended = threading.Event()
@@ -117,6 +126,7 @@ class JobRunner(QObject):
         on_progress: Receiver | None = None,
         on_done: Receiver | None = None,
         on_failed: Callable[[str], None] | None = None,
+        gentle: bool = False,
     ) -> Job:
         """Run `work(job)` in a thread, in place of what runs in `lane`.
 
@@ -124,10 +134,12 @@ class JobRunner(QObject):
         ----------
         on_item, on_progress, on_done : called in the window's thread with what the work gives; never after `cancel`.
         on_failed : called with the reason in words.
+        gentle : it computes much, and steps back behind the window where both want a processor; so do all threads
+            that it starts, which is why no job that opens a device may be.
         """
         self.cancel(lane)
         receivers = {"on_item": on_item, "on_progress": on_progress, "on_done": on_done, "on_failed": on_failed}
-        job = Job(lane, self._said.emit, receivers)
+        job = Job(lane, self._said.emit, receivers, gentle=gentle)
         if self._closed:
             job.cancel()
             return job
@@ -173,6 +185,8 @@ class JobRunner(QObject):
                 self._threads = {thread, *(other for other in self._threads if other.is_alive())}
 
     def _run(self, job: Job, work: Work) -> None:
+        if job.gentle:
+            _step_back()
         try:
             result = work(job)
             self._said.emit(job, "on_done", result)
@@ -197,3 +211,9 @@ class JobRunner(QObject):
             receiver = job._receivers[receiver]  # type: ignore[index]
         if receiver is not None and not job.token.cancelled and not self._closed:
             receiver(value)  # type: ignore[operator]
+
+
+def _step_back() -> None:
+    """Let other threads go before this one. Elsewhere than on Linux this cannot be said of one thread alone."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GENTLE_NICENESS)

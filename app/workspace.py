@@ -141,7 +141,7 @@ class Workspace(QObject):
     def wake(self) -> None:
         """Open the library, load the ear, look for outputs: all behind the window."""
         self.library.refresh()
-        self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed)
+        self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed, gentle=True)
         self.outputs.read()
         self.keyboard.read_inputs(self.settings.midi_input)
         self.devices.start()
@@ -353,7 +353,7 @@ class Workspace(QObject):
             finally:
                 garbage.begin()
 
-        self.jobs.start("warm", work)
+        self.jobs.start("warm", work, gentle=True)
 
     def _demo_made(self, paths: list[Path]) -> None:
         self.settled.emit("demo")

@@ -144,7 +144,7 @@ class Fitting(QObject):
             self.turned.emit()
             self.changed.emit()
 
-        self._jobs.start("slot pitch", work, on_done=take, on_failed=self.failed.emit)
+        self._jobs.start("slot pitch", work, on_done=take, on_failed=self.failed.emit, gentle=True)
         return True
 
     def _forget(self) -> None:

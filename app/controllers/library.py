@@ -125,7 +125,7 @@ class LibraryController(QObject):
         if self._jobs.running("library") is not None:
             self._stale = True  # what is being read may be older than what changed
             return
-        self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail)
+        self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail, gentle=True)
 
     def scan(self, folders: list[Path], *, retry_failed: bool = False, asked: bool = True) -> None:
         """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept. Folders
@@ -157,7 +157,7 @@ class LibraryController(QObject):
             )
 
         self._last_scan = self._jobs.start(
-            "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed
+            "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed, gentle=True
         )
         self._timer.start()
         self._scanning_on(_starting())
@@ -277,7 +277,7 @@ class LibraryController(QObject):
     def _measure_usage(self) -> None:
         backend = self._backend
         if self._jobs.running("usage") is None:
-            self._jobs.start("usage", lambda _: backend.usage(), on_done=self.usage_changed.emit)
+            self._jobs.start("usage", lambda _: backend.usage(), on_done=self.usage_changed.emit, gentle=True)
 
     def _looked(self, version: int) -> None:
         if self.state is not None and version != self.state.version:

@@ -269,6 +269,7 @@ class MatchController(QObject):
                 "parts of a sound",
                 lambda job: tuple(backend.library().parts(sound_id)),
                 on_done=self._take_sound_parts,
+                gentle=True,
             )
 
     def _take_sound_parts(self, parts: tuple[str, ...]) -> None:
@@ -344,7 +345,7 @@ class MatchController(QObject):
             self._ask_again()
 
         self._outdated = False
-        self._jobs.start("rank", work, on_done=take, on_failed=fail)
+        self._jobs.start("rank", work, on_done=take, on_failed=fail, gentle=True)
 
     def _ask_again(self) -> None:
         if self._outdated:
@@ -412,9 +413,9 @@ def _pages(catalog: Catalog, query: Query, order: Column, descending: bool) -> I
     for most in (MOST_LISTED + 1, None):  # all of them only where few of those pass the filters
         ids = catalog.ordered(query, ORDERS[order], descending=descending, most=most)
         while start < len(ids):
-            page = ids[start : start + PAGE]
-            start += len(page)
-            yield catalog.sounds(page.tolist())
+            some = ids[start : start + PAGE]
+            start += len(some)
+            yield catalog.sounds(some.tolist())
         if most is not None and len(ids) < most:
             return
 

@@ -89,7 +89,9 @@ class ReferenceController(QObject):
         self._slots.clear()
         self._timeline.reset()
         self.opened.emit()
-        self._jobs.start("look", self._draw(path), on_item=self._drawn, on_done=self._all_drawn, on_failed=self._fail)
+        self._jobs.start(
+            "look", self._draw(path), on_item=self._drawn, on_done=self._all_drawn, on_failed=self._fail, gentle=True
+        )
 
     def close(self) -> None:
         """Back to no reference."""
@@ -147,6 +149,7 @@ class ReferenceController(QObject):
             lambda job: audio_files.music_facts(path, duration),
             on_done=self._take_facts,
             on_failed=self._no_facts,
+            gentle=True,
         )
 
     def _take_facts(self, facts: MusicFacts) -> None:
@@ -155,7 +158,9 @@ class ReferenceController(QObject):
         path, tempo = self.path, facts.tempo_bpm
         if path is not None and tempo is not None and self._timeline.duration <= LONGEST_WITH_BEATS_SECONDS:
             # Without them regions are dragged freely, which needs no words.
-            self._jobs.start("beats", lambda job: audio_files.beats(path, tempo), on_done=self._timeline.set_beats)
+            self._jobs.start(
+                "beats", lambda job: audio_files.beats(path, tempo), on_done=self._timeline.set_beats, gentle=True
+            )
 
     def _no_facts(self, reason: str) -> None:
         self._take_facts(MusicFacts(None, None))
@@ -180,6 +185,7 @@ class ReferenceController(QObject):
             on_progress=self.progress_changed.emit,
             on_done=lambda _: self.progress_changed.emit(None),
             on_failed=self._fail_hearing,
+            gentle=True,
         )
         self.progress_changed.emit(_waiting())
 

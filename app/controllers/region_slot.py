@@ -60,7 +60,7 @@ class RegionSlot(QObject):
             return hear_as_one(path, ear, start=region[0], end=region[1], duration_seconds=duration)
 
         self.said.emit("Hearing the region as one instrument.")
-        self._jobs.start("region slot", work, on_done=self._take, on_failed=self.failed.emit)
+        self._jobs.start("region slot", work, on_done=self._take, on_failed=self.failed.emit, gentle=True)
 
     def _forget(self) -> None:
         self._jobs.cancel("region slot")

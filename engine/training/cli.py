@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,6 +132,8 @@ def _train_stage(arguments: argparse.Namespace) -> int:
     config = replace(stage.config, **{name: value for name, value in chosen.items() if value is not None})
     if arguments.whole:
         config = replace(config, crop_cells=None)
+    # Every run counts its steps from 0: of one seed they would all draw the same batches.
+    config = replace(config, seed=zlib.crc32(arguments.run.encode()))
     directory = arguments.directory / arguments.run
     goes_on = (directory / CHECKPOINT).exists()
     model = stored.read(arguments.model) if arguments.model and not goes_on else None

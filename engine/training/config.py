@@ -14,11 +14,15 @@ class Roughness:
     noise : noise and nothing else, of which no slot is to speak.
     bed : noise beneath the stems, 12 to 40 dB below them.
     mastered : equalised, compressed, limited, and through a lossy codec.
+    produced, dry : all stems have effects, or none has; in the others each is drawn by itself. Of a song that was
+        produced no stem is dry, which by chance hardly ever is so of seven.
     """
 
     noise: float = 0.0
     bed: float = 0.0
     mastered: float = 0.0
+    produced: float = 0.0
+    dry: float = 0.0
 
 
 CLEAN = Roughness()

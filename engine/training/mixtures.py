@@ -49,6 +49,7 @@ class BatchSource:
         owners = np.array([phrase.instrument for phrase in bank.phrases])
         played = np.array([phrase.passage for phrase in bank.phrases])
         self._levels = np.array([phrase.level for phrase in bank.phrases], np.float32)
+        self._produced = np.array([phrase.produced for phrase in bank.phrases])
         self._rows_of = [np.flatnonzero(owners == number) for number in range(len(bank.instruments))]
         self.sounding = [number for number, rows in enumerate(self._rows_of) if len(rows)]
         self._is_drum = np.array([(i.family in DRUM_FAMILIES) for i in bank.instruments])
@@ -122,7 +123,9 @@ class BatchSource:
                 waveform[row] = _noise(length, rng)
                 continue
             first = 0 if steps is None else int(rng.integers(0, self._config.window_samples // cell - steps + 1))
-            for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), rng)):
+            drawn = rng.random()
+            produced = True if drawn < rough.produced else False if drawn < rough.produced + rough.dry else None
+            for stem, phrase in enumerate(self._stems(int(rng.integers(stems[0], most + 1)), produced, rng)):
                 gain_db = DRUM_GAIN_DB if self._is_drum[self._owners[phrase]] else STEM_GAIN_DB
                 gain = self._levels[phrase] * 10 ** (rng.uniform(*gain_db) / 20)
                 samples = self._bank.samples[phrase, first * cell : first * cell + length]
@@ -136,20 +139,29 @@ class BatchSource:
                 waveform[row] = master(waveform[row], rng)
         return Mixtures(*map(torch.from_numpy, (waveform, labels, rows, energy)))
 
-    def _stems(self, count: int, rng: np.random.Generator) -> list[int]:
+    def _stems(self, count: int, produced: bool | None, rng: np.random.Generator) -> list[int]:
         """Rows of distinct instruments: on one passage more often than not, with a few drums more often than not; an
-        instrument of fewer phrases comes less often."""
+        instrument of fewer phrases comes less often.
+
+        produced : whether phrases with effects are drawn, where there are any, or without; None for either.
+        """
+
+        def fitting(rows: np.ndarray) -> np.ndarray:
+            return rows if produced is None else rows[self._produced[rows] == produced]
+
         drums = min(count - 1, int(rng.integers(1, 4))) if count > 1 and rng.random() < 0.6 else 0
         rows: dict[int, int] = {}
         passage = self._on_passage[rng.integers(len(self._on_passage))] if rng.random() < 0.6 else None
         for drum, wanted in ((True, drums), (False, count - drums)):
-            if passage is not None and len(passage[drum]) >= wanted:
-                chosen = rng.choice(passage[drum], size=wanted, replace=False)
+            together = fitting(passage[drum]) if passage is not None else np.empty(0, int)
+            if passage is not None and len(together) >= wanted:
+                chosen = rng.choice(together, size=wanted, replace=False)
             else:
                 group = self._groups[drum] or self.sounding
                 phrases = self._phrases[group]
                 numbers = rng.choice(group, size=min(wanted, len(group)), replace=False, p=phrases / phrases.sum())
-                chosen = np.array([rng.choice(self._rows_of[number]) for number in numbers], int)
+                rows_of = [self._rows_of[number] for number in numbers]
+                chosen = np.array([rng.choice(some if len(some := fitting(all_)) else all_) for all_ in rows_of], int)
             rows |= {int(self._owners[row]): int(row) for row in chosen}
         return list(rows.values())
 

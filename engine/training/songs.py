@@ -40,19 +40,20 @@ class Song:
     activity: np.ndarray
 
 
-def render_song(bank: PhraseBank, rng: np.random.Generator, *, produced: bool = False) -> Song:
+def render_song(bank: PhraseBank, rng: np.random.Generator, *, effects: np.random.Generator | None = None) -> Song:
     """A song of 4 to 9 instruments of the bank in one key and tempo; each plays in about half of its passages.
 
-    produced : every stem passes an effect chain, and the sum is mastered and coded.
+    effects : where given, every stem passes an effect chain drawn from it, and the sum is mastered and coded; what is
+        played, by whom and how loudly is the same with effects and without.
     """
     passages = random_song(rng, PASSAGES)
     numbers = _line_up(bank, rng)
-    stems = np.stack([_stem(bank, number, passages, rng, produced) for number in numbers])
+    stems = np.stack([_stem(bank, number, passages, rng, effects) for number in numbers])
     seconds = np.sqrt((stems.reshape(len(stems), -1, int(STEP_SECONDS * RATE)) ** 2).mean(axis=2))
     audible = seconds > seconds.max(axis=1, keepdims=True) * 10 ** (_AUDIBLE_DB / 20)
     mix = stems.sum(axis=0)
-    if produced:
-        mix = master(mix, rng)
+    if effects is not None:
+        mix = master(mix, effects)
     return Song(mix / max(float(np.abs(mix).max()), 1e-6) * 0.9, tuple(numbers), audible)
 
 
@@ -72,7 +73,9 @@ def _line_up(bank: PhraseBank, rng: np.random.Generator) -> list[int]:
     return chosen
 
 
-def _stem(bank: PhraseBank, number: int, passages: list, rng: np.random.Generator, produced: bool) -> np.ndarray:
+def _stem(
+    bank: PhraseBank, number: int, passages: list, rng: np.random.Generator, effects: np.random.Generator | None
+) -> np.ndarray:
     notes, place = bank.notes[number]
     present = rng.random(len(passages)) < _PRESENT_SHARE
     present[rng.integers(len(passages))] = True
@@ -83,7 +86,7 @@ def _stem(bank: PhraseBank, number: int, passages: list, rng: np.random.Generato
             part = phrases.render(notes, place, play(passage, bank.instruments[number].family, rng), rng)
         parts.append(part)
     stem = np.concatenate(parts)
-    if produced:
-        stem = produce(stem, rng)
+    if effects is not None:
+        stem = produce(stem, effects)
     loudest = np.sqrt((stem.reshape(-1, RATE) ** 2).mean(axis=1)).max()
     return stem * np.float32(REFERENCE_RMS / max(loudest, 1e-6) * 10 ** (rng.uniform(*_GAIN_DB) / 20))

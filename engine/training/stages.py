@@ -46,7 +46,7 @@ def _pooled(dimension: int) -> Callable[[EarConfig], PooledNetwork]:
 
 
 _SOUNDS = TrainConfig()
-_ROUGH = Roughness(noise=0.03, bed=0.1, mastered=0.05)
+_ROUGH = Roughness(noise=0.03, bed=0.1, mastered=0.05, produced=0.3, dry=0.2)
 _MIXTURES = replace(_SOUNDS, method="mixtures", steps=12_000, singles=40, mixtures=72, stems=(1, 9), rough=_ROUGH)
 # The published systems: 112 clips a batch as above, shared out as each method wants them.
 _SMTI_SINGLE = replace(_SOUNDS, method="smti-single", steps=600, singles=112, mixtures=0)

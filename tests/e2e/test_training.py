@@ -132,6 +132,26 @@ def test_rough_mixtures_keep_their_owners(bank: PhraseBank, tmp_path: Path) -> N
     assert not torch.allclose(mastered.waveform, clean.waveform, atol=1e-3)
 
 
+def test_all_of_a_mixture_is_produced_or_none_where_that_is_asked_for(bank: PhraseBank, tmp_path: Path) -> None:
+    source = trainer(bank, tmp_path, replace(SHORT, method="mixtures", stems=(1, 4))).method.source
+    has_effects = np.array([phrase.produced for phrase in bank.phrases])
+    both_ways = {
+        n for n in range(len(bank.instruments)) if len({p.produced for p in bank.phrases if p.instrument == n}) == 2
+    }
+    assert both_ways
+
+    def shares(rough: Roughness) -> np.ndarray:
+        """Of the stems that could be had either way, how many have effects in each mixture."""
+        mixtures = source.mixtures(40, (4, 4), np.random.default_rng(3), 4, rough)
+        free = np.isin(mixtures.labels.numpy(), list(both_ways))
+        wet = has_effects[mixtures.rows.numpy()] & free
+        return wet.sum(axis=1)[free.any(axis=1)] / free.sum(axis=1)[free.any(axis=1)]
+
+    assert set(shares(Roughness(produced=1.0))) == {1.0}
+    assert set(shares(Roughness(dry=1.0))) == {0.0}
+    assert 0.2 < shares(CLEAN).mean() < 0.8
+
+
 def test_an_interrupted_run_ends_like_an_uninterrupted_one(bank: PhraseBank, tmp_path: Path) -> None:
     config = replace(SHORT, steps=12)
     whole = trainer(bank, tmp_path / "whole", config)

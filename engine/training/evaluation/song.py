@@ -128,7 +128,8 @@ def _drawn(material: Material, seed: int, songs: int) -> tuple[list[tuple[Phrase
     if others := material.further_candidates():
         chosen = rng.permutation(len(others))[: max(0, LIBRARY - len(sounds))]
         sounds += [others[number] for number in chosen]
-    return sounds[:LIBRARY], [render_song(material.held_out, rng, produced=material.produced) for _ in range(songs)]
+    effects = [np.random.default_rng([seed, number]) if material.produced else None for number in range(songs)]
+    return sounds[:LIBRARY], [render_song(material.held_out, rng, effects=of_this) for of_this in effects]
 
 
 def _ranked(song: Song, slots: tuple[Slot, ...], library: np.ndarray) -> HeardSong:
