@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import logging
 import math
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from engine import __version__, commands
 from engine.errors import EarshotError
 from engine.families import PARTS
 from engine.jobs import Cancelled
-from engine.terminal import has_display, prepare_output, say
+from engine.terminal import has_display, output_written, prepare_output, say
 
 if TYPE_CHECKING:
     from engine.demo import DemoResult
@@ -32,31 +31,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     prepare_output()
     try:
-        if not arguments:
-            return _open_window()
-        if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
-            return _train(arguments)
-        # What the engine logs is for the window's log file; here what matters of it is said in messages.
-        logging.getLogger("engine").addHandler(logging.NullHandler())
-        parser = _parser()
-        options = parser.parse_args(_with_queries_apart(arguments))
-        if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
-            parser.error("--end must come after --start")
-        parts = [part for part, _ in getattr(options, "part", None) or ()]
-        if len(parts) > len(set(parts)):
-            parser.error("--part: each part once, with one weight")
-        if parts and options.any_family:
-            parser.error("--any-family is about slots and goes without --part")
-        handler: Callable[[argparse.Namespace], int] = options.handler
-        return handler(options)
+        with output_written():
+            return _run(arguments)
     except EarshotError as error:
         say(f"earshot: {error}")
     except (KeyboardInterrupt, Cancelled):
         say("earshot: stopped. What was finished is kept.")
     except BrokenPipeError:
-        # Whoever read our output has seen enough; nothing more may be written, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        pass  # whoever read our output has seen enough
     return 1
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments:
+        return _open_window()
+    if arguments[0] in _TRAINING_COMMANDS:  # their options belong to the trainer, which is slow to import
+        return _train(arguments)
+    # What the engine logs is for the window's log file; here what matters of it is said in messages.
+    logging.getLogger("engine").addHandler(logging.NullHandler())
+    parser = _parser()
+    options = parser.parse_args(_with_queries_apart(arguments))
+    if getattr(options, "end", None) is not None and options.end <= (options.start or 0.0):
+        parser.error("--end must come after --start")
+    parts = [part for part, _ in getattr(options, "part", None) or ()]
+    if len(parts) > len(set(parts)):
+        parser.error("--part: each part once, with one weight")
+    if parts and options.any_family:
+        parser.error("--any-family is about slots and goes without --part")
+    handler: Callable[[argparse.Namespace], int] = options.handler
+    return handler(options)
 
 
 def _with_queries_apart(arguments: list[str]) -> list[str]:

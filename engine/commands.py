@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import queue
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
     from engine.demo import DemoResult
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken
+    from engine.library.catalog import Counts
     from engine.library.library import Library
     from engine.library.scanner import ScanResult
     from engine.matching.match import Match
     from engine.matching.reference import Hearing
     from engine.matching.slots import Slot
+
+_SECONDS_TO_RETRY = 10.0
+"""After so long a refused scan of folders that are watched is tried again, whether more changes or not."""
 
 
 def scan(options: argparse.Namespace) -> int:
@@ -97,20 +102,26 @@ def _keep_watching(library: Library, options: argparse.Namespace, cancel: Cancel
             say(f"earshot: {folder} cannot be watched: {why}.")
         say("earshot: watching. Ctrl-C ends it.")
         left: list[str] = []
+        again, said = 0.0, ""
         while not cancel.cancelled:
             try:
                 changed = changes.get(timeout=0.2)
             except queue.Empty:
-                continue
+                if not left or time.monotonic() < again:
+                    continue
+                changed = []
             # A folder may come and go between the word of it and the scan.
             folders = [folder for folder in dict.fromkeys([*left, *changed]) if os.path.isdir(folder)]
             left = []
             try:
                 if folders:
                     _scan_once(library, [Path(folder) for folder in folders], options, cancel)
+                said = ""
             except LibraryError as error:  # such as another program that is scanning
-                say(f"earshot: {error}")
-                left = folders
+                if str(error) != said:  # once, however often it is tried
+                    said = str(error)
+                    say(f"earshot: {said}")
+                left, again = folders, time.monotonic() + _SECONDS_TO_RETRY
 
 
 def match(options: argparse.Namespace) -> int:
@@ -309,10 +320,24 @@ def library_list(options: argparse.Namespace) -> int:
 
     catalog = Catalog.existing(library_dir(options.library))
     sounds = [sound for sound in catalog.sounds() if sound.state in ("ready", "listed")]
+    counts = catalog.counts()
     catalog.close()
     for path in dict.fromkeys(sound.path for sound in sounds):  # once, however many presets it has
         print_path(path, null=options.null)
+    if not sounds:
+        say(_no_sounds(options, counts))
     return 0
+
+
+def _no_sounds(options: argparse.Namespace, counts: Counts) -> str:
+    """That nothing in the library can be used, and what to do."""
+    directory = library_dir(options.library)
+    if counts.total:
+        return (
+            f"earshot: None of the {counts.total} sounds in the library in {directory} can be used: {counts.missing} "
+            f"are gone from their folders, and for the reasons of {counts.failed}: earshot library failed"
+        )
+    return f"earshot: The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER"
 
 
 def library_search(options: argparse.Namespace) -> int:
@@ -330,10 +355,11 @@ def library_search(options: argparse.Namespace) -> int:
         for sound in page:
             print_path(sound.path, *([sound.preset, sound.name] if sound.preset else ()), null=options.null)
         last = page[-1]
+    counts = catalog.counts()
     catalog.close()
     if found:
         return 0
-    say(f"earshot: {_nothing_found(text)}" if text else "earshot: The library holds no sounds yet.")
+    say(_no_sounds(options, counts) if query.asks_nothing else f"earshot: {_nothing_found(text)}")
     return 1
 
 

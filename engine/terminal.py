@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
+from typing import Any, TextIO
 
+from engine.errors import ExportError
 from engine.jobs import CancelToken, Progress
 
 
@@ -19,6 +20,60 @@ def prepare_output() -> None:
     """Let every file name be printed, also those which are no valid text."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+@contextmanager
+def output_written() -> Iterator[None]:
+    """All that is printed inside is written at the end of the block.
+
+    Raises
+    ------
+    BrokenPipeError : whoever read the output has seen enough.
+    ExportError : it cannot be written for another reason, such as a full disk.
+    """
+    if sys.stdout is None:  # a program without a console
+        yield
+        return
+    output = _Output(sys.stdout)
+    sys.stdout = output
+    try:
+        try:
+            yield
+        finally:
+            output.flush()
+    finally:
+        sys.stdout = output.stream
+        if output.has_failed:  # nothing more may be written, not even at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class _Output:
+    """A stream that tells what it cannot write apart from other errors of the system, which are defects."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.has_failed = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def write(self, text: str) -> int:
+        with self._in_words():
+            return self.stream.write(text)
+
+    def flush(self) -> None:
+        with self._in_words():
+            self.stream.flush()
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.has_failed = True
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise ExportError(f"The output cannot be written: {error.strerror or error}.") from error
 
 
 def has_display() -> bool:

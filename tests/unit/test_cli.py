@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import queue
 import sqlite3
 import subprocess
 import sys
@@ -323,6 +325,51 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     process.stderr.close()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no such device here")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("command", [["library", "list"], ["library", "failed"], ["--version"]])
+def test_output_that_cannot_be_written_is_told(command: list[str], unbuffered: str, odd_names: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        process = subprocess.run(
+            [sys.executable, "-m", "engine", *command],
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert process.stderr == "earshot: The output cannot be written: No space left on device.\n"
+    assert process.returncode == MENDABLE
+
+
+def test_an_error_of_the_system_that_is_not_of_the_output_is_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(_options) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(commands, "doctor", failing)
+    with pytest.raises(OSError, match="Input/output"):
+        main(["doctor"])
+
+
+def test_a_library_without_sounds_says_what_to_do(library_home: Path, capsys) -> None:
+    library = Library.open(library_home, create=True)
+    assert main(["library", "list"]) == 0
+    assert main(["library", "search"]) == MENDABLE
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    message = f"earshot: The library in {library_home} holds no sounds yet. Add some with: earshot scan FOLDER"
+    assert printed.err.splitlines() == [message, message]
+
+    database, root = library.catalog.database, library.catalog.add_root("/sounds")
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile("/sounds/a.wav", 1, 1)])
+    write_outcomes(database, "ear", [Failed(library.catalog.sounds()[0].id, "Silent.")])
+    library.close()
+    assert main(["library", "list"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "None of the 1 sounds" in printed.err
+    assert printed.err.endswith("earshot library failed\n")
+
+
 def test_slots_are_numbered_as_they_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     slots = [SimpleNamespace(id=n, family="kick", confidence=0.9, activity=[], exposed_seconds=(0, 4)) for n in (3, 1)]
     commands._print_slots(Path("song.wav"), slots, {1: [], 3: []})  # type: ignore[arg-type]
@@ -400,6 +447,37 @@ def test_watching_goes_on_where_a_scan_fails(tmp_path: Path, capsys, monkeypatch
         "earshot: /far cannot be watched: Far.",
         "earshot: It is being scanned.",
     ]
+
+
+def test_a_refused_scan_is_tried_again_though_nothing_more_changes(
+    tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Callable[[list[str]], None]] = []
+    cancel = CancelToken()
+    watcher = SimpleNamespace(watch=lambda _: {})
+    monkeypatch.setattr(watch, "Watcher", lambda tell: told.append(tell) or nullcontext(watcher))
+    monkeypatch.setattr(commands, "_SECONDS_TO_RETRY", 0.0)
+    scanned: list[list[Path]] = []
+
+    def refuse_twice(_: object, folders: list[Path], *__: object) -> None:
+        scanned.append(folders)
+        if len(scanned) < 3:
+            raise LibraryError("It is being scanned.")
+        cancel.cancel()
+
+    looks = iter(range(1_000))
+    waiting = queue.Queue.get
+
+    def get(changes: queue.Queue[list[str]], **_: float) -> list[str]:
+        assert next(looks, None) is not None, "it is not tried again"
+        return waiting(changes, block=False)
+
+    monkeypatch.setattr(queue.Queue, "get", get)
+    monkeypatch.setattr(commands, "_scan_once", refuse_twice)
+    monkeypatch.setattr(commands, "say", lambda said: told[0]([str(tmp_path)]) if "watching" in said else print(said))
+    commands._keep_watching(SimpleNamespace(), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    assert scanned == [[tmp_path]] * 3
+    assert capsys.readouterr().out == "earshot: It is being scanned.\n"
 
 
 def test_a_folder_without_sounds_is_told(song: Path, tmp_path: Path, library_home: Path, capsys) -> None:
