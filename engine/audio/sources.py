@@ -11,19 +11,27 @@ import io
 import itertools
 import math
 import os
-import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 import av
 import av.error
 import numpy as np
 import soundfile
 
+from engine.audio.mending import (
+    WithHeader,
+    finished_header,
+    frames_without_padding,
+    header_of_true_tag,
+    is_unfinished_wav,
+)
 from engine.errors import AudioError
+
+Told = TypeVar("Told")
 
 DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError, OSError)
 """What `Source.blocks` raises where the samples are damaged, or the file cannot be read on."""
@@ -43,7 +51,7 @@ AUDIO_SUFFIXES: frozenset[str] = (
 _NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
 _BLOCK_SAMPLES = 1 << 17
 _MOST_CHANNELS = 64
-_HEADER_BYTES = 1 << 16
+_CODED_IN_BLOCKS = ("IMA_ADPCM", "MS_ADPCM", "GSM610")
 _RATES_HZ = range(1_000, 1_000_001)
 
 _FFMPEG_OPTIONS = {
@@ -71,10 +79,12 @@ class Source(Protocol):
 
 
 class _SndfileSource:
-    def __init__(self, file: soundfile.SoundFile) -> None:
+    def __init__(self, file: soundfile.SoundFile, frames: int | None = None) -> None:
+        """`frames` : without padding; None where all are sound."""
         self._file = file
+        self._frames = file.frames if frames is None else min(frames, file.frames)
         # Frames are unknown (a very large number) in some streams that were never closed properly.
-        seconds = file.frames / file.samplerate if 0 <= file.frames < 1 << 48 and file.samplerate > 0 else 0.0
+        seconds = self._frames / file.samplerate if 0 <= file.frames < 1 << 48 and file.samplerate > 0 else 0.0
         self.info = AudioInfo(seconds, file.samplerate, file.channels)
 
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
@@ -82,6 +92,8 @@ class _SndfileSource:
             self._file.seek(min(first, self._file.frames))
         most = _BLOCK_SAMPLES // self.info.channels
         left = math.inf if last is None else last - first
+        if self._frames < self._file.frames:
+            left = min(left, self._frames - first)
         while left > 0:
             block = np.full((int(min(left, most)), self.info.channels), np.nan, np.float32)
             try:
@@ -166,12 +178,16 @@ def sndfile_name(path: Path) -> str | bytes:
 def _first_that_opens(path: Path, stack: ExitStack) -> Source:
     sndfile_error: Exception | None = None
     try:
-        source = _SndfileSource(stack.enter_context(soundfile.SoundFile(sndfile_name(path))))
+        # Neither library finds the sound behind a tag that tells a wrong length, or not all of it.
+        if header := _asked(path, header_of_true_tag):
+            return _SndfileSource(_opened_with(header, path, stack))
+        file = stack.enter_context(soundfile.SoundFile(sndfile_name(path)))
+        frames = _asked(path, frames_without_padding) if file.subtype in _CODED_IN_BLOCKS else None
+        source = _SndfileSource(file, frames)
         # libsndfile believes a length of nothing; FFmpeg reads on to the end of a wav file, but not of others.
-        if not source.info.duration_seconds and (header := _finished_header(path)):
-            mended = _WithHeader(stack.enter_context(path.open("rb")), header)
-            return _SndfileSource(stack.enter_context(soundfile.SoundFile(mended)))
-        if source.info.duration_seconds or not _is_unfinished_wav(path):
+        if not source.info.duration_seconds and (header := _asked(path, finished_header)):
+            return _SndfileSource(_opened_with(header, path, stack))
+        if source.info.duration_seconds or not _asked(path, is_unfinished_wav):
             return source
     except soundfile.LibsndfileError as error:
         sndfile_error = error
@@ -182,8 +198,8 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
         if ogg is not None:
             return _SndfileSource(stack.enter_context(soundfile.SoundFile(ogg)))
         # Tags in whatever letters their writer's system had do not make a file unreadable.
-        file = stack.enter_context(path.open("rb"))
-        container = stack.enter_context(av.open(file, options=_FFMPEG_OPTIONS, metadata_errors="replace"))
+        raw = stack.enter_context(path.open("rb"))
+        container = stack.enter_context(av.open(raw, options=_FFMPEG_OPTIONS, metadata_errors="replace"))
     except (soundfile.LibsndfileError, av.error.FFmpegError, OSError, ValueError) as error:
         check_readable(path)  # it was a moment ago
         if path.suffix.lower() in _REX_SUFFIXES:
@@ -198,53 +214,16 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
     return _FfmpegSource(container)
 
 
-def _is_unfinished_wav(path: Path) -> bool:
-    """Whether the header of a wav file tells another length than the file has: its recorder never came to write it."""
+def _opened_with(header: bytes, path: Path, stack: ExitStack) -> soundfile.SoundFile:
+    """A file whose first bytes are read as others."""
+    mended = WithHeader(stack.enter_context(path.open("rb")), header)
+    return stack.enter_context(soundfile.SoundFile(mended))
+
+
+def _asked(path: Path, what: Callable[[BinaryIO], Told]) -> Told:
+    """What is found out about a file by reading its beginning."""
     with reading(path), open(path, "rb") as file:
-        head = file.read(12)
-        size = os.fstat(file.fileno()).st_size
-    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-        return False
-    # One byte may be missing, or counted, that makes the length even.
-    return abs(8 + int.from_bytes(head[4:8], "little") - size) > 1
-
-
-def _finished_header(path: Path) -> bytes | None:
-    """The first bytes of an RF64 or AU file in which no length was ever written, with the length that the file has;
-    None for others."""
-    with reading(path), open(path, "rb") as file:
-        head = bytearray(file.read(_HEADER_BYTES))
-        size = os.fstat(file.fileno()).st_size
-    if head[:4] == b".snd" and head[8:12] == bytes(4):
-        head[8:12] = b"\xff" * 4  # by its specification: to the end of the file
-        return bytes(head)
-    if head[:4] != b"RF64" or head[8:16] != b"WAVEds64" or head[28:36] != bytes(8):
-        return None
-    if int.from_bytes(head[20:28], "little") == size - 8:  # finished, and empty
-        return None
-    position = 12
-    while head[position : position + 4] != b"data":
-        length = int.from_bytes(head[position + 4 : position + 8], "little")
-        position += 8 + length + length % 2
-        if position + 8 > len(head):
-            return None
-    head[20:36] = struct.pack("<QQ", size - 8, size - position - 8)
-    return bytes(head)
-
-
-class _WithHeader:
-    """A file of which the first bytes are read as others, as libsndfile reads through Python."""
-
-    def __init__(self, file: BinaryIO, header: bytes) -> None:
-        self._file = file
-        self._header = header
-        self.seek, self.tell = file.seek, file.tell
-
-    def read(self, count: int) -> bytes:
-        position = self._file.tell()
-        data = self._file.read(count)
-        header = self._header[position : position + len(data)]
-        return header + data[len(header) :]
+        return what(file)
 
 
 def _ogg_inside_wav(path: Path) -> io.BytesIO | None:

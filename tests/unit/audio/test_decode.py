@@ -278,6 +278,69 @@ def test_what_follows_no_samples_in_a_finished_wav_is_not_sound(tmp_path: Path) 
         decode(path)
 
 
+def id3_tag(told: int, held: bytes, flags: int = 0) -> bytes:
+    """An ID3v2 tag that tells another length than it has."""
+    return b"ID3\x04\0" + bytes([flags, *(told >> shift & 127 for shift in (21, 14, 7, 0))]) + held
+
+
+@pytest.mark.parametrize(
+    ("told", "held"),
+    [
+        (1_000_000, 1_000),
+        (200 << 20, 1_000),
+        (3_000, 1_000),
+        (20_000, 20),
+        (100, 5_000),
+        (20 << 20, (20 << 20) - 5_000),
+        (1_000, 1_000),
+        (20 << 20, 20 << 20),
+    ],
+)
+def test_an_mp3_is_decoded_whatever_length_its_tag_tells(tmp_path: Path, told: int, held: int) -> None:
+    path = tmp_path / "sound.mp3"
+    soundfile.write(path, np.stack([sine(2.0), sine(2.0, hz=660.0)], axis=1), RATE)
+    plain, plain_part, sound = decode(path), decode(path, start=1.0, end=1.5), path.read_bytes()
+    frame = b"TIT2" + struct.pack(">I", 5) + bytes(2) + b"\0Name"
+    picture = np.random.default_rng(0).bytes(held)
+    path.write_bytes(id3_tag(told, (frame + picture)[:held]) + sound)
+    np.testing.assert_array_equal(decode(path).samples, plain.samples)
+    assert probe(path).duration_seconds == pytest.approx(plain.duration_seconds)
+    np.testing.assert_array_equal(decode(path, start=1.0, end=1.5).samples, plain_part.samples)
+
+
+def test_a_tag_without_sound_behind_it_is_no_sound(tmp_path: Path) -> None:
+    path = tmp_path / "sound.mp3"
+    path.write_bytes(id3_tag(1_000_000, b"\xff\xfb\x90\xc4" * 3_000))
+    with pytest.raises(AudioError):
+        decode(path)
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM", "GSM610"])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_what_fills_the_last_block_is_not_sound(tmp_path: Path, subtype: str, channels: int) -> None:
+    channels = 1 if subtype == "GSM610" else channels
+    path = tmp_path / "coded.wav"
+    samples = np.stack([sine(hz=441.0)[:10_000]] * channels)
+    soundfile.write(path, samples.T, RATE, subtype=subtype)
+    whole, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    content = bytearray(path.read_bytes())
+    at = content.index(b"fact") + 8
+    told = {"right": 10_000, "half": 5_000, "too many": 20_000}
+    for name, frames in told.items():
+        content[at : at + 4] = struct.pack("<I", frames)
+        path.write_bytes(content)
+        expected = 10_000 if name == "right" else len(whole)
+        np.testing.assert_array_equal(decode(path).samples, whole[:expected].T)
+        assert probe(path).duration_seconds == pytest.approx(expected / RATE)
+    content[at : at + 4] = struct.pack("<I", 10_000)
+    path.write_bytes(content)
+    assert sum(map(len, stream(path, rate=RATE, block_seconds=0.1))) == 10_000
+    if subtype != "GSM610":  # in which libsndfile finds no part but the first
+        assert decode(path, start=9_000 / RATE, end=1.0).samples.shape == (channels, 1_000)
+        with pytest.raises(AudioError, match="Nothing is there after"):
+            decode(path, start=10_050 / RATE)
+
+
 def test_damage_in_the_middle_keeps_the_beginning(tmp_path: Path) -> None:
     path = tmp_path / "sound.flac"
     soundfile.write(path, np.random.default_rng(0).normal(0, 0.1, 2 * RATE).astype(np.float32), RATE)
