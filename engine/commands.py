@@ -84,6 +84,12 @@ def _scan_once(
     )
     if result.failed:
         say("earshot: for the reasons of the failed ones: earshot library failed")
+    if result.incomplete:
+        sound, count = result.incomplete[0], len(result.incomplete)
+        say(
+            f"earshot: presets that lack samples: {count}, such as {sound.path}: {sound.reason} When they are there: "
+            "earshot scan --retry-failed"
+        )
     if result.unreadable:
         first, count = result.unreadable[0], len(result.unreadable)
         say(

@@ -30,7 +30,8 @@ class Sound:
     """One thing in the library that can be auditioned.
 
     What was not measured (yet) is None. `path` is absolute; `preset` is None for a whole file; `state` is 'listed'
-    (found, not heard yet), 'ready', 'failed' (`reason` says why) or 'missing' (gone from its folder; all is kept).
+    (found, not heard yet), 'ready' (`reason` says which of its samples are not there, if any), 'failed' (`reason` says
+    why) or 'missing' (gone from its folder; all is kept).
     `declared` names those of 'kind', 'pitch', 'tempo' and 'key' that the file tells itself, and 'family' where the
     producer gave it, rather than Earshot having measured them. `rating` is 1 to 5, 0 for none; `tags` are casefolded.
     `instrument` is the same for all the files of a folder that are the notes of one instrument. `root` is the path of

@@ -12,21 +12,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from engine.audio.suffixes import is_preset_file
+from engine.audio.suffixes import SFZ_SUFFIX, is_preset_file
 from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
 from engine.library.catalog import Catalog, is_inside
+from engine.library.fragments import leave_out_fragments
 from engine.library.moves import follow_moved
 from engine.library.records import begin_scan, list_files, mark_missing, see_again
 from engine.library.replaced import list_replaced
 from engine.library.twins import hear_as_twins
 from engine.library.walk import FoundFile, sound_files
 from engine.presets import multisamples, presets_of
+from engine.presets.sfz_region import open_sfz
 
 logger = logging.getLogger(__name__)
 
 _FILES_PER_LISTING = 2_000
 _SECONDS_PER_COMMIT = 0.5
+_UNREAD_NS = -1
+"""The time of no file."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,19 @@ class Listing:
     moved_to_be_heard: int
 
 
-def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCallback, cancel: CancelToken) -> Listing:
+def list_folders(
+    catalog: Catalog,
+    folders: Sequence[str],
+    progress: ProgressCallback,
+    cancel: CancelToken,
+    *,
+    retry_failed: bool = False,
+) -> Listing:
     """Enter every file; read are only those of presets, which tell how many there are, and those that may have moved,
-    been replaced, or have a twin."""
+    been replaced, or have a twin.
+
+    retry_failed : read also files of presets that failed and are as they were.
+    """
     database = catalog.database
     number = begin_scan(database)
     unreadable: list[str] = []
@@ -72,13 +86,15 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
             note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
             continue
         batch: list[FoundFile] = []
+        presets = _PresetFiles(root.path)
         due = time.monotonic() + _SECONDS_PER_COMMIT
         for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable)):
             if is_preset_file(file.path):
-                if known := see_again(database, number, file):
+                known = see_again(database, number, file, retry_failed=retry_failed)
+                if known is not None:
                     found += known
                     continue
-                batch += _presets_in(file, root.path)
+                batch += presets.read(file)
             else:
                 batch.append(file)
             if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
@@ -92,6 +108,10 @@ def list_folders(catalog: Catalog, folders: Sequence[str], progress: ProgressCal
         else:
             if list_files(database, number, root.id, root.path, batch):
                 found += len(batch)
+
+        found -= leave_out_fragments(
+            database, root.id, root.path, presets.cannot_sound, presets.includes, cancel.raise_if_cancelled
+        )
 
         def was_walked(path: str, folder: str = folder) -> bool:
             return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
@@ -128,10 +148,36 @@ def _with_instruments(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
             yield file if instrument is None else replace(file, instrument=os.path.join(folder, instrument))
 
 
-def _presets_in(file: FoundFile, root: str) -> list[FoundFile]:
-    """Each preset of a file; the file itself where there is none to be had, and whoever hears it will say why."""
-    try:
-        presets = presets_of(Path(file.path), root=Path(root))
-    except AudioError:
-        return [file]
-    return [replace(file, preset=preset.key, name=preset.name) for preset in presets]
+class _PresetFiles:
+    """Reads the files of presets of a root.
+
+    Attributes
+    ----------
+    cannot_sound : paths of the SFZ files that, by themselves, are no instruments.
+    includes : of the others, what they include.
+    """
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+        self.cannot_sound: list[str] = []
+        self.includes: dict[str, frozenset[Path]] = {}
+
+    def read(self, file: FoundFile) -> list[FoundFile]:
+        """Each preset of a file; the file itself where there is none to be had, and whoever hears it will say why."""
+        path = Path(file.path)
+        is_sfz = path.suffix.lower() == SFZ_SUFFIX
+        try:
+            presets = presets_of(path, root=self._root)
+            if is_sfz:
+                instrument = open_sfz(path, self._root)
+                if instrument.has_samples:
+                    self.includes[file.path] = instrument.includes
+                else:
+                    self.cannot_sound.append(file.path)
+        except AudioError as error:
+            if isinstance(error.__cause__, OSError):  # of another time than the file's: the next scan reads it again
+                return [replace(file, mtime_ns=_UNREAD_NS)]
+            if is_sfz:
+                self.cannot_sound.append(file.path)
+            return [file]
+        return [replace(file, preset=preset.key, name=preset.name) for preset in presets]

@@ -23,6 +23,9 @@ OVERVIEW_BINS = 64
 WITH_PARTS = ("loop", "long")
 """Kinds of sounds in which several parts may sound."""
 
+FRAGMENT = "Only a part of other instruments, which include it."
+"""The reason of an SFZ that is in the catalog as a missing sound, so that it is neither shown nor read again."""
+
 _PENDING_PER_QUERY = 1_000
 _HEADERS_PER_QUERY = 500
 
@@ -36,7 +39,7 @@ class Heard:
 
     `family` is the likeliest of `likely_families`; `vectors` are the bytes of float16 unit vectors, `overview` of
     uint8 [64]; `content` is `content_digest` of the file; `parts` are the parts that sound in a loop or a longer sound,
-    each with the bytes of its vector.
+    each with the bytes of its vector; `note` is one sentence of what is not as it should be, '' where all is.
     """
 
     sound_id: int
@@ -48,6 +51,7 @@ class Heard:
     overview: bytes
     content: bytes
     parts: Parts = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,31 +164,67 @@ def words_in_root(path: str, root: str, preset_name: str) -> str:
     return words_of(_as_text(f"{os.path.splitext(path)[0][len(root) :]} {preset_name}"))
 
 
-def see_again(database: Database, scan: int, file: FoundFile) -> int:
-    """Enter that a file of presets is there as it was, with all of them; returns how many sounds that are.
+def see_again(database: Database, scan: int, file: FoundFile, *, retry_failed: bool = False) -> int | None:
+    """Enter that a file of presets is there as it was, with all of them; returns how many sounds that are: 0 of what is
+    only a part of other instruments.
 
-    0 where it has to be read: for a new file, a changed one, one that is again what it was before another version, and
-    one that could not be read for its presets when it was found last.
+    None where it has to be read: for a new file, a changed one, one that is again what it was before another version,
+    and one that failed and is to be tried again.
     """
-    with database.write() as connection:
-        return connection.execute(
-            """
-            UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
-            WHERE path = :path AND size = :size AND mtime_ns = :mtime_ns AND NOT EXISTS (
-                SELECT 1 FROM sounds AS last
-                WHERE last.path = sounds.path AND last.seen >= sounds.seen AND (
-                    last.size <> :size OR last.mtime_ns <> :mtime_ns OR last.preset = '' AND last.state = 'failed'
-                )
+    values = {
+        "scan": scan,
+        "inode": file.inode,
+        "path": encode_path(file.path),
+        "size": file.size,
+        "mtime_ns": file.mtime_ns,
+        "retry_failed": retry_failed,
+        "fragment": FRAGMENT,
+    }
+    is_as_it_was = """
+        path = :path AND size = :size AND mtime_ns = :mtime_ns AND NOT EXISTS (
+            SELECT 1 FROM sounds AS last
+            WHERE last.path = sounds.path AND last.seen >= sounds.seen AND (
+                last.size <> :size OR last.mtime_ns <> :mtime_ns OR last.state = 'failed' AND :retry_failed
             )
-            """,
-            {
-                "scan": scan,
-                "inode": file.inode,
-                "path": encode_path(file.path),
-                "size": file.size,
-                "mtime_ns": file.mtime_ns,
-            },
+        )
+    """
+    is_fragment = "missing AND state = 'failed' AND reason = :fragment"
+    with database.write() as connection:
+        hidden = connection.execute(
+            f"UPDATE sounds SET seen = :scan WHERE {is_as_it_was} AND {is_fragment}", values
         ).rowcount
+        if hidden:
+            return 0
+        known = connection.execute(
+            f"""
+            UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
+            WHERE {is_as_it_was}
+            """,
+            values,
+        ).rowcount
+    return known or None
+
+
+def hide_fragments(database: Database, paths: Sequence[str]) -> int:
+    """Enter that files of presets are only parts of other instruments; returns how many sounds that were."""
+    with database.write() as connection:
+        return sum(
+            connection.execute(
+                "UPDATE sounds SET state = 'failed', missing = 1, reason = ? WHERE path = ? AND NOT missing",
+                (FRAGMENT, encode_path(path)),
+            ).rowcount
+            for path in paths
+        )
+
+
+def instruments_of(database: Database, root_id: int, *, failed: bool = False) -> list[str]:
+    """Paths of the SFZ files of a root, by name; or of those alone that failed."""
+    state = "AND state = 'failed'" if failed else ""
+    query = (
+        f"SELECT DISTINCT path FROM sounds WHERE root_id = ? AND NOT missing AND path LIKE '%.sfz' {state} ORDER BY 1"
+    )
+    with database.read() as connection:
+        return [decode_path(path) for (path,) in connection.execute(query, (root_id,))]
 
 
 def mark_missing(database: Database, scan: int, root_id: int, was_walked: Callable[[str], bool]) -> int:
@@ -209,7 +249,7 @@ _IS_EMBEDDED = "EXISTS (SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND 
 _IS_PENDING = f"""
     seen = :scan AND NOT missing AND (
         state = 'listed'
-        OR state = 'failed' AND :retry_failed
+        OR (state = 'failed' OR reason IS NOT NULL) AND :retry_failed -- such as one without some of its samples
         OR state = 'ready' AND kind IN {WITH_PARTS} AND parts_heard_by IS NOT :fingerprint
         OR state = 'ready' AND NOT {_IS_EMBEDDED}
     )
@@ -241,7 +281,8 @@ def pending(
     """
     values = {"scan": scan, "fingerprint": fingerprint, "retry_failed": retry_failed, "time": 1 << 62, "id": 1 << 62}
     still_to_come = f"""
-        SELECT sounds.id, sounds.path, preset, roots.path, state = 'ready' AND {_IS_EMBEDDED}, mtime_ns
+        SELECT sounds.id, sounds.path, preset, roots.path,
+            state = 'ready' AND kind IN {WITH_PARTS} AND {_IS_EMBEDDED}, mtime_ns
         FROM sounds JOIN roots ON roots.id = root_id
         WHERE (mtime_ns, sounds.id) < (:time, :id) AND {_IS_PENDING}
     """
@@ -320,13 +361,14 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
             facts = outcome.facts
             updated = connection.execute(
                 """
-                UPDATE sounds SET state = 'ready', reason = NULL, family = ?, family_confidence = ?, kind = ?,
+                UPDATE sounds SET state = 'ready', reason = ?, family = ?, family_confidence = ?, kind = ?,
                     duration_seconds = ?, loudness_lufs = ?, peak_db = ?, pitch_hz = ?, pitch_confidence = ?,
                     tempo_bpm = ?, key = ?, loop_start = ?, loop_end = ?, declared = ?, rate = ?, channels = ?,
                     brightness_hz = ?, attack_seconds = ?, overview = ?, content = ?
                 WHERE id = ?
                 """,
                 (
+                    outcome.note or None,
                     outcome.family,
                     outcome.family_confidence,
                     facts.kind,

@@ -18,7 +18,7 @@ from pathlib import Path
 from engine.encoder import weights
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
-from engine.library.catalog import outermost
+from engine.library.catalog import Sound, outermost
 from engine.library.crew import DECODING_SECONDS, Crew
 from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
@@ -27,6 +27,7 @@ from engine.library.listing import list_folders
 from engine.library.locks import try_lock
 from engine.library.records import (
     Failed,
+    Heard,
     Outcome,
     PartsUnheard,
     count_pending,
@@ -56,6 +57,7 @@ class ScanResult:
     removed : sounds that were there before and are gone; what is known of them is kept.
     unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
     without_sounds : of the scanned folders, those that hold nothing that is a sound by its name.
+    incomplete : of the embedded sounds, presets without some of their samples; `reason` says which.
     """
 
     listed: int
@@ -67,6 +69,7 @@ class ScanResult:
     seconds: float
     unreadable: tuple[str, ...] = ()
     without_sounds: tuple[str, ...] = ()
+    incomplete: tuple[Sound, ...] = ()
 
 
 def most_workers() -> int:
@@ -120,8 +123,9 @@ def scan(
     workers = workers or default_workers()
     with _only_scan_of(library.directory):
         try:
-            listing = list_folders(library.catalog, folders, progress, cancel)
+            listing = list_folders(library.catalog, folders, progress, cancel, retry_failed=retry_failed)
             embedded = failed = total = 0
+            incomplete: list[int] = []
             if expected := _expected(library, listing.number, model, retry_failed):
                 with (
                     HeaderPass(library.catalog.database, listing.number),
@@ -129,7 +133,7 @@ def scan(
                 ):
                     # Of many sounds every worker has a share, and they begin together.
                     crew.grow(max(1, min(workers, expected // _LARGEST_TASK)))
-                    embedded, failed, total = _hear(
+                    embedded, failed, total, incomplete = _hear(
                         library, listing.number, crew, workers, retry_failed, first, progress, cancel
                     )
         finally:
@@ -145,6 +149,7 @@ def scan(
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
         without_sounds=tuple(listing.without_sounds),
+        incomplete=tuple(library.catalog.sounds(incomplete)),
     )
 
 
@@ -199,8 +204,9 @@ def _hear(
     first: Callable[[], Sequence[int]],
     progress: ProgressCallback,
     cancel: CancelToken,
-) -> tuple[int, int, int]:
-    """Second pass: (embedded, failed, and how many there were without those that stay as they were)."""
+) -> tuple[int, int, int, list[int]]:
+    """Second pass: (embedded, failed, how many there were without those that stay as they were, ids of those embedded
+    that lack something)."""
     database = library.catalog.database
     while crew.fingerprint is None:
         cancel.raise_if_cancelled()
@@ -214,6 +220,7 @@ def _hear(
     crew.grow(min(workers, total // task_size))
     meter = _Meter("scanning", total, progress)
     unwritten: list[Outcome] = []
+    incomplete: list[int] = []
     embedded = failed = unheard = 0
     due = time.monotonic() + _SECONDS_PER_COMMIT
     meter.report(0)
@@ -229,6 +236,8 @@ def _hear(
                 else:
                     failed += isinstance(outcome, Failed)
                     embedded += not isinstance(outcome, Failed)
+                    if isinstance(outcome, Heard) and outcome.note:
+                        incomplete.append(outcome.sound_id)
             if time.monotonic() > due:
                 write_outcomes(database, fingerprint, unwritten)
                 unwritten.clear()
@@ -239,7 +248,7 @@ def _hear(
     finally:
         write_outcomes(database, fingerprint, unwritten)
     meter.report(embedded + failed + unheard, last=True)
-    return embedded, failed, total - unheard
+    return embedded, failed, total - unheard, incomplete
 
 
 class _Meter:

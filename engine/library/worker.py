@@ -131,7 +131,8 @@ def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
     notes = presets.hear(Path(pending.path), pending.preset, rate=rate, root=root)
     facts = replace(_measured(pending, notes[0], NOTHING), kind="preset", tempo_bpm=None, key=None)
     monos = [note.mono() for note in notes]
-    return _Waiting(pending.sound_id, _heard(pending, facts, monos[0]), monos)
+    note = presets.without_samples(Path(pending.path), pending.preset, root=root)
+    return _Waiting(pending.sound_id, replace(_heard(pending, facts, monos[0]), note=note), monos)
 
 
 def _measured(pending: Pending, audio: Audio, said: Declared) -> Facts:

@@ -4,7 +4,7 @@ from engine.audio.suffixes import PRESET_SUFFIXES, PREVIEWED_SUFFIXES
 from engine.presets.multisamples import multisamples
 from engine.presets.preset import Note, Preset, notes_to_hear
 from engine.presets.previews import preview_of
-from engine.presets.sounds import audition, hear, play, preset_of, presets_of
+from engine.presets.sounds import audition, hear, play, preset_of, presets_of, without_samples
 
 __all__ = [
     "PRESET_SUFFIXES",
@@ -19,4 +19,5 @@ __all__ = [
     "preset_of",
     "presets_of",
     "preview_of",
+    "without_samples",
 ]

@@ -32,7 +32,8 @@ def render(path: Path, note: Note, *, rate: int, longest_seconds: float, root: P
 
     Raises
     ------
-    AudioError : as `open_sfz`; nothing sounds at that key, a sample is missing, outside the root or not audio.
+    AudioError : as `open_sfz`; nothing sounds at that key, all its samples are missing or outside the root, one is not
+        audio.
     """
     instrument = open_sfz(path, root)
     regions, velocity = instrument.sounding(note)

@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path, PureWindowsPath
 
@@ -14,7 +14,7 @@ from engine.audio.declared import split_note
 from engine.audio.sources import check_readable
 from engine.errors import AudioError
 from engine.presets.preset import Note, Zone
-from engine.presets.sfz_text import Opcodes, read_regions
+from engine.presets.sfz_text import Opcodes, inside, read_regions
 
 SAMPLE_ITSELF = -1
 """In place of a pitch centre: the sample's own file tells it."""
@@ -69,28 +69,68 @@ class Region:
 
 @dataclass(frozen=True)
 class Instrument:
-    """An SFZ: its path, the folder that its samples must not leave, and the regions that a first pressed key can set
-    off."""
+    """An SFZ: its path, the folder that its samples must not leave, the regions that a first pressed key can set off,
+    and the files that it includes."""
 
     path: Path
     root: Path
     regions: tuple[Region, ...]
+    includes: frozenset[Path]
 
     def sounding(self, note: Note) -> tuple[list[Region], int]:
-        """The regions that a note sets off, and the velocity at which it does; see `Note.nearest_velocity`.
+        """The regions that a note sets off, and the velocity at which it does; see `Note.nearest_velocity`. Of a layer
+        whose samples are not there the nearest that has some sounds.
 
         Raises
         ------
-        AudioError : none, or too many.
+        AudioError : none, none of which the sample is there, or too many.
         """
         at_key = [region for region in self.regions if region.plays(note.midi)]
         if not at_key:
             raise AudioError(self.path, f"Nothing sounds at key {note.midi}.")
-        velocity = note.nearest_velocity((region.softest, region.loudest) for region in at_key)
-        sounding = [region for region in at_key if region.softest <= velocity <= region.loudest]
-        if len(sounding) > _MOST_AT_ONCE:
-            raise AudioError(self.path, f"{len(sounding)} samples at once at key {note.midi}: too many.")
-        return sounding, velocity
+        lacking: AudioError | None = None
+        while at_key:
+            velocity = note.nearest_velocity((region.softest, region.loudest) for region in at_key)
+            sounding = [region for region in at_key if region.softest <= velocity <= region.loudest]
+            if len(sounding) > _MOST_AT_ONCE:
+                raise AudioError(self.path, f"{len(sounding)} samples at once at key {note.midi}: too many.")
+            lacks = [(region, self._lack_of(region)) for region in sounding]
+            if there := [region for region, lack in lacks if lack is None]:
+                return there, velocity
+            lacking = lacking or lacks[0][1]
+            at_key = [region for region in at_key if region not in sounding]
+        assert lacking is not None
+        raise lacking
+
+    def can_play(self, midi: int) -> bool:
+        """Whether a key sets off a region whose sample is there."""
+        return any(region.plays(midi) and self._lack_of(region) is None for region in self.regions)
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether the sample of any region is there."""
+        return any(self._lack_of(region) is None for region in self._with_each_sample().values())
+
+    def with_samples(self) -> Instrument:
+        """Without the regions whose samples are not there."""
+        missing = set(self.missing_samples())
+        return replace(self, regions=tuple(region for region in self.regions if region.sample not in missing))
+
+    def missing_samples(self) -> list[str]:
+        """The samples that are not there, or lie where they must not, as the file names them."""
+        return [sample for sample, region in self._with_each_sample().items() if self._lack_of(region) is not None]
+
+    def _with_each_sample(self) -> dict[str, Region]:
+        return {region.sample: region for region in self.regions}
+
+    def _lack_of(self, region: Region) -> AudioError | None:
+        """What keeps its sample from being opened: it is missing, or outside the root."""
+        if not region.sample.startswith("*"):
+            try:
+                inside(self.path.parent, region.sample, self.root, self.path)
+            except AudioError as error:
+                return error
+        return None
 
     def zones(self) -> list[Zone]:
         """Its regions as stretches of keys."""
@@ -123,7 +163,7 @@ def open_sfz(path: Path, root: Path | None = None) -> Instrument:
 
 @lru_cache(maxsize=1)
 def _opened(path: Path, root: Path, size: int, mtime_ns: int) -> Instrument:
-    found, control = read_regions(path, root)
+    found, control, includes = read_regions(path, root)
     controllers = _CONTROLLERS_AT_REST | _controllers(control, "set_")
     shift = round(_number(control, "note_offset", 0) + 12 * _number(control, "octave_offset", 0))
     candidates: list[tuple[int | None, Region]] = []
@@ -139,7 +179,7 @@ def _opened(path: Path, root: Path, size: int, mtime_ns: int) -> Instrument:
     regions = tuple(region for own, region in candidates if own in (None, switch))
     if not regions:
         raise AudioError(path, "No region in it sounds when a key is pressed.")
-    return Instrument(path, root, regions)
+    return Instrument(path, root, regions, includes)
 
 
 def _controllers(opcodes: Mapping[str, str], prefix: str) -> dict[int, float]:

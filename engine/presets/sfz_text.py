@@ -6,6 +6,7 @@ neither circles nor towers of includes or definitions do any harm.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -37,8 +38,9 @@ _LEVELS = ("global", "master", "group", "region")
 """Each inherits from those before it."""
 
 
-def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
-    """The regions of a file, each with what its group, master and global say, and what stands under `<control>`.
+def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes, frozenset[Path]]:
+    """The regions of a file, each with what its group, master and global say, what stands under `<control>`, and the
+    files that it includes.
 
     Parameters
     ----------
@@ -48,7 +50,8 @@ def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
     ------
     AudioError : missing, empty, too large, an include that is missing, outside the root or in a circle, no region.
     """
-    text = _Reader(path, root).read(Path(os.path.abspath(path)))
+    reader = _Reader(path, root)
+    text = reader.read(Path(os.path.abspath(path)))
     matches = list(_HEADER_OR_OPCODE.finditer(text))
     levels: dict[str, Opcodes] = {}
     control: Opcodes = {}
@@ -77,7 +80,16 @@ def read_regions(path: Path, root: Path) -> tuple[Iterator[Opcodes], Opcodes]:
             current[opcode] = value
     if not regions:
         raise AudioError(path, _own_reason(path) or "There is no region in it: nothing that could sound.")
-    return map(_inherited, regions), control
+    return map(_inherited, regions), control, frozenset(reader.included)
+
+
+def included_by(path: Path, root: Path) -> frozenset[Path]:
+    """The files that an SFZ includes, one by way of another too; of one that cannot be read to its end those that were
+    come upon before."""
+    reader = _Reader(path, root)
+    with contextlib.suppress(AudioError, OSError):
+        reader.read(Path(os.path.abspath(path)))
+    return frozenset(reader.included)
 
 
 def _own_reason(path: Path) -> str:
@@ -100,6 +112,7 @@ class _Reader:
         self._definitions: dict[str, str] = {}
         self._longest_name = 0
         self._read = self._characters = 0
+        self.included: set[Path] = set()
 
     def read(self, path: Path, within: tuple[Path, ...] = ()) -> str:
         """The text of a file with its includes in place and its variables replaced."""
@@ -118,6 +131,7 @@ class _Reader:
             included, name, value = directive.groups()
             if included is not None:
                 inner = inside(self._path.parent, self._replaced(included), self._root, self._path)
+                self.included.add(inner)
                 parts.append("\n" + self.read(inner, (*within, path)) + "\n")
             else:
                 if len(name) > _LONGEST_DEFINITION:

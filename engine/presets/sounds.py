@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ _AUDITION_SECONDS, _AUDITION_GATE_SECONDS = 3.0, 1.8
 _AUDITION_PEAK = 0.5
 _FADE_SECONDS = 0.05
 _SILENT = 1e-5
+_MOST_NAMED = 10
 
 
 def presets_of(path: Path, *, root: Path | None = None) -> list[Preset]:
@@ -90,7 +92,8 @@ def play(
 
     Raises
     ------
-    AudioError : as `presets_of`; nothing sounds at that key, a sample is missing or damaged, only a preview is there.
+    AudioError : as `presets_of`; nothing sounds at that key, all its samples are missing or one is damaged, only a
+        preview is there.
     """
     with reading(path):
         if _kind(path) == SFZ_SUFFIX:
@@ -109,7 +112,7 @@ def hear(path: Path, key: str, *, rate: int, root: Path | None = None) -> list[A
 
     Its notes of `notes_to_hear`, or the beginning of its preview. Raises AudioError as `play`.
     """
-    notes = notes_to_hear(preset_of(path, key, root=root))
+    notes = notes_to_hear(_with_samples(path, preset_of(path, key, root=root), root))
     if notes:
         return [play(path, key, note, rate=rate, root=root) for note in notes]
     return [decode_preview(path, rate=rate, longest_seconds=_LONGEST_PREVIEW_SECONDS)]
@@ -122,7 +125,7 @@ def audition(path: Path, key: str, *, rate: int = 44_100, root: Path | None = No
     ------
     AudioError : as `play`; also where the preset is silent.
     """
-    preset = preset_of(path, key, root=root)
+    preset = _with_samples(path, preset_of(path, key, root=root), root)
     if preset.keys:
         first = notes_to_hear(preset)[0]
         note = Note(first.midi, first.velocity, _AUDITION_GATE_SECONDS)
@@ -137,6 +140,41 @@ def audition(path: Path, key: str, *, rate: int = 44_100, root: Path | None = No
         fade = round(_FADE_SECONDS * rate)
         samples[:, -fade:] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return Audio(samples, rate)
+
+
+def without_samples(path: Path, key: str, *, root: Path | None = None) -> str:
+    """That a preset sounds without some of its samples, and which, in one sentence; '' where all of them are there.
+
+    Raises AudioError as `presets_of`.
+    """
+    if _kind(path) != SFZ_SUFFIX:
+        return ""
+    preset = preset_of(path, key, root=root)
+    with reading(path):
+        instrument = open_sfz(path, root)
+        if preset.drum:
+            regions = tuple(region for region in instrument.regions if region.plays(preset.centre))
+            instrument = replace(instrument, regions=regions)
+        missing = instrument.missing_samples()
+    if not missing:
+        return ""
+    named = ", ".join(repr(sample) for sample in missing[:_MOST_NAMED])
+    more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
+    of = len({region.sample for region in instrument.regions})
+    return f"It sounds without {len(missing)} of its {of} samples, which its folder does not hold: {named}{more}."
+
+
+def _with_samples(path: Path, preset: Preset, root: Path | None) -> Preset:
+    """The preset with those of its keys alone whose samples are there, if they are not at those by which it is heard;
+    the same one where that leaves nothing."""
+    if _kind(path) != SFZ_SUFFIX or preset.drum:
+        return preset
+    with reading(path):
+        instrument = open_sfz(path, root)
+        if all(instrument.can_play(note.midi) for note in notes_to_hear(preset)):
+            return preset
+        zones = instrument.with_samples().zones()
+    return pitched(preset.key, preset.name, zones) if zones else preset
 
 
 def _kind(path: Path) -> str:

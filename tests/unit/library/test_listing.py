@@ -69,7 +69,7 @@ def test_a_font_that_can_be_read_later(tmp_path: Path, monkeypatch: pytest.Monke
     catalog = Catalog.open(tmp_path / "library")
 
     def refuse(path: Path, **_: Path) -> list[Preset]:
-        raise AudioError(path, "It may not be read.")
+        raise AudioError(path, "It may not be read.") from PermissionError()
 
     with monkeypatch.context() as patch:
         patch.setattr(listing, "presets_of", refuse)

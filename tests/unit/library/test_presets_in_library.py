@@ -7,11 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from engine import presets
+from engine.library import listing
 from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.query import read_query
 from engine.library.scanner import ScanResult, scan
+from engine.presets import Preset
 from tests.unit.library.ears import load_toy
 from tests.unit.presets.fonts import FontPreset, Sample, Zone, write_font
 from tests.unit.presets.fonts import tone as frames
@@ -111,3 +115,113 @@ def test_what_cannot_be_played_says_why(library: Library, tmp_path: Path) -> Non
     assert "gone.wav" in str(reasons["lost"])
     assert all(reason and reason.endswith(".") for reason in reasons.values())
     assert numbers(rescan(library, folder)) == (3, 0, 0, 3, 0, 0)
+
+
+def write_pack(folder: Path, write_tone: Callable[..., Path]) -> None:
+    """An instrument whose regions, defaults and controls lie in files of their own, one of them by way of another."""
+    write_tone(folder / "Samples" / "deep.wav", hz=220, seconds=0.4)
+    texts = {
+        "Programs/Piano.sfz": '#include "../Data/all.sfz"\n',
+        "Data/all.sfz": '#include "../Data/control.sfz"\n#include "../Data/regions.SFZ"\n',
+        "Data/control.sfz": "<control> default_path=../Samples/ <global> pitch_keycenter=57\n",
+        "Data/regions.SFZ": "<region> sample=deep.wav lokey=36 hikey=84\n",
+    }
+    for name, text in texts.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+
+
+def shown(library: Library) -> dict[str, str]:
+    return {sound.name: sound.state for sound in library.catalog.sounds() if sound.state != "missing"}
+
+
+def test_parts_of_instruments_are_no_sounds(library: Library, tmp_path: Path, tone: Callable[..., Path]) -> None:
+    folder = tmp_path / "sounds"
+    write_pack(folder, tone)
+    (folder / "Data" / "broken.sfz").write_text("<global> volume=3\n")
+    rest = {"Piano": "ready", "deep": "ready", "broken": "failed", "all": "ready"}  # which plays by itself
+    assert numbers(rescan(library, folder)) == (4, 3, 1, 0, 0, 0)
+    assert shown(library) == rest
+    for again in (folder, folder / "Data", folder):
+        result = rescan(library, again)
+        assert (result.embedded, result.failed, result.removed) == (0, 0, 0)
+        assert shown(library) == rest
+    result = scan(library, [folder], loader=load_toy, workers=1, retry_failed=True)
+    assert (result.listed, result.embedded, result.failed) == (4, 0, 1)
+    assert shown(library) == rest
+
+
+def test_a_part_that_was_there_before_its_instrument(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    folder = tmp_path / "sounds"
+    write_pack(folder, tone)
+    for name in ("Programs/Piano.sfz", "Data/all.sfz"):
+        (folder / name).rename(tmp_path / Path(name).name)
+    assert numbers(rescan(library, folder))[:3] == (3, 1, 2)
+    (tmp_path / "all.sfz").rename(folder / "Data" / "all.sfz")
+    assert numbers(rescan(library, folder))[:3] == (2, 1, 0)
+    assert shown(library) == {"deep": "ready", "all": "ready"}
+
+
+def test_a_new_part_of_an_instrument_that_is_known(library: Library, tmp_path: Path, tone: Callable[..., Path]) -> None:
+    folder = tmp_path / "sounds"
+    write_pack(folder, tone)
+    rescan(library, folder)
+    (folder / "Data" / "control.sfz").write_text("<control> default_path=../Samples/\n<global> volume=-3\n")
+    assert numbers(rescan(library, folder / "Data"))[:3] == (1, 0, 0)
+    assert shown(library) == {"Piano": "ready", "deep": "ready", "all": "ready"}
+
+
+def test_two_that_include_each_other_are_no_parts(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    (folder / "a.sfz").write_text('#include "b.sfz"')
+    (folder / "b.sfz").write_text('#include "a.sfz"')
+    assert numbers(rescan(library, folder))[:3] == (2, 0, 2)
+    assert shown(library) == {"a": "failed", "b": "failed"}
+
+
+def test_a_preset_that_lacks_a_sample_is_heard_and_says_so(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    folder = tmp_path / "sounds"
+    path = write_sfz(folder, tone)
+    path.write_text(path.read_text() + "<region> sample=../Samples/gone.wav lokey=85 hikey=90\n")
+    result = rescan(library, folder)
+    assert numbers(result)[:3] == (2, 2, 0)
+    (lacking,) = result.incomplete
+    assert (lacking.name, lacking.state) == ("Warm Keys", "ready")
+    assert "1 of its 2 samples" in str(lacking.reason)
+    assert "'../Samples/gone.wav'" in str(lacking.reason)
+    assert rescan(library, folder).incomplete == ()
+
+    tone(folder / "Samples" / "gone.wav", hz=330, seconds=0.4)
+    result = scan(library, [folder], loader=load_toy, workers=1, retry_failed=True)
+    assert (result.embedded, result.failed, result.incomplete) == (2, 0, ())
+    assert library.catalog.sound(lacking.id).reason is None
+
+
+def test_a_broken_file_of_presets_is_read_again_only_when_it_changes_or_is_asked_for(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    (folder / "broken.sf2").write_bytes(b"RIFF\x10\0\0\0sfbknothing")
+    (folder / "broken.sfz").write_text("nothing that could sound\n")
+    rescan(library, folder)
+    read: list[str] = []
+
+    def presets_of(path: Path, **options: Path) -> list[Preset]:
+        read.append(path.name)
+        return presets.presets_of(path, **options)
+
+    monkeypatch.setattr(listing, "presets_of", presets_of)
+    assert numbers(rescan(library, folder)) == (2, 0, 0, 2, 0, 0)
+    assert read == []
+    result = scan(library, [folder], loader=load_toy, workers=1, retry_failed=True)
+    assert (result.listed, result.failed, read) == (2, 2, ["broken.sf2", "broken.sfz"])
+    read.clear()
+    write_font(folder / "broken.sf2", [preset(b"One", 0, 1), preset(b"Two", 1, 2)], SAMPLES)
+    assert numbers(rescan(library, folder))[:3] == (3, 2, 0)
+    assert read == ["broken.sf2"]

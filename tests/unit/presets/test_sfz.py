@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import AudioError
-from engine.presets import Note, audition, hear, notes_to_hear, play, presets_of
+from engine.presets import Note, audition, hear, notes_to_hear, play, presets_of, without_samples
 from tests.unit.presets.fonts import RATE, strongest_hz
 
 OUT = 44_100
@@ -328,6 +328,45 @@ def test_missing_and_damaged_samples_are_named(tmp_path: Path) -> None:
     with pytest.raises(AudioError, match=r"noise\.wav.*Not audio") as failure:
         heard(sfz(tmp_path, "<region> sample=noise.wav", "b.sfz"))
     assert failure.value.path == tmp_path / "b.sfz"
+
+
+def test_what_lacks_some_samples_sounds_by_the_others(folder: Path) -> None:
+    layers = "<region> sample=200.wav hivel=63 <region> sample=gone.wav lovel=64 <region> sample=300.wav lovel=64"
+    path = sfz(folder, f"<global> pitch_keytrack=0 <group> {layers}\n")
+    assert hz_of(path, velocity=0.9) == pytest.approx(300, rel=0.01)
+    assert hz_of(path, velocity=0.3) == pytest.approx(200, rel=0.01)
+    missing_layer = "<region> sample=200.wav hivel=63 <region> sample=gone.wav lovel=64"
+    path = sfz(folder, f"<global> pitch_keytrack=0 <group> {missing_layer}\n", "b.sfz")
+    assert hz_of(path, velocity=0.9) == pytest.approx(200, rel=0.01)
+    said = "It sounds without 1 of its 2 samples, which its folder does not hold: 'gone.wav'."
+    assert without_samples(path, "") == said
+    assert without_samples(sfz(folder, "<region> sample=200.wav", "c.sfz"), "") == ""
+
+
+def test_what_lacks_the_samples_of_some_keys_is_heard_by_the_others(folder: Path) -> None:
+    keys = "<region> sample=c4.wav lokey=20 hikey=50 <region> sample=gone.wav lokey=51 hikey=100"
+    path = sfz(folder, f"<global> pitch_keycenter=60\n{keys}")
+    assert len(hear(path, "", rate=16_000)) == 3
+    assert np.abs(audition(path, "").samples).max() == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(AudioError, match=r"gone\.wav.*missing"):
+        heard(path, 70)
+    with pytest.raises(AudioError, match=r"gone\.wav.*missing"):
+        hear(sfz(folder, "<region> sample=gone.wav <region> sample=lost.wav", "b.sfz"), "", rate=16_000)
+
+
+def test_of_a_kit_the_sounds_whose_samples_are_there_are_heard(folder: Path) -> None:
+    names = ("200", "gone", "lost", "600", "c4")
+    kit = "".join(f"<region> sample={name}.wav key={36 + n}\n" for n, name in enumerate(("kick", *names)))
+    write_wave(folder / "kick.wav", 100)
+    path = sfz(folder, kit.replace("200", "snare").replace("600", "hat").replace("c4", "ride"))
+    for name in ("snare", "hat", "ride"):
+        write_wave(folder / f"{name}.wav", 200)
+    keys = [preset.key for preset in presets_of(path)]
+    assert keys == ["36", "37", "38", "39", "40", "41"]
+    assert len(hear(path, "37", rate=16_000)) == 1
+    assert without_samples(path, "37") == ""
+    with pytest.raises(AudioError, match=r"gone\.wav.*missing"):
+        hear(path, "38", rate=16_000)
 
 
 def test_a_drive_that_fails_is_said_in_words(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
