@@ -18,6 +18,7 @@ from engine.library.database import FILE_NAME, Database, decode_path, encode_pat
 from engine.library.marks import Marks
 from engine.library.query import Query
 from engine.library.records import words_in_root
+from engine.library.spelling import as_known
 from engine.library.vectors import unit
 
 _IDS_PER_QUERY = 5_000
@@ -184,13 +185,18 @@ class Catalog:
             roots.append(Root(root_id, path, counts.total, counts.failed, os.path.isdir(path)))
         return roots
 
+    def as_known(self, path: str | Path) -> str:
+        """The absolute path of a folder as the roots spell it, where the system knows it by several spellings."""
+        rows = self._rows("SELECT path FROM roots", ())
+        return as_known(os.path.abspath(path), [decode_path(stored) for (stored,) in rows])
+
     def add_root(self, path: str | Path) -> Root:
         """The root that covers a folder.
 
         That is the folder itself, or a root that contains it already. Roots inside a new one become part of it: no
         sound ever belongs to two.
         """
-        folder = os.path.abspath(path)
+        folder = self.as_known(path)
         with self.database.write() as connection:
             others = [(number, decode_path(stored)) for number, stored in connection.execute("SELECT * FROM roots")]
             root_id = next((number for number, other in others if is_inside(folder, other)), None)
@@ -208,7 +214,7 @@ class Catalog:
 
         Returns the number of sounds forgotten. Raises LibraryError where the folder is not a root.
         """
-        folder = os.path.abspath(path)
+        folder = self.as_known(path)
         with self.database.write() as connection:
             row = connection.execute("SELECT id FROM roots WHERE path = ?", (encode_path(folder),)).fetchone()
             if row is None:

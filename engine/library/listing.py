@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.audio.suffixes import SFZ_SUFFIX, is_preset_file
 from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
-from engine.library.catalog import Catalog, is_inside
+from engine.library.catalog import Catalog, is_inside, outermost
 from engine.library.fragments import leave_out_fragments
 from engine.library.moves import follow_moved
 from engine.library.records import begin_scan, list_files, mark_missing, see_again
@@ -78,7 +78,7 @@ def list_folders(
         unreadable.append(path)
 
     found = removed = 0
-    for folder in folders:
+    for folder in outermost({catalog.as_known(folder) for folder in folders}):
         found_before = found
         root = catalog.add_root(folder)
         if folder == root.path and root.sounds and _is_empty(folder):

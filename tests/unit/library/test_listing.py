@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ignore_progress
-from engine.library import listing
+from engine.library import listing, spelling
 from engine.library.catalog import Catalog
 from engine.presets import Preset
 from tests.unit.presets.fonts import FontPreset, Sample, Zone, tone, write_font
@@ -81,4 +81,48 @@ def test_a_font_that_can_be_read_later(tmp_path: Path, monkeypatch: pytest.Monke
     with monkeypatch.context() as patch:
         patch.setattr(listing, "presets_of", refuse)  # it is known, and not read again
         assert listed_in(catalog, tmp_path) == {"One", "Two"}
+    catalog.close()
+
+
+@pytest.fixture
+def spellings(tmp_path: Path) -> tuple[Path, Path]:
+    """A folder with a sound in it, and the same one in other letters, as on Windows."""
+    folder, other = tmp_path / "Fonts Ä", tmp_path / "fonts a\u0308"
+    (folder / "Kit").mkdir(parents=True)
+    (folder / "Kit" / "a.wav").write_bytes(b"RIFF")
+    if not other.exists():
+        other.symlink_to(folder)
+    return folder, other
+
+
+def test_a_folder_in_other_letters_is_the_same(tmp_path: Path, spellings: tuple[Path, Path]) -> None:
+    folder, other = spellings
+    catalog = Catalog.open(tmp_path / "library")
+    for asked in (folder, other, other / "Kit"):
+        assert listed_in(catalog, asked) == {"a"}
+        assert [root.path for root in catalog.roots()] == [str(folder)]
+        assert [sound.path for sound in catalog.sounds()] == [str(folder / "Kit" / "a.wav")]
+    assert catalog.remove_root(other) == 1
+    catalog.close()
+
+
+def test_a_new_folder_is_spelled_as_on_the_disk(
+    tmp_path: Path, spellings: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = spellings
+    listdir = os.listdir
+    monkeypatch.setattr(spelling.os, "listdir", lambda path: [name for name in listdir(path) if name != other.name])
+    catalog = Catalog.open(tmp_path / "library")
+    assert catalog.add_root(other).path == str(folder)
+    catalog.close()
+
+
+def test_folders_that_only_look_the_same_are_two(tmp_path: Path) -> None:
+    folders = [tmp_path / "Kit", tmp_path / "kit"]
+    folders[0].mkdir()
+    if folders[1].exists():
+        pytest.skip("they are the same here")
+    folders[1].mkdir()
+    catalog = Catalog.open(tmp_path / "library")
+    assert [catalog.add_root(folder).path for folder in folders] == list(map(str, folders))
     catalog.close()
