@@ -180,4 +180,7 @@ class _PresetFiles:
             if is_sfz:
                 self.cannot_sound.append(file.path)
             return [file]
+        except Exception:  # a defect of ours must cost one row, not the scan
+            logger.exception("its presets cannot be listed: %s", file.path)
+            return [file]
         return [replace(file, preset=preset.key, name=preset.name) for preset in presets]

@@ -64,10 +64,12 @@ class PartsHeard:
 
 @dataclass(frozen=True)
 class Failed:
-    """A sound that cannot be used, and one sentence why."""
+    """A sound that cannot be used, and one sentence why. `unread` : nothing is wrong with what its file holds, the file
+    could not be had this time, as after a drive was unplugged; the next scan that finds it tries again."""
 
     sound_id: int
     reason: str
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,9 +95,9 @@ class Pending:
     root: str | None = None
     parts_only: bool = False
 
-    def given_up(self, reason: str) -> Failed | PartsUnheard:
+    def given_up(self, reason: str, *, unread: bool = False) -> Failed | PartsUnheard:
         """It could not be heard. What is known of a sound already is not lost over its parts: its drive may be away."""
-        return PartsUnheard(self.sound_id, reason) if self.parts_only else Failed(self.sound_id, reason)
+        return PartsUnheard(self.sound_id, reason) if self.parts_only else Failed(self.sound_id, reason, unread)
 
 
 @dataclass(frozen=True)
@@ -249,7 +251,8 @@ _IS_EMBEDDED = "EXISTS (SELECT 1 FROM embeddings WHERE sound_id = sounds.id AND 
 _IS_PENDING = f"""
     seen = :scan AND NOT missing AND (
         state = 'listed'
-        OR (state = 'failed' OR reason IS NOT NULL) AND :retry_failed -- such as one without some of its samples
+        -- Such as a preset without some of its samples; what could not be read this time would come twice.
+        OR (state = 'failed' OR reason IS NOT NULL) AND mtime_ns >= 0 AND :retry_failed
         OR state = 'ready' AND kind IN {WITH_PARTS} AND parts_heard_by IS NOT :fingerprint
         OR state = 'ready' AND NOT {_IS_EMBEDDED}
     )
@@ -345,6 +348,13 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
     with database.write() as connection:
         for outcome in outcomes:
             if isinstance(outcome, PartsUnheard):
+                continue
+            if isinstance(outcome, Failed) and outcome.unread:
+                # What another model heard is still true. Of the others a time that no file has is kept (`schema.py`).
+                connection.execute(
+                    "UPDATE sounds SET state = 'failed', reason = ?, mtime_ns = -1 WHERE id = ? AND state <> 'ready'",
+                    (outcome.reason, outcome.sound_id),
+                )
                 continue
             connection.execute("DELETE FROM part_vectors WHERE sound_id = ?", (outcome.sound_id,))
             if isinstance(outcome, PartsHeard):

@@ -1,6 +1,7 @@
 """Files of which another copy was heard already: a pack in two folders, or a root that lies elsewhere now.
 
-What was heard of a file is true of every file with the same bytes and the same name; other names may tell other facts.
+What was heard of a file is true of every file with the same bytes and the same name; other names may tell other facts,
+and so may the folders that they are in.
 Neither takes the place of the other, as with files that moved (`moves.py`): the other one's drive may come back.
 """
 
@@ -9,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from engine.audio.declared import in_path
+from engine.audio.suffixes import is_preset_file
 from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.marks import recall_marks
@@ -65,17 +68,19 @@ def hear_as_twins(database: Database, scan: int, between: Callable[[], None] = l
 
 
 def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool:
-    twin = connection.execute(
+    twins = connection.execute(
         """
-        SELECT old.id FROM sounds AS new JOIN sounds AS old ON old.content = ? AND old.preset = new.preset
+        SELECT old.id, old.path, new.path FROM sounds AS new
+        JOIN sounds AS old ON old.content = ? AND old.preset = new.preset
         WHERE new.id = ? AND new.state = 'listed' AND old.state = 'ready' AND old.name = new.name
             AND old.mtime_ns >= 0 -- else it is to be heard again itself: see `schema.py`
         """,
         (content, sound_id),
-    ).fetchone()
+    ).fetchall()
+    twin = next((twin for twin, there, here in twins if _tell_the_same(decode_path(there), decode_path(here))), None)
     if twin is None:
         return False
-    values = {"twin": twin[0], "id": sound_id}
+    values = {"twin": twin, "id": sound_id}
     columns = ", ".join(_HEARD)
     for table in ("embeddings", "sound_families", "part_vectors"):  # of a former content
         connection.execute(f"DELETE FROM {table} WHERE sound_id = :id", values)
@@ -91,3 +96,7 @@ def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool
         )
     recall_marks(connection, sound_id)
     return True
+
+
+def _tell_the_same(one: str, other: str) -> bool:
+    return is_preset_file(one) or in_path(one) == in_path(other)

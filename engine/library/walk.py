@@ -90,8 +90,7 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                 if entry.name.startswith("."):
                     continue
                 if entry.is_dir():
-                    name = entry.name.casefold()
-                    if not (name in _SYSTEM_FOLDERS or name.endswith(_PLUGIN_SUFFIX) or _is_hidden(entry)):
+                    if not (is_left_out(entry.name) or _is_hidden(entry)):
                         (linked if entry.is_symlink() else inner).append(entry.path)
                 elif (suffix := os.path.splitext(entry.name)[1].lower()) in SOUND_SUFFIXES:
                     if suffix in PREVIEWED_SUFFIXES and preview_of(Path(entry.path)) is None:
@@ -105,6 +104,12 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
                 if error.errno == errno.ENAMETOOLONG:
                     on_unreadable(entry.path, error)
         folders.extendleft(reversed(inner))
+
+
+def is_left_out(folder_name: str) -> bool:
+    """Whether a folder inside a root is not entered, by its name: a hidden one, a system's, a plug-in."""
+    name = folder_name.casefold()
+    return name.startswith(".") or name in _SYSTEM_FOLDERS or name.endswith(_PLUGIN_SUFFIX)
 
 
 def _is_hidden(entry: os.DirEntry[str]) -> bool:

@@ -16,7 +16,8 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from engine.library.catalog import is_inside, outermost
-from engine.library.walk import SOUND_SUFFIXES
+from engine.library.walk import SOUND_SUFFIXES, is_left_out
+from engine.presets.previews import PREVIEWS
 
 logger = logging.getLogger(__name__)
 
@@ -108,14 +109,26 @@ class Watcher:
                 time.sleep(min(due - now, 0.1))  # short, so that closing does not wait
 
     def _existing(self, folders: Collection[str]) -> list[str]:
-        """The nearest folders that are there and in a watched root, without those inside another."""
+        """The nearest folders that are there, in a watched root, and entered by a scan of it, without those inside
+        another."""
         found: set[str] = set()
         for folder in folders:
             while not os.path.isdir(folder) and folder != os.path.dirname(folder):
                 folder = os.path.dirname(folder)
-            if any(is_inside(folder, root) for root in tuple(self._watches)):  # `watch` may change them meanwhile
-                found.add(folder)
+            for root in tuple(self._watches):  # `watch` may change them meanwhile
+                if is_inside(folder, root) and (entered := _entered(folder, root)) is not None:
+                    found.add(entered)
         return outermost(found)
+
+
+def _entered(folder: str, root: str) -> str | None:
+    """The folder of a root whose scan sees a change in `folder`; None where no scan looks there."""
+    names = Path(folder).relative_to(root).parts
+    for number, name in enumerate(names):
+        if is_left_out(name):
+            # Whether a preset beside its preview is a sound changes with that.
+            return os.path.join(root, *names[:number]) if name == PREVIEWS else None
+    return folder
 
 
 class _Handler(FileSystemEventHandler):

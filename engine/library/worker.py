@@ -84,7 +84,7 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
             else:
                 waiting.append(_decode_and_measure(pending, ear.rate))
         except AudioError as error:
-            tell(Done((pending.given_up(error.reason),)))
+            tell(Done((pending.given_up(error.reason, unread=not _can_be_read(pending.path)),)))
         except Exception as error:  # a defect of ours must cost one row, not the scan
             logger.exception("cannot measure %s", pending.path)
             tell(Done((pending.given_up(f"It could not be measured ({type(error).__name__}: {error})."),)))
@@ -101,6 +101,15 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
         for item in waiting
     ]
     tell(Done(tuple(outcomes)))
+
+
+def _can_be_read(path: str) -> bool:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.read(1)
+    except OSError:
+        return False
+    return True
 
 
 def _decode(pending: Pending) -> tuple[Audio, AudioInfo, bool]:

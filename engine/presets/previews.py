@@ -12,10 +12,13 @@ from engine.audio.decode import Audio, decode
 from engine.audio.sources import check_readable
 from engine.errors import AudioError
 
+PREVIEWS = ".previews"
+"""Name of the folder in which they lie."""
+
 
 def preview_of(path: Path) -> Path | None:
     """The recording that belongs to a preset, or None where there is none."""
-    preview = path.parent / ".previews" / f"{path.name}.ogg"
+    preview = path.parent / PREVIEWS / f"{path.name}.ogg"
     return preview if preview.is_file() else None
 
 

@@ -126,3 +126,18 @@ def test_folders_that_only_look_the_same_are_two(tmp_path: Path) -> None:
     catalog = Catalog.open(tmp_path / "library")
     assert [catalog.add_root(folder).path for folder in folders] == list(map(str, folders))
     catalog.close()
+
+
+def test_a_defect_that_a_file_of_presets_meets_does_not_end_the_scan(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_font(tmp_path / "a.sf2", [ONE, TWO], SAMPLES)
+    (tmp_path / "b.wav").write_bytes(b"RIFF")
+
+    def fail(_: Path, **__: Path) -> list[Preset]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(listing, "presets_of", fail)
+    catalog = Catalog.open(tmp_path / "library")
+    assert listed_in(catalog, tmp_path) == {"a", "b"}
+    catalog.close()

@@ -24,6 +24,7 @@ from engine.jobs import Cancelled, CancelToken, Progress
 from engine.library import crew, scanner
 from engine.library.catalog import Counts
 from engine.library.library import Library
+from engine.library.records import Failed, write_outcomes
 from engine.library.scanner import scan
 from tests.unit.library.ears import (
     load_and_die,
@@ -270,6 +271,41 @@ def test_an_unplugged_drive_loses_nothing(library: Library, sounds: Path, tmp_pa
     sounds.rmdir()
     away.rename(sounds)
     assert scan(library, [sounds], workers=1, loader=load_toy).unchanged == 12
+
+
+def test_a_drive_that_is_pulled_out_while_its_sounds_are_heard(library: Library, sounds: Path, tmp_path: Path) -> None:
+    away = tmp_path / "away"
+
+    def pull_out(step: Progress) -> None:
+        if step.stage == "scanning" and sounds.exists():
+            sounds.rename(away)
+
+    result = scan(library, [sounds], workers=1, loader=load_toy, progress=pull_out)
+    assert (result.embedded, result.failed) == (0, 12)
+    assert {sound.reason for sound in library.catalog.failed()} == {"There is no such file."}
+    away.rename(sounds)
+    result = scan(library, [sounds], workers=1, loader=load_toy)
+    assert (result.embedded, result.failed) == (12, 0)
+    assert library.catalog.counts() == Counts(ready=12)
+
+
+def test_what_was_heard_is_not_lost_over_a_drive_that_is_away(library: Library, sounds: Path) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    known = library.catalog.sounds()[0]
+    write_outcomes(library.catalog.database, "another ear", [Failed(known.id, "There is no such file.", unread=True)])
+    assert library.catalog.sound(known.id) == known
+    assert len(library.catalog.vectors(known.id, "toy"))
+
+
+def test_a_copy_where_folders_tell_something_else_is_heard(library: Library, sounds: Path) -> None:
+    (roll,) = (path.rename(path.with_name("Roll.wav")) for path in sounds.glob("low/Tone 00.wav"))
+    scan(library, [sounds], workers=1, loader=load_toy)
+    for folder, heard in (("Copies", 0), ("One Shots", 1)):
+        (sounds / folder).mkdir()
+        shutil.copy(roll, sounds / folder / "Roll.wav")
+        assert scan(library, [sounds], workers=1, loader=load_toy).embedded == heard
+    told = {sound.path.split("/")[-2]: sound.declared for sound in library.catalog.sounds() if sound.name == "Roll"}
+    assert told == {"low": (), "Copies": (), "One Shots": ("kind",)}
 
 
 def test_one_scan_at_a_time(library: Library, sounds: Path) -> None:

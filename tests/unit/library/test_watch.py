@@ -129,3 +129,16 @@ def test_folders_may_be_watched_while_others_are_looked_through(
     monkeypatch.setattr(watch, "is_inside", watch_more)
     (root / "kit" / "one.wav").write_bytes(b"sound")
     assert listener.next() == [str(root / "kit")]
+
+
+def test_of_folders_that_no_scan_enters_nothing_is_told(root: Path, listener: Listener) -> None:
+    for name in (".git", "$RECYCLE.BIN", "kit/Synth.vst3", "kit/.previews"):
+        (root / name).mkdir()
+    assert set(listener.next()) <= {str(root), str(root / "kit")}
+    with listener.at_once():
+        for name in (".git", "$RECYCLE.BIN", "kit/Synth.vst3"):
+            (root / name / "a.wav").touch()
+    with listener.at_once():
+        (root / "kit" / ".previews" / "a.nksf.ogg").touch()
+    assert listener.next() == [str(root / "kit")]
+    assert listener.silent()

@@ -52,7 +52,7 @@ def test_a_task_is_told_step_by_step(tmp_path: Path, tone: Callable[..., Path]) 
 def test_nothing_usable_is_not_embedded(tmp_path: Path) -> None:
     told: list[Message] = []
     hear([Pending(1, str(tmp_path / "gone.wav"))], ToyEar(), told.append)
-    assert told == [Decoding(1), Done((Failed(1, "There is no such file."),))]
+    assert told == [Decoding(1), Done((Failed(1, "There is no such file.", unread=True),))]
 
 
 def test_of_a_long_file_the_beginning_is_heard(tmp_path: Path) -> None:
