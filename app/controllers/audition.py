@@ -152,7 +152,7 @@ class Auditioner(QObject):
             self._set_playing(False)
             player.pause()
             return True
-        if player.position_seconds is None:
+        if not player.can_go_on:
             return False
 
         def work(job: Job) -> None:

@@ -110,9 +110,10 @@ class Deck:
         """Cut to `clip` from frame `position`."""
         self._orders.append(("play", _Voice(clip, position, loop, 0 if position > 0 else self._fade_in.shape[0])))
 
-    def lay(self, bed: Clip | None, *, loop: bool = False) -> None:
-        """Cut to another bed, from its start; None takes it away."""
-        self._orders.append(("lay", None if bed is None else _Voice(bed, 0, loop, self._fade_in.shape[0])))
+    def lay(self, bed: Clip | None, *, position: int = 0, loop: bool = False) -> None:
+        """Cut to another bed, from frame `position`; None takes it away."""
+        faded = 0 if position > 0 else self._fade_in.shape[0]
+        self._orders.append(("lay", None if bed is None else _Voice(bed, position, loop, faded)))
 
     def stop(self) -> None:
         """Fade to silence and forget the sound and its bed."""

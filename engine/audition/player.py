@@ -48,6 +48,8 @@ class _Wish:
     Attributes
     ----------
     place : seconds at which it begins as soon as the device is open; None once the deck has it.
+    bed_place : seconds at which its bed begins then; None where that was heard to its end.
+    ended : the sound was heard to its end, and only its bed goes on.
     paused : it waits for `resume` before that.
     """
 
@@ -56,6 +58,8 @@ class _Wish:
     loop: bool
     bed: Bed | None
     place: float | None
+    bed_place: float | None = 0.0
+    ended: bool = False
     paused: bool = False
 
 
@@ -150,23 +154,27 @@ class Player:
                     return
                 if cancel is not None and cancel.cancelled:
                     return
-                self._lay(wish.bed, output, deck)
-                clip = self._clips.prepare(
-                    "sound", wish.sound, output.rate, output.channels, gain_db=wish.gain_db, start=wish.place
-                )
-                deck.play(clip, position=clip.frame(wish.place), loop=wish.loop)
+                self._lay(wish.bed, wish.bed_place, output, deck)
+                if not wish.ended:
+                    clip = self._clips.prepare(
+                        "sound", wish.sound, output.rate, output.channels, gain_db=wish.gain_db, start=wish.place
+                    )
+                    deck.play(clip, position=clip.frame(wish.place), loop=wish.loop)
                 wish.place = None
 
-    def _lay(self, bed: Bed | None, output: Output, deck: Deck) -> None:
+    def _lay(self, bed: Bed | None, place: float | None, output: Output, deck: Deck) -> None:
         if bed is self._bed and deck.playing and deck.bed_position is not None:
             return
-        self._bed = bed
-        if bed is None:
+        if bed is None or place is None:
+            self._bed = None
             self._clips.abandon("bed")
             deck.lay(None)
         else:
-            below = self._clips.prepare("bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db)
-            deck.lay(below, loop=bed.loop)
+            self._bed = bed
+            below = self._clips.prepare(
+                "bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db, start=place
+            )
+            deck.lay(below, position=below.frame(place), loop=bed.loop)
 
     def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
         """What the keys play; `root` is the MIDI number (not necessarily whole) at which it sounds as it is."""
@@ -250,8 +258,11 @@ class Player:
     def seek(self, seconds: float) -> None:
         """Jump within the sound that plays or is paused."""
         with self._lock:
-            if self._wish is not None and self._wish.place is not None:
-                self._wish.place = max(0.0, seconds)
+            wish = self._wish
+            if wish is not None and wish.place is not None:
+                wish.place = max(0.0, seconds)
+                if wish.bed is not None and wish.bed_place is not None:  # with it, as on the deck
+                    wish.bed_place = wish.place % wish.bed.audio.duration_seconds
                 return
             clip = self._clips.get("sound")
             if self._deck is None or clip is None:
@@ -303,12 +314,20 @@ class Player:
         """Where in the sound the listener is; None when there is none. Never waits: fit for every frame of a window."""
         wish, output, deck = self._wish, self._output, self._deck
         place = None if wish is None else wish.place
-        if place is not None:
-            return place
+        if wish is not None and place is not None:
+            return None if wish.ended else place
         position = None if deck is None else deck.position
         if deck is None or output is None or position is None:
             return None
         return max(0.0, position / deck.rate - (output.latency_seconds if deck.playing else 0.0))
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether `resume` would let anything be heard: a sound, or the bed that outlasts it."""
+        wish, deck = self._wish, self._deck
+        if wish is not None and wish.place is not None:
+            return True
+        return deck is not None and (deck.position is not None or deck.bed_position is not None)
 
     @property
     def bed_position_seconds(self) -> float | None:
@@ -459,13 +478,15 @@ class Player:
         self._release()
 
     def _keep_place(self) -> None:
-        """The sound will go on where it is on the deck, which is about to go."""
+        """Sound and bed will go on where they are on the deck, which is about to go."""
         with self._lock:
             wish, deck = self._wish, self._deck
             if wish is None or wish.place is not None or deck is None:
                 return
-            position = deck.position
-            if position is None:
+            position, below = deck.position, deck.bed_position
+            if position is None and below is None:
                 self._wish = None  # it has ended
-            else:
-                wish.place, wish.paused = position / deck.rate, not deck.playing
+                return
+            wish.ended, wish.paused = position is None, not deck.playing
+            wish.bed_place = None if below is None else below / deck.rate
+            wish.place = (position or 0) / deck.rate

@@ -94,6 +94,8 @@ class SilentPlayer:
         self._position: float | None = None
         self._length = 0.0
         self._loop = False
+        self._bed: tuple[float, Bed] | None = None
+        """When it began, or where it was paused, and what it is."""
         self._now, self._looked = 0.0, time.monotonic()
         self._clock = threading.Lock()
 
@@ -119,6 +121,10 @@ class SilentPlayer:
         audio = sound.audio if isinstance(sound, Rendering) else sound
         self.starts.append(start)
         self.beds.append(bed)
+        if bed is None:
+            self._bed = None
+        elif self._bed is None or self._bed[1] is not bed or self.bed_position_seconds is None:
+            self._bed = self._time(), bed
         self._length, self._loop = audio.duration_seconds, loop
         self._began, self._position = self._time() - start, start
         self.played.append((audio, gain_db, loop))  # last: tests wait for it, and look at the rest then
@@ -126,7 +132,13 @@ class SilentPlayer:
     @property
     def playing(self) -> bool:
         began = self._began
-        return began is not None and (self._loop or self._time() - began < self._length)
+        if began is None:
+            return False
+        return self._loop or self._time() - began < self._length or self.bed_position_seconds is not None
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.position_seconds is not None or self.bed_position_seconds is not None
 
     @property
     def position_seconds(self) -> float | None:
@@ -139,14 +151,18 @@ class SilentPlayer:
         return passed % self._length if self._loop else None
 
     def pause(self) -> None:
+        if self._bed is not None:
+            self._bed = self.bed_position_seconds or 0.0, self._bed[1]
         self._position, self._began = self.position_seconds, None
 
     def resume(self, cancel: CancelToken | None = None) -> None:
         if cancel is None or not cancel.cancelled:
-            self._began = self._time() - (self._position or 0.0)
+            self._began = self._time() - (self._length if self._position is None else self._position)
+            if self._bed is not None:
+                self._bed = self._time() - self._bed[0], self._bed[1]
 
     def stop(self) -> None:
-        self._began = self._position = None
+        self._began = self._position = self._bed = None
 
     def seek(self, seconds: float) -> None:
         if self._began is not None:
@@ -161,7 +177,12 @@ class SilentPlayer:
 
     @property
     def bed_position_seconds(self) -> float | None:
-        return self.position_seconds if self.beds and self.beds[-1] is not None else None
+        if self._bed is None:
+            return None
+        since, bed = self._bed
+        position = since if self._began is None else self._time() - since
+        length = bed.audio.duration_seconds
+        return position % length if bed.loop else position if position < length else None
 
     def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
         self.keys.append(("sound", sound, root))

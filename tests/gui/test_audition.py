@@ -217,6 +217,26 @@ def test_in_context_the_song_goes_on_below_the_sounds(filled: MainWindow, qtbot:
     assert not filled.transport.context.isChecked()
 
 
+def test_a_pause_after_the_sound_has_ended_holds_the_song(filled: MainWindow, qtbot: QtBot) -> None:
+    work, player = filled.workspace, player_of(filled)
+    press(qtbot, filled, "lo")
+    filled.matches_panel.table.choose(0)
+    until(qtbot, lambda: len(player.played) == 1 and work.auditioner.playing)
+    until(qtbot, lambda: player.position_seconds is None)
+    assert player.playing, "the song goes on without it"
+    press(qtbot, filled, " ")
+    assert not work.auditioner.playing
+    assert not player.playing
+    paused_at = player.bed_position_seconds
+    assert paused_at is not None
+    press(qtbot, filled, " ")
+    assert work.auditioner.playing
+    until(qtbot, lambda: player.playing)
+    assert len(player.played) == 1, "nothing is begun anew"
+    until(qtbot, lambda: (player.bed_position_seconds or 0.0) > paused_at)
+    assert player.position_seconds is None, "the sound stays over"
+
+
 def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     filled: MainWindow, qtbot: QtBot, loop: Row, tmp_path: Path
 ) -> None:
