@@ -190,17 +190,17 @@ class Backend:
         self.library().catalog.database.require_writable()
         return add_instrument(path, self.library_dir, progress=progress, cancel=cancel)
 
-    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> dict[str, str]:
         """Tell `changed`, from another thread, which folders to scan when something in these changes. Returns those of
-        which it will not be told: the system watches no more."""
+        which it will not be told, and why, in words."""
         from engine.library.watch import Watcher
 
         with self._watch_lock:
             if self._closed:
-                return []
+                return {}
             if self._watcher is None:
                 self._watcher = Watcher(changed)
-            return list(self._watcher.watch(folders))
+            return self._watcher.watch(folders)
 
     def player(self) -> Player:
         """The player; it opens no device before the first sound."""

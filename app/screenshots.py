@@ -132,9 +132,9 @@ class PictureBackend(Backend):
 
         return [InputDevice("Built-in microphone", 0), InputDevice("What is played: Speakers", 1, loopback=True)]
 
-    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
+    def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> dict[str, str]:
         """Not at all: a scan that nobody asked for would come into the pictures."""
-        return []
+        return {}
 
     def recorder(self, device: InputDevice) -> StillRecorder:  # type: ignore[override]
         return StillRecorder()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,7 +109,7 @@ class Workspace(QObject):
         self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
         self.marks.failed.connect(lambda words: self.said.emit(words, "marks", True))
         self.library.refused.connect(lambda words: self.said.emit(words, "read only", False))
-        self.library.unwatched.connect(lambda roots: self.said.emit(_unwatched(roots), "watching", False))
+        self.library.unwatched.connect(self._say_what_is_not_watched)
         self.library.instrument_said.connect(lambda words, failed: self.said.emit(words, "instrument", failed))
         # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
         self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
@@ -359,6 +359,12 @@ class Workspace(QObject):
         self.settled.emit("demo")
         self.take(paths)
 
+    def _say_what_is_not_watched(self, refused: dict[str, str]) -> None:
+        if refused:
+            self.said.emit(_unwatched(refused), "watching", False)
+        else:
+            self.settled.emit("watching")
+
     def _playback_failed(self, reason: str) -> None:
         self.said.emit(reason, "playback", True)
         self._mark_playing()
@@ -418,9 +424,9 @@ def _named(folders: list[str]) -> str:
     return folders[0] if len(folders) == 1 else f"{len(folders)} folders, such as {folders[0]}"
 
 
-def _unwatched(roots: list[str]) -> str:
-    which = _named(roots)
-    return (
-        f"What changes in {which} is not noticed by itself: this system lets no more folders be watched. "
-        "After a change choose Scan again in the folder's menu."
-    )
+def _unwatched(refused: Mapping[str, str]) -> str:
+    by_reason: dict[str, list[str]] = {}
+    for root, why in refused.items():
+        by_reason.setdefault(why, []).append(root)
+    where = "; ".join(f"{_named(roots)} ({why})" for why, roots in by_reason.items())
+    return f"What changes is not noticed by itself in {where}. After a change choose Scan again in the folder's menu."

@@ -65,7 +65,7 @@ class LibraryController(QObject):
     instrument_said = Signal(str, bool)
     """How far a plug-in instrument is played, and what came of it; whether it failed."""
     unwatched = Signal(object)
-    """Paths of roots in which changes are not noticed, since the system watches no more folders."""
+    """Paths of roots in which changes are not noticed, and why in words; none where all are watched."""
     _folders_changed = Signal(object)
 
     def __init__(self, backend: Backend, jobs: JobRunner, parent: QObject) -> None:
@@ -307,7 +307,7 @@ class LibraryController(QObject):
             self._jobs.start(
                 "watch",
                 lambda _: self._backend.watch(online, self._folders_changed.emit),
-                on_done=lambda refused: self.unwatched.emit(refused) if refused else None,
+                on_done=self.unwatched.emit,
             )
 
     def _scan_changed(self, folders: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
@@ -37,18 +38,35 @@ def folder(tmp_path: Path, sounds: Path) -> Path:
     return folder
 
 
-def test_a_folder_that_the_system_does_not_watch_is_named(
-    window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (errno.ENOSPC, "there are more folders than this system lets a program watch"),
+        (errno.EACCES, os.strerror(errno.EACCES)),
+    ],
+)
+def test_a_folder_that_is_not_watched_is_named_with_the_reason(
+    window: MainWindow, qtbot: QtBot, folder: Path, monkeypatch: pytest.MonkeyPatch, number: int, why: str
 ) -> None:
     def refuse(*_: object, **__: object) -> None:
-        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(Observer, "schedule", refuse)
     window.workspace.library.scan([folder])
     until(qtbot, lambda: window.notice.isVisible())
     words = window.notice.message.text()
-    assert str(folder) in words
+    assert f"{folder} ({why})" in words
     assert "Scan again" in words
+
+
+def test_folders_that_are_not_watched_are_counted_by_reason(window: MainWindow) -> None:
+    refused = {"/a": "Permission denied", "/b": "too many", "/c": "too many", "/d": "too many"}
+    window.workspace.library.unwatched.emit(refused)
+    words = window.notice.message.text()
+    assert "/a (Permission denied)" in words
+    assert "3 folders, such as /b (too many)" in words
+    window.workspace.library.unwatched.emit({})
+    assert not window.notice.isVisible(), "all of them are watched now"
 
 
 def test_a_folder_without_sounds_is_named_with_what_to_do(
