@@ -41,9 +41,13 @@ class Outbox:
         """Put the paths of the chosen sounds, as they are heard, on the clipboard, one per line."""
         panel = self._window.matches_panel
         rows = (panel.model.row(number) for number in panel.table.selected_rows)
-        self._window.workspace.carrying.fetch([row.sound for row in rows if row is not None], self._copy)
+        sounds = [row.sound for row in rows if row is not None]
+        if sounds:
+            self._window.workspace.carrying.fetch(sounds, self._copy, what_for="copy")
 
     def _copy(self, paths: list[Path]) -> None:
+        if not paths:
+            return
         QGuiApplication.clipboard().setText("\n".join(map(str, paths)))
         self._say(f"{len(paths)} paths are on the clipboard." if len(paths) > 1 else "The path is on the clipboard.")
 
@@ -56,23 +60,29 @@ class Outbox:
     def drag(self, source: QWidget, rows: list[Row]) -> None:
         """Carry rows to wherever the pointer lets go of them: to other programs as files, within the window as sounds.
 
-        Files that have to be made first join while the pointer is on its way.
+        Nothing is asked of a drive before the pointer moves on: what is not there after all leaves, and files that have
+        to be made first join, while the pointer is on its way.
         """
+        carrying, sounds = self._window.workspace.carrying, [row.sound for row in rows]
         data = QMimeData()
-        data.setUrls([])  # what is carried cannot become of another kind later
+        carried = carrying.expected(sounds)
+        data.setUrls([url_of(path) for path in carried])  # also of none: it cannot become of another kind later
         put_sounds(data, [row.sound.id for row in rows], self._window.workspace.backend.library_dir)
         on_its_way, stayed_inside = True, False
 
         def take(paths: list[Path]) -> None:
+            nonlocal carried
+            late = [path for path in paths if path not in carried]
             if on_its_way:
+                carried = paths
                 data.setUrls([url_of(path) for path in paths])
-            elif not stayed_inside:
-                names = paths[0].name if len(paths) == 1 else f"{len(paths)} files"
+            elif late and not stayed_inside:
+                names = late[0].name if len(late) == 1 else f"{len(late)} files"
                 self._window.notice.say(
-                    f"{names} made in {paths[-1].parent}. Drag again to use it.", topic="carry", danger=False
+                    f"{names} made in {late[-1].parent}. Drag again to use it.", topic="carry", danger=False
                 )
 
-        self._window.workspace.carrying.fetch([row.sound for row in rows], take)
+        carrying.fetch(sounds, take)
         caption = rows[0].sound.name if len(rows) == 1 else f"{len(rows)} sounds"
         stayed_inside = drag_out(source, data, caption)
         on_its_way = False

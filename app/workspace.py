@@ -133,6 +133,7 @@ class Workspace(QObject):
         self.demo.failed.connect(lambda words: self.said.emit(words, "demo", True))
         self.demo.made.connect(self._demo_made)
         self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
+        self.carrying.carried.connect(lambda: self.settled.emit("carrying"))
         self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
         self.fitting.failed.connect(lambda words: self.said.emit(words, "fitting", True))
         for signal in (self.fitting.changed, self.listening.stretch_changed, self.auditioner.changed):

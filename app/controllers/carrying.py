@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,65 +14,105 @@ from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
 from engine.audition.fit import Change
+from engine.errors import AudioError
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
 
+MOST_NAMED = 3
+"""Of the sounds that are left out for one reason so many are named."""
+
 Receiver = Callable[[list[Path]], None]
-_Key = tuple[str, str | None, Change, int]
+_Key = tuple[str, str | None, Change]
 
 
 class Carrying(QObject):
     """Finds or makes the files that stand for sounds."""
 
     failed = Signal(str)
+    """Why files cannot be made, or which sounds were left out and why."""
+    carried = Signal()
+    """All that was asked for last is there."""
 
     def __init__(self, backend: Backend, jobs: JobRunner, fitting: Fitting, parent: QObject) -> None:
         super().__init__(parent)
         self._backend, self._jobs, self._fitting = backend, jobs, fitting
-        self._made: dict[_Key, Path] = {}
+        self._made: dict[_Key, tuple[int, Path]] = {}
+        """The last file of each, and when what it was made of was written."""
 
-    def fetch(self, sounds: Sequence[Sound], receive: Receiver) -> None:
-        """The files of sounds as they are heard now, at once where all are there, else when they are made.
+    def expected(self, sounds: Sequence[Sound]) -> list[Path]:
+        """The files that stand for sounds, as far as they need not be made, without a look at any drive."""
+        paths = []
+        for sound in sounds:
+            change = self._fitting.change(sound)
+            made = self._made.get(_key(sound, change))
+            if not _needs_file(sound, change):
+                paths.append(Path(sound.path))
+            elif made is not None:
+                paths.append(made[1])
+        return list(dict.fromkeys(paths))
 
-        Sounds whose file is away are left out; without any, `receive` is not called.
+    def fetch(self, sounds: Sequence[Sound], receive: Receiver, *, what_for: str = "carry") -> None:
+        """The files of sounds as they are heard now, as soon as they are looked for on their drives, or made.
+
+        Sounds whose file is away, or cannot be decoded, are left out, and `failed` says which; `receive` may get none.
+
+        what_for : of two calls for the same thing the last one counts.
         """
-        known = [(sound, self._fitting.change(sound), audio_files.written_at(sound.path)) for sound in sounds]
-        wanted = [(sound, change, written) for sound, change, written in known if written is not None]
-        there = [self._there(*one) for one in wanted]
-        if all(path is not None for path in there):
-            self._hand_over([path for path in there if path is not None], receive)
-            return
-        folder = self._backend.rendered_dir
+        wanted = [(sound, self._fitting.change(sound)) for sound in sounds]
+        folder, made = self._backend.rendered_dir, self._made
 
-        def work(job: Job) -> list[Path]:
-            paths = []
-            for (sound, change, _), path in zip(wanted, there, strict=True):
+        def work(job: Job) -> tuple[list[Path], str]:
+            paths: list[Path] = []
+            left_out: dict[str, list[str]] = {}
+            roots: dict[str, bool] = {}
+            for sound, change in wanted:
                 job.checkpoint()
-                paths.append(path or audio_files.export_changed(sound, change, folder))
-            return paths
+                if sound.root not in roots:  # asked once: of a drive that is away no file is looked for
+                    roots[sound.root] = os.path.isdir(sound.root)
+                written = audio_files.written_at(sound.path) if roots[sound.root] else None
+                if written is None:
+                    reason = "The file is not there any more." if roots[sound.root] else f"{sound.root} is away."
+                    left_out.setdefault(reason, []).append(sound.name)
+                    continue
+                if not _needs_file(sound, change):
+                    paths.append(Path(sound.path))
+                    continue
+                key = _key(sound, change)
+                known = made.get(key)
+                try:
+                    if known is None or known[0] != written or not known[1].exists():
+                        made[key] = written, audio_files.export_changed(sound, change, folder)
+                    paths.append(made[key][1])
+                except AudioError as error:
+                    left_out.setdefault(error.reason, []).append(sound.name)
+            return list(dict.fromkeys(paths)), _words(left_out)
 
-        def take(paths: list[Path]) -> None:
-            for (sound, change, written), path in zip(wanted, paths, strict=True):
-                if change or sound.is_preset:
-                    self._made[_key(sound, change, written)] = path
-            self._hand_over(paths, receive)
+        def take(found: tuple[list[Path], str]) -> None:
+            paths, left_out = found
+            receive(paths)
+            if left_out:
+                self.failed.emit(left_out)
+            else:
+                self.carried.emit()
 
-        self._jobs.start("carry", work, on_done=take, on_failed=self.failed.emit)
-
-    def _there(self, sound: Sound, change: Change, written: int) -> Path | None:
-        """The file that stands for a sound, if it need not be made: no other program takes one preset of a font."""
-        if not change and not sound.is_preset:
-            return Path(sound.path)
-        made = self._made.get(_key(sound, change, written))
-        return made if made is not None and made.exists() else None
-
-    @staticmethod
-    def _hand_over(paths: list[Path], receive: Receiver) -> None:
-        if paths:
-            receive(list(dict.fromkeys(paths)))
+        self._jobs.start(what_for, work, on_done=take, on_failed=self.failed.emit)
 
 
-def _key(sound: Sound, change: Change, written: int) -> _Key:
-    """What is made anew where any of it is another: a file that was written again is another sound."""
-    return sound.path, sound.preset, change, written
+def _needs_file(sound: Sound, change: Change) -> bool:
+    """Whether a file has to be made of a sound: no other program takes one preset of a font."""
+    return bool(change) or sound.is_preset
+
+
+def _key(sound: Sound, change: Change) -> _Key:
+    return sound.path, sound.preset, change
+
+
+def _words(left_out: dict[str, list[str]]) -> str:
+    """Names what was left out, and why; empty where nothing was."""
+    said = []
+    for reason, names in left_out.items():
+        more = len(names) - MOST_NAMED
+        shown = ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        said.append(f"{shown}: {reason}")
+    return f"Left out: {' '.join(said)}" if said else ""

@@ -246,11 +246,12 @@ def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     received: list[list[Path]] = []
     sounds = [row.sound, loop.sound, replace(row.sound, path=str(tmp_path / "gone.wav"))]
     work.carrying.fetch(sounds, received.append)
-    assert received == [[Path(row.sound.path), Path(loop.sound.path)]], "at once"
+    until(qtbot, lambda: received == [[Path(row.sound.path), Path(loop.sound.path)]])
+    assert work.carrying.expected(sounds[:2]) == received[0], "and a drag has them at once"
     press(qtbot, filled, "pt")
     until(qtbot, lambda: bool(work.fitting.change(row.sound)))
+    assert work.carrying.expected(sounds) == [], "they have to be made"
     work.carrying.fetch(sounds, received.append)
-    assert len(received) == 1, "they have to be made"
     until(qtbot, lambda: len(received) == 2)
     paths = received[1]
     change = work.fitting.change(row.sound)
@@ -258,8 +259,9 @@ def test_what_is_dragged_is_the_original_or_a_file_of_what_is_heard(
     assert paths == [rendered / f"{row.sound.name} {change.semitones:+d}st.wav", rendered / "Loop 100 at 120 BPM.wav"]
     assert soundfile.info(paths[1]).duration == pytest.approx(4.0 * 100 / 120, abs=0.01)
     assert soundfile.info(paths[0]).subtype == "PCM_24"
+    assert work.carrying.expected(sounds) == paths, "they are there"
     work.carrying.fetch(sounds, received.append)
-    assert received[2:] == [paths], "they are there"
+    until(qtbot, lambda: received[2:] == [paths])
     assert Path(row.sound.path).read_bytes() == original
     filled.matches_panel.table.choose(work.matches.number_of(row.sound.id))
     filled.actions_.copy_path.trigger()
@@ -472,6 +474,67 @@ def test_a_file_that_has_to_be_made_joins_a_drag_on_its_way(
     assert not filled.notice.isVisible()
 
 
+def test_sounds_that_are_away_are_named_and_leave_the_drag(
+    filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]], tmp_path: Path
+) -> None:
+    rows = filled.workspace.matches.rows
+    away = [replace(row, sound=replace(row.sound, root=str(tmp_path / "drive"))) for row in rows[:5]]
+    gone = replace(rows[5], sound=replace(rows[5].sound, path=str(tmp_path / "gone.wav")))
+    there = Path(rows[6].sound.path)
+
+    def another_program(data: QMimeData) -> bool:
+        until(qtbot, lambda: [Path(url.toLocalFile()) for url in data.urls()] == [there])
+        return False
+
+    drags.append(another_program)
+    filled.outbox.drag(filled.matches_panel.table, [*away, gone, rows[6]])
+    words = filled.notice.message.text()
+    assert f"{', '.join(row.sound.name for row in away[:3])} and 2 more: {tmp_path / 'drive'} is away." in words
+    assert f"{gone.sound.name}: The file is not there any more." in words
+    drags.append(lambda data: False)
+    filled.outbox.drag(filled.matches_panel.table, [rows[6]])
+    until(qtbot, lambda: not filled.notice.isVisible())
+
+
+def test_paths_of_sounds_that_are_away_are_not_copied_but_told(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    QGuiApplication.clipboard().setText("as it was")
+    filled.matches_panel.table.choose(0)
+    monkeypatch.setattr(audio_files, "written_at", lambda path: None)
+    filled.actions_.copy_path.trigger()
+    name = filled.workspace.matches.rows[0].sound.name
+    until(qtbot, lambda: f"{name}: The file is not there any more." in filled.notice.message.text())
+    assert QGuiApplication.clipboard().text() == "as it was"
+
+
+def test_the_window_does_not_wait_for_a_slow_drive_when_a_drag_begins(
+    filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked_in, written_at = threading.Event(), set(), audio_files.written_at
+
+    def slow(path: str) -> int | None:
+        asked_in.add(threading.current_thread())
+        assert answers.wait(PATIENCE_MILLISECONDS / 1000)
+        return written_at(path)
+
+    rows = filled.workspace.matches.rows
+    monkeypatch.setattr(audio_files, "written_at", slow)
+    carried: list[Path] = []
+
+    def another_program(data: QMimeData) -> bool:
+        carried.extend(Path(url.toLocalFile()) for url in data.urls())
+        return False
+
+    drags.append(another_program)
+    filled.outbox.drag(filled.matches_panel.table, rows)
+    assert carried == [Path(row.sound.path) for row in rows]
+    answers.set()
+    until(qtbot, lambda: filled.workspace.jobs.running("carry") is None)
+    assert threading.main_thread() not in asked_in
+    assert not filled.notice.isVisible(), "they were carried already"
+
+
 @pytest.mark.parametrize("inside", [True, False])
 def test_a_drag_that_ends_before_its_file_is_made(
     filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]], inside: bool
@@ -500,9 +563,11 @@ def test_a_folder_that_cannot_be_written_is_said(filled: MainWindow, qtbot: QtBo
     row = pitched_row(filled)
     press(qtbot, filled, "p")
     until(qtbot, lambda: bool(filled.workspace.fitting.change(row.sound)))
-    filled.workspace.carrying.fetch([row.sound], lambda paths: pytest.fail("nothing was made"))
+    received: list[list[Path]] = []
+    filled.workspace.carrying.fetch([row.sound], received.append)
     until(qtbot, filled.notice.isVisible)
     assert "could not be written" in filled.notice.message.text()
+    assert received == [], "nothing was made"
 
 
 def key(qtbot: QtBot, window: MainWindow, kind: QEvent.Type, letter: str) -> None:

@@ -460,7 +460,10 @@ def test_a_file_that_was_written_anew_is_rendered_anew(
     until(qtbot, lambda: bool(carried))
     assert carried.pop().name == "1.wav"
     path.unlink()
+    told: list[str] = []
+    carrying.failed.connect(told.append)
     carrying.fetch([a_sound(path)], carried.extend)
+    until(qtbot, lambda: told == ["Left out: loop: The file is not there any more."])
     assert carried == [], "what is away is left out"
 
 
