@@ -180,8 +180,19 @@ class Actions:
         self.save_sheet.setEnabled(work.export.has_sheet)
         self.similar.setEnabled(work.listening.row is not None)
         self.back.setEnabled(work.matching.has_way_back)
+        self.copy_list.setEnabled(work.matches.rowCount() > 0)
         self._name_slots()
         self.slot_actions.refresh()
+        self.refresh_chosen()
+
+    def refresh_chosen(self) -> None:
+        """What can be done with the chosen sounds, if there are any."""
+        panel = self._window.matches_panel
+        chosen = panel.table.selectionModel().hasSelection()
+        for action in (self.favourite, self.copy_path):
+            action.setEnabled(chosen)
+        self.reveal.setEnabled(panel.current is not None)
+        self.mark_actions.set_chosen(chosen)
 
     def _name_slots(self) -> None:
         """The menu has the slots there are, as their rows are called."""

@@ -147,6 +147,7 @@ class MainWindow(QMainWindow):
         table = self.matches_panel.table
         table.columns_changed.connect(self._remember_columns)
         table.menu_asked.connect(self.actions_.popup_for_sound)
+        table.selectionModel().selectionChanged.connect(lambda *_: self.actions_.refresh_chosen())
         header = table.horizontalHeader()
         header.customContextMenuRequested.connect(lambda at: self.actions_.columns.popup(header.mapToGlobal(at)))
         self.matches_panel.favourite_asked.connect(work.set_favourites)

@@ -24,6 +24,7 @@ class MarkActions:
 
     def __init__(self, window: MainWindow, menu: QMenu, add: Callable[..., QAction]) -> None:
         self._window, self._marks = window, window.workspace.marks
+        self._chosen = False
         self.rating = menu.addMenu("Rating")
         self.ratings = [
             add(
@@ -65,11 +66,19 @@ class MarkActions:
         if self.let_go.isEnabled():
             menu.addAction(self.let_go)
 
+    def set_chosen(self, chosen: bool) -> None:
+        """Whether there are sounds to say anything of."""
+        if chosen != self._chosen:
+            self._chosen = chosen
+            self.refresh()
+
     def refresh(self) -> None:
         """Enable what makes sense now."""
         work = self._window.workspace
         shown = work.marks.state.collection(work.matching.filters.collection_id)
-        self.let_go.setEnabled(shown is not None)
+        self.let_go.setEnabled(shown is not None and self._chosen)
+        for action in (*self.ratings, self.tags):
+            action.setEnabled(self._chosen)
         self.let_go.setText(f"Take out of {plain(shown.name)}" if shown is not None else "Take out of the collection")
         self.new_collection.setEnabled(not work.library.empty)  # its name is typed in the list of collections
         self.let_go.setData("Take out of the collection")
@@ -101,7 +110,7 @@ class MarkActions:
         return [row.sound.id for row in self._window.matches_panel.selected]
 
     def _enable_menus(self) -> None:
-        """Without chosen sounds the menus are grey, but not what is in them: its keys must go on working."""
+        """Without chosen sounds the menus are grey; their keys work again as soon as there are some."""
         for menu in (self.rating, self.family, self.collect):
             menu.menuAction().setEnabled(bool(self._ids()))
 

@@ -255,6 +255,11 @@ class MatchController(QObject):
         if not self._settle.isActive():
             self._settle.start()
 
+    @property
+    def pending(self) -> bool:
+        """Whether an answer to what was asked last is still to come."""
+        return self._settle.isActive() or self._jobs.running("rank") is not None
+
     def stop(self) -> None:
         self._settle.stop()
 

@@ -58,6 +58,8 @@ class MatchesPanel(QWidget):
         self.model, self._matching = model, matching
         self.results: Results | None = None
         self._chosen_sound: int | None = None
+        self._wants_first = False
+        """Of what the search finds, once it has: whoever types fast presses Enter before that."""
         self._narrow = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -210,6 +212,10 @@ class MatchesPanel(QWidget):
         if self.current is None and self._chosen_sound is not None:
             self._chosen_sound = None
             self.chosen.emit(None)
+        if self._wants_first and not self._matching.pending:
+            self._wants_first = False
+            if self.current is None:
+                self.table.choose(0)
         self._show_empty(results)
         if not self._scanning:
             self._show_likeness()
@@ -248,6 +254,7 @@ class MatchesPanel(QWidget):
     def forget_choice(self) -> None:
         """Nothing is chosen any more."""
         self._chosen_sound = None
+        self._wants_first = False
         self.table.restore(None)
 
     def step(self, rows: int) -> None:
@@ -364,7 +371,8 @@ class MatchesPanel(QWidget):
             self.search.clear()
             return
         self.table.setFocus()
-        if kept and self.current is None:
+        self._wants_first = kept and self._matching.pending
+        if kept and self.current is None and not self._wants_first:
             self.table.choose(0)
 
     def _fetch_visible(self) -> None:

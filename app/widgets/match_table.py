@@ -19,6 +19,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDrag,
+    QFocusEvent,
     QFontMetrics,
     QMouseEvent,
     QPainter,
@@ -185,6 +186,22 @@ class MatchTable(QTableView):
         if current.isValid() and not self._restoring and current.row() != previous.row():
             self.chosen.emit(current.row())
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Where no row is chosen Qt goes to the first one. Who comes by the Tab key chooses it; to come back to the
+        window, or out of a menu, is no choice, and must not be heard."""
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+            return
+        by_tab = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        self._restoring = True
+        try:
+            super().focusInEvent(event)
+            self.selectionModel().setCurrentIndex(QModelIndex(), _Select.NoUpdate)
+        finally:
+            self._restoring = False
+        if by_tab:
+            self.choose(0)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_columns()
@@ -277,6 +294,9 @@ class MatchTable(QTableView):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """A second click in a hurry is a click: the sound plays again, and a drag that it begins takes this row."""
         self.mousePressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are keys of the menus: one that can do nothing now must not lead to a sound that begins with it."""
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if self.currentIndex().isValid():

@@ -153,6 +153,28 @@ def test_a_look_into_the_menu_takes_no_key_away(filled: MainWindow, qtbot: QtBot
     assert actions.rating.menuAction().isEnabled()
 
 
+def test_without_a_chosen_sound_nothing_is_offered_for_one(filled: MainWindow, qtbot: QtBot) -> None:
+    actions, table = filled.actions_, filled.matches_panel.table
+    marks = actions.mark_actions
+    for_one = [actions.favourite, actions.copy_path, actions.reveal, marks.tags, *marks.ratings]
+    assert not any(action.isEnabled() for action in for_one)
+    assert actions.copy_list.isEnabled(), "all of the rows"
+    table.setFocus()
+    qtbot.keyClicks(table, "b")
+    qtbot.keyClicks(table, "f")
+    assert filled.matches_panel.current is None, "a key that can do nothing chooses nothing"
+    choose(filled, 1)
+    assert all(action.isEnabled() for action in for_one)
+    filled.workspace.matching.set_filters(favourites=True)
+    wait_for_rows(qtbot, filled, 0)
+    assert not any(action.isEnabled() for action in [*for_one, actions.copy_list])
+    filled.workspace.matching.set_filters(favourites=False)
+    wait_for_rows(qtbot, filled, 12)
+    choose(filled, 1)
+    table.clearSelection()
+    assert not any(action.isEnabled() for action in (actions.favourite, marks.tags))
+
+
 def test_tags_are_typed_completed_and_taken_away(filled: MainWindow, qtbot: QtBot) -> None:
     ids = choose(filled, 0, 2)
 

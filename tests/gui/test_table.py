@@ -238,6 +238,45 @@ def test_another_slot_ends_the_trail(filled: MainWindow, qtbot: QtBot) -> None:
     assert filled.workspace.matching.trail == []
 
 
+def test_enter_in_the_search_chooses_the_first_sound_that_it_finds(filled: MainWindow, qtbot: QtBot) -> None:
+    panel, played = filled.matches_panel, filled.workspace.backend.existing_player().played  # type: ignore[union-attr]
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "leads")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)  # faster than what is asked for can be found
+    assert panel.table.hasFocus()
+    wait_for_rows(qtbot, filled, 4)
+    assert panel.current is panel.model.row(0)
+    assert panel.selected == [panel.current], "what is said next is said of it"
+    until(qtbot, lambda: len(played) == 1)
+    assert filled.workspace.auditioner.sound == panel.current.sound
+
+
+def test_enter_in_the_search_keeps_a_chosen_sound_that_is_found(filled: MainWindow, qtbot: QtBot) -> None:
+    panel = filled.matches_panel
+    number = next(number for number, name in enumerate(names(filled)) if name == "Leads 02")
+    panel.table.choose(number)
+    panel.search.setFocus()
+    qtbot.keyClicks(panel.search, "leads")
+    qtbot.keyClick(panel.search, Qt.Key.Key_Return)
+    wait_for_rows(qtbot, filled, 4)
+    assert panel.current is not None
+    assert panel.current.sound.name == "Leads 02"
+
+
+@pytest.mark.parametrize("how", ["ActiveWindow", "Popup", "Other", "Tab"])
+def test_only_who_comes_to_the_table_by_tab_chooses_a_sound(filled: MainWindow, qtbot: QtBot, how: str) -> None:
+    panel, heard = filled.matches_panel, []
+    panel.chosen.connect(heard.append)
+    panel.table.setFocus(Qt.FocusReason[f"{how}FocusReason"])
+    assert panel.table.hasFocus()
+    chosen = panel.model.row(0) if how == "Tab" else None
+    assert panel.current is chosen
+    assert heard == panel.selected == ([chosen] if chosen else [])
+    qtbot.keyClick(panel.table, Qt.Key.Key_Down)
+    assert panel.current is panel.model.row(1 if chosen else 0)
+    assert panel.selected == [panel.current]
+
+
 def test_the_search_keeps_its_backspace(filled: MainWindow, qtbot: QtBot) -> None:
     filled.matches_panel.table.choose(0)
     press(qtbot, filled, "g")
@@ -261,7 +300,7 @@ def test_several_rows_are_dragged_and_copied(filled: MainWindow, qtbot: QtBot) -
         table.startDrag(Qt.DropAction.CopyAction)
     assert [row.sound.path for row in asked.args[0]] == paths
     filled.actions_.copy_path.trigger()
-    assert QGuiApplication.clipboard().text().split("\n") == paths
+    until(qtbot, lambda: QGuiApplication.clipboard().text().split("\n") == paths)
     filled.actions_.copy_list.trigger()
     lines = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
     assert lines[0][:3] == ["Rank", "Name", "Match"]
