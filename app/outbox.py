@@ -93,6 +93,7 @@ class Outbox:
         chosen = panel.table.selected_rows
         rows = chosen if len(chosen) > 1 else list(range(panel.model.rowCount()))
         if rows:
+            self._window.workspace.carrying.give_up("copy")  # paths that come late would take the list's place
             QGuiApplication.clipboard().setText(panel.model.as_text(rows))
             self._say(f"The list is on the clipboard: {len(rows):,} row{'' if len(rows) == 1 else 's'}.")
 

@@ -98,6 +98,10 @@ class Carrying(QObject):
 
         self._jobs.start(what_for, work, on_done=take, on_failed=self.failed.emit)
 
+    def give_up(self, what_for: str) -> None:
+        """What was fetched for this is not wanted any more."""
+        self._jobs.cancel(what_for)
+
 
 def _needs_file(sound: Sound, change: Change) -> bool:
     """Whether a file has to be made of a sound: no other program takes one preset of a font."""

@@ -508,6 +508,30 @@ def test_paths_of_sounds_that_are_away_are_not_copied_but_told(
     assert QGuiApplication.clipboard().text() == "as it was"
 
 
+def test_paths_that_are_found_late_do_not_take_the_place_of_a_list(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, begun = threading.Event(), threading.Event()
+
+    def slow(path: str) -> int:
+        begun.set()
+        assert answers.wait(PATIENCE_MILLISECONDS / 1000)
+        return 1
+
+    filled.workspace.listening.autoplay = False
+    filled.matches_panel.table.choose(0)
+    monkeypatch.setattr(audio_files, "written_at", slow)
+    filled.actions_.copy_path.trigger()
+    job = filled.workspace.jobs.running("copy")
+    assert job is not None
+    until(qtbot, begun.is_set)
+    filled.actions_.copy_list.trigger()
+    answers.set()
+    assert job.ended.wait(PATIENCE_MILLISECONDS / 1000)
+    QApplication.processEvents()
+    assert QGuiApplication.clipboard().text().startswith("Rank\t")
+
+
 def test_the_window_does_not_wait_for_a_slow_drive_when_a_drag_begins(
     filled: MainWindow, qtbot: QtBot, drags: list[Callable[[QMimeData], bool]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -587,7 +587,7 @@ def test_tab_reaches_the_controls_and_shows_where_it_is(filled: MainWindow, qtbo
 def test_the_path_of_a_sound_can_be_copied(filled: MainWindow, qtbot: QtBot) -> None:
     filled.matches_panel.table.choose(0)
     filled.actions_.copy_path.trigger()
-    assert QGuiApplication.clipboard().text() == filled.workspace.matches.rows[0].sound.path
+    until(qtbot, lambda: QGuiApplication.clipboard().text() == filled.workspace.matches.rows[0].sound.path)
 
 
 def test_shortcut_sheet_opens_and_any_key_closes_it(filled: MainWindow, qtbot: QtBot) -> None:
