@@ -279,6 +279,7 @@ class MainWindow(QMainWindow):
             self.matches_panel.name_slot(row + 1, self.workspace.slots.word(results.slot))
         elif (slot := self.workspace.matching.slot) is not None:
             self.matches_panel.name_slot(self.workspace.slots.row_of(slot.id) + 1, self.workspace.slots.word(slot))
+        self.workspace.listening.follow(self.matches_panel.current)
         self.compare_panel.show_match(self.matches_panel.current, results.slot, results.sound)
         self.zones.refresh()
 

@@ -204,7 +204,8 @@ class Auditioner(QObject):
         self.loop = loop
         player = self._backend.existing_player()
         if player is not None:
-            player.set_loop(loop and (self.side == "A" or (self.sound is not None and self.sound.kind != "one-shot")))
+            loops = self.side == "A" or (self.sound is not None and self.sound.kind != "one-shot")
+            player.set_loop(loop and loops, bed=loop)
         self.changed.emit()
 
     def set_in_context(self, on: bool) -> None:
@@ -313,6 +314,9 @@ class Auditioner(QObject):
     def _fail(self, reason: str) -> None:
         self.loading = False
         self._current = None
+        player = self._backend.existing_player()
+        if player is not None:
+            player.stop()  # what sounded before goes on until another sound takes its place
         self._set_playing(False)
         self.failed.emit(reason)
 
@@ -329,7 +333,7 @@ class Auditioner(QObject):
         if player is None:
             return
         position = player.position_seconds
-        if position is not None:
+        if position is not None and not self.loading:  # until then what sounds is what was played before
             self.position = position
         if not player.playing and not self.loading and self._jobs.running("resume") is None:
             if player.failure:

@@ -40,7 +40,8 @@ class CompareController(QObject):
         self.sound: Sound | None = None
         self.reference: Plate | None = None
         self.candidate: Plate | None = None
-        self.failure: str | None = None
+        self.failures: dict[str, str] = {}
+        """Why there is no picture, in words, by its side: "A" the reference, "B" the sound."""
 
     @property
     def span(self) -> float:
@@ -57,27 +58,34 @@ class CompareController(QObject):
             return
         span_before = self.span
         other_stretch, other_sound = stretch != self.stretch, sound != self.sound
-        self.stretch, self.sound, self.failure = stretch, sound, None
+        self.stretch, self.sound = stretch, sound
         if stretch is None:
             self.reference = None
+            self.failures.pop("A", None)
             self._jobs.cancel("plate A")
         elif other_stretch or self.span > span_before:
             path, start, end = stretch.path, stretch.start, stretch.start + self.span
-            self._draw("plate A", lambda: audio_files.close_up(path, start, end), self._take_reference)
+            self._draw("A", lambda: audio_files.close_up(path, start, end), self._take_reference)
         if sound is None:
             self.candidate = None
+            self.failures.pop("B", None)
             self._jobs.cancel("plate B")
         elif other_sound:
             self.candidate = None
-            self._draw("plate B", lambda: audio_files.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
+            self._draw("B", lambda: audio_files.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
         self.changed.emit()
 
-    def _draw(self, lane: str, draw: Callable[[], MelPicture], take: object) -> None:
+    def _draw(self, side: str, draw: Callable[[], MelPicture], take: object) -> None:
+        self.failures.pop(side, None)
+
         def work(job: Job) -> Plate:
             picture = draw()
             return Plate(picture, len(picture.levels) / picture.frames_per_second)
 
-        self._jobs.start(lane, work, on_done=take, on_failed=self._fail)  # type: ignore[arg-type]
+        def fail(reason: str) -> None:
+            self._fail(side, reason)
+
+        self._jobs.start(f"plate {side}", work, on_done=take, on_failed=fail)  # type: ignore[arg-type]
 
     def _take_reference(self, plate: Plate) -> None:
         self.reference = plate
@@ -87,6 +95,8 @@ class CompareController(QObject):
         self.candidate = plate
         self.changed.emit()
 
-    def _fail(self, reason: str) -> None:
-        self.failure = reason
+    def _fail(self, side: str, reason: str) -> None:
+        if side == "A":
+            self.reference = None  # it is of another passage
+        self.failures[side] = reason
         self.changed.emit()

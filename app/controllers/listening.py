@@ -88,6 +88,11 @@ class Listening(QObject):
         if row is not None and self.autoplay:
             self._play_row()
 
+    def follow(self, row: Row | None) -> None:
+        """More is known of the chosen sound, or its file lies elsewhere now: it is not played for that."""
+        if row is not None and self.row is not None and row.sound.id == self.row.sound.id:
+            self.row = row
+
     def play_pause(self) -> None:
         """Go on, pause, or begin."""
         if self._auditioner.toggle_pause():
@@ -152,7 +157,7 @@ class Listening(QObject):
 
     def seek(self, seconds: float) -> None:
         """Move the playhead; what plays goes on from there."""
-        sounding = self._auditioner.playing
+        sounding = self._auditioner.playing or self._auditioner.loading
         self._slots.set_listening(None)
         if sounding:
             self.play_from(seconds)

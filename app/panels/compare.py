@@ -286,15 +286,9 @@ class ComparePanel(QWidget):
         fitted = self._fitting.words(row.sound) if row is not None else ""
         seconds = f"{row.sound.duration_seconds:.2f} s" if known and row is not None else ""
         self.figures[1].setText(" · ".join(filter(None, (fitted, seconds))))
-        waiting = "" if stretch is not None else "No slot chosen yet"
+        waiting = compare.failures.get("A", "") if stretch is not None else "No slot chosen yet"
         self.plates[0].show_plate(compare.reference, span, waiting)
-        hint = (
-            compare.failure
-            if compare.failure and row is not None
-            else ""
-            if row is not None
-            else "Select a sound: it plays at once."
-        )
+        hint = compare.failures.get("B", "") if row is not None else "Select a sound: it plays at once."
         self.plates[1].show_plate(compare.candidate, span, hint)
         self._seconds.span = span
         self._seconds.setVisible(row is not None)

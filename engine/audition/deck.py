@@ -135,6 +135,10 @@ class Deck:
         """Whether the sound begins again at its end."""
         self._orders.append(("loop", loop))
 
+    def set_bed_loop(self, loop: bool) -> None:
+        """Whether the bed begins again at its end."""
+        self._orders.append(("loop bed", loop))
+
     def set_volume(self, gain: float) -> None:
         """The linear gain of everything, reached within a block."""
         self._wanted_volume = gain
@@ -228,6 +232,8 @@ class Deck:
                 self._bed.position %= self._bed.clip.frames.shape[0]
         elif order == "loop" and self._current is not None:
             self._current.loop = bool(argument)
+        elif order == "loop bed" and self._bed is not None:
+            self._bed.loop = bool(argument)
 
     def _let_go(self, voice: _Voice | None) -> None:
         """Leave a copy of a voice behind to fade out."""

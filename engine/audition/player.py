@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.audio.decode import Audio
 from engine.audition.change import Rendering
@@ -163,7 +163,10 @@ class Player:
                 wish.place = None
 
     def _lay(self, bed: Bed | None, place: float | None, output: Output, deck: Deck) -> None:
-        if bed is self._bed and deck.playing and deck.bed_position is not None:
+        before, sounds = self._bed, deck.playing and deck.bed_position is not None
+        same = bed is not None and before is not None and bed.audio is before.audio and bed.gain_db == before.gain_db
+        if bed is not None and same and sounds:
+            deck.set_bed_loop(bed.loop)
             return
         if bed is None or place is None:
             self._bed = None
@@ -271,13 +274,17 @@ class Player:
             clip.prepare(frame)
             self._deck.seek(frame)
 
-    def set_loop(self, loop: bool) -> None:
-        """Whether the present sound begins again at its end."""
+    def set_loop(self, loop: bool, *, bed: bool) -> None:
+        """Whether the present sound begins again at its end, and whether its bed does."""
         with self._lock:
-            if self._wish is not None:
-                self._wish.loop = loop
+            wish = self._wish
+            if wish is not None:
+                wish.loop = loop
+                if wish.bed is not None:
+                    wish.bed = replace(wish.bed, loop=bed)
             if self._deck is not None:
                 self._deck.set_loop(loop)
+                self._deck.set_bed_loop(bed)
 
     def set_volume_db(self, volume_db: float) -> None:
         """The gain of everything that is played, in dB; at once and without a click."""

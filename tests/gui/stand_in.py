@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -123,7 +124,7 @@ class SilentPlayer:
         self.beds.append(bed)
         if bed is None:
             self._bed = None
-        elif self._bed is None or self._bed[1] is not bed or self.bed_position_seconds is None:
+        elif self._bed is None or self._bed[1].audio is not bed.audio or self.bed_position_seconds is None:
             self._bed = self._time(), bed
         self._length, self._loop = audio.duration_seconds, loop
         self._began, self._position = self._time() - start, start
@@ -169,8 +170,10 @@ class SilentPlayer:
             self._began = self._time() - seconds
         self._position = seconds
 
-    def set_loop(self, loop: bool) -> None:
+    def set_loop(self, loop: bool, *, bed: bool) -> None:
         self._loop = loop
+        if self._bed is not None:
+            self._bed = self._bed[0], replace(self._bed[1], loop=bed)
 
     def set_volume_db(self, volume_db: float) -> None:
         self.volume_db = volume_db

@@ -109,7 +109,7 @@ def test_start_seek_loop_volume_and_stop(a_player: Player) -> None:
     a_player.set_volume_db(-20.0)
     device.block(0.01)
     assert device.block(0.01)[-1, 0] == pytest.approx(0.0239, abs=0.001)
-    a_player.set_loop(True)
+    a_player.set_loop(True, bed=True)
     device.block(2.0)
     assert a_player.playing
     a_player.stop()
@@ -257,6 +257,22 @@ def test_a_seek_while_the_device_is_given_back_takes_the_bed_along(a_player: Pla
     a_player.seek(3.0)
     a_player.resume()
     np.testing.assert_allclose(StandIn.opened[1].block(0.1)[-1], 0.25 + 0.275, atol=1e-3)
+
+
+def test_whether_a_bed_goes_round_can_be_said_while_it_sounds(a_player: Player) -> None:
+    audio = tone(0.5, 0.25)
+    a_player.play(tone(0.1, 0.1), bed=Bed(audio, loop=True))
+    StandIn.opened[0].block(1.2)
+    assert a_player.playing
+    a_player.set_loop(False, bed=False)
+    StandIn.opened[0].block(0.4)
+    assert not a_player.playing, "it ended with this round"
+    a_player.play(tone(0.1, 0.1), bed=Bed(audio))
+    StandIn.opened[0].block(0.3)
+    a_player.play(tone(0.1, 0.1), bed=Bed(audio, loop=True))
+    assert a_player.bed_position_seconds == pytest.approx(0.3), "it is not begun anew for that"
+    StandIn.opened[0].block(0.5)
+    assert a_player.playing
 
 
 def test_a_rendering_sounds_at_once_and_to_its_end(a_player: Player) -> None:
@@ -444,7 +460,7 @@ def test_what_is_asked_while_the_device_opens_is_obeyed_without_waiting(a_player
     playing = waiting_for(device, lambda: a_player.play(ramp))
     for act in (
         lambda: a_player.seek(1.0),
-        lambda: a_player.set_loop(True),
+        lambda: a_player.set_loop(True, bed=True),
         lambda: a_player.set_volume_db(-20.0),
         lambda: a_player.set_key_sound(tone(), 60.0),
         a_player.release_all,
