@@ -136,6 +136,7 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
                 file.inode,
                 file.inode,
                 scan,
+                "preset" if file.preset else None,  # filters find it before it is heard
             )
         )
     with database.write() as connection:
@@ -144,8 +145,8 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
         connection.executemany(
             """
             INSERT INTO sounds
-                (root_id, path, preset, name, words, instrument, size, mtime_ns, inode, found_inode, seen)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (root_id, path, preset, name, words, instrument, size, mtime_ns, inode, found_inode, seen, kind)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path, preset) DO UPDATE SET
                 state = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN state ELSE 'listed' END,
                 content = CASE WHEN size = excluded.size AND mtime_ns = excluded.mtime_ns THEN content END,
@@ -154,7 +155,8 @@ def list_files(database: Database, scan: int, root_id: int, root_path: str, file
                 found_inode = excluded.found_inode,
                 root_id = excluded.root_id, name = excluded.name, words = excluded.words,
                 instrument = excluded.instrument,
-                size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0
+                size = excluded.size, mtime_ns = excluded.mtime_ns, seen = excluded.seen, missing = 0,
+                kind = coalesce(excluded.kind, kind)
             """,
             rows,
         )

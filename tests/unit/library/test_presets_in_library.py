@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from engine import presets
+from engine.jobs import CancelToken, ignore_progress
 from engine.library import listing
 from engine.library.catalog import Counts
 from engine.library.library import Library
@@ -42,6 +43,16 @@ def write_sfz(folder: Path, write_tone: Callable[..., Path]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("<region> sample=../Samples/deep.wav lokey=36 hikey=84 pitch_keycenter=57\n")
     return path
+
+
+def test_presets_are_found_as_presets_before_they_are_heard(library: Library, tmp_path: Path) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    write_font(folder / "Font.sf2", [preset(b"Growl Bass", 0, 38), preset(b"Bright Lead", 1, 81)], SAMPLES)
+    listing.list_folders(library.catalog, [str(folder)], ignore_progress, CancelToken())
+    asked = read_query("type:preset")
+    assert [sound.name for sound in library.catalog.page(asked)] == ["Bright Lead", "Growl Bass"]
+    assert len(library.catalog.matching(asked)) == 0
 
 
 def test_presets_are_sounds(library: Library, tmp_path: Path, tone: Callable[..., Path]) -> None:
