@@ -98,10 +98,15 @@ class Outbox:
             self._say(f"The list is on the clipboard: {len(rows):,} row{'' if len(rows) == 1 else 's'}.")
 
     def reveal_sound(self) -> None:
-        """Show the chosen sound's folder."""
-        row = self._window.matches_panel.current
-        if row is not None:
-            reveal(row.sound.path)
+        """Show the chosen sound's folder, or say that it is away; no drive is asked."""
+        panel = self._window.matches_panel
+        if panel.current is None:
+            return
+        sound = panel.current.sound
+        if panel.model.offline(sound):
+            self._window.notice.say(f"{sound.name} is away, and its folder cannot be shown: {sound.path}", topic="reveal")
+        else:
+            QDesktopServices.openUrl(url_of(Path(sound.path).parent))
 
     def save_sheet(self) -> None:
         """Ask where to, and write the slot sheet."""

@@ -74,7 +74,8 @@ class Filters:
 
         query = read_query(self.text).with_kinds(None if self.kinds is None else frozenset(self.kinds))
         if self.bpm_from is not None or self.bpm_to is not None:
-            query = replace(query, tempo_bpm=(self.bpm_from or 0.0, self.bpm_to or float("inf")))
+            slowest, fastest = sorted((self.bpm_from or 0.0, self.bpm_to or float("inf")))  # in either order
+            query = replace(query, tempo_bpm=(slowest, fastest))
         if self.rating_from:
             query = replace(query, rating=(self.rating_from, float("inf")))
         if self.root_id is not None:

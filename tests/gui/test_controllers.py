@@ -358,6 +358,7 @@ class Player:
     def __init__(self) -> None:
         self.playing, self.failure, self.substitute = True, None, None
         self.position_seconds = 1.0
+        self.can_go_on = True
         self.go_on = threading.Event()
 
     def pause(self) -> None:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -39,6 +39,21 @@ def test_the_sheet_holds_what_the_window_shows(filled: MainWindow, qtbot: QtBot,
     until(qtbot, filled.notice.isVisible)
     assert filled.notice.message.text() == "The slot sheet was saved as out.json."
     assert filled.notice.action.text() == "Show"
+
+
+def test_the_folder_of_a_sound_is_shown_or_said_to_be_away(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[QUrl] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", opened.append)
+    filled.matches_panel.table.choose(0)
+    sound = filled.workspace.matches.rows[0].sound
+    filled.actions_.reveal.trigger()
+    assert [Path(url.toLocalFile()) for url in opened] == [Path(sound.path).parent]
+    filled.workspace.matches.set_roots({sound.root_id: (sound.root, False)})
+    filled.actions_.reveal.trigger()
+    assert len(opened) == 1
+    assert filled.notice.message.text().startswith(f"{sound.name} is away")
 
 
 def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
