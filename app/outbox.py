@@ -104,7 +104,9 @@ class Outbox:
             return
         sound = panel.current.sound
         if panel.model.offline(sound):
-            self._window.notice.say(f"{sound.name} is away, and its folder cannot be shown: {sound.path}", topic="reveal")
+            self._window.notice.say(
+                f"{sound.name} is away, and its folder cannot be shown: {sound.path}", topic="reveal"
+            )
         else:
             QDesktopServices.openUrl(url_of(Path(sound.path).parent))
 
