@@ -216,4 +216,6 @@ class JobRunner(QObject):
 def _step_back() -> None:
     """Let other threads go before this one. Elsewhere than on Linux this cannot be said of one thread alone."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), GENTLE_NICENESS)
+        thread = threading.get_native_id()
+        if os.getpriority(os.PRIO_PROCESS, thread) < GENTLE_NICENESS:  # the way back is not permitted
+            os.setpriority(os.PRIO_PROCESS, thread, GENTLE_NICENESS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.jobs import Job, JobRunner
+from app.jobs import GENTLE_NICENESS, Job, JobRunner
 from engine.errors import AudioError
 from engine.jobs import Progress
 from tests.gui.conftest import PATIENCE_MILLISECONDS, leftover_threads, until
@@ -42,6 +44,23 @@ def test_results_arrive_in_the_windows_thread(jobs: JobRunner, qtbot: QtBot) -> 
     until(qtbot, lambda: len(heard) == 3)
     assert heard == [("item", 1, True), ("item", None, True), ("done", "end", True)]
     assert jobs.running("lane") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a thread cannot step back by itself")
+@pytest.mark.parametrize("before", [0, 11])
+def test_gentle_jobs_step_back_behind_the_window_and_never_come_forward(
+    jobs: JobRunner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(os, "getpriority", lambda which, who: before)
+    monkeypatch.setattr(os, "setpriority", lambda which, who, niceness: asked.append(niceness))
+    done: list[str] = []
+    jobs.start("plain", lambda job: "plain", on_done=done.append)
+    until(qtbot, lambda: done == ["plain"])
+    assert asked == []
+    jobs.start("gentle", lambda job: "gentle", on_done=done.append, gentle=True)
+    until(qtbot, lambda: done == ["plain", "gentle"])
+    assert asked == ([GENTLE_NICENESS] if before == 0 else [])
 
 
 def test_a_replaced_job_never_speaks_again(jobs: JobRunner, qtbot: QtBot) -> None:
