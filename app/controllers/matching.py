@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.backend import Backend
 from app.controllers.parts import PartChoice, Seed
+from app.controllers.sound_list import ORDERS, auditioned, listed
 from app.jobs import Job, JobRunner
 from app.models.columns import Column, Row
 from app.widgets.text import NOTES, note_number
 
 if TYPE_CHECKING:
-    from engine.library.catalog import Catalog, Sound
+    from engine.library.catalog import Sound
     from engine.library.query import Query
     from engine.matching.match import Match
     from engine.matching.slots import Slot
@@ -24,23 +25,7 @@ if TYPE_CHECKING:
 TOP = 500
 """Ranked rows; narrower filters look further down, so that they do not run dry."""
 TOP_FILTERED = 5000
-MOST_LISTED = 5_000
-"""Who has more sounds than that searches among them, or puts others on top, rather than scrolls through them."""
-PAGE = 1_000
 SETTLE_MILLISECONDS = 40
-ORDERS = {
-    Column.NAME: "name",
-    Column.FAMILY: "family",
-    Column.TYPE: "type",
-    Column.PITCH: "pitch",
-    Column.BPM: "bpm",
-    Column.LENGTH: "length",
-    Column.FOLDER: "folder",
-    Column.FAVOURITE: "favourite",
-    Column.RATING: "rating",
-    Column.TAGS: "tags",
-}
-"""What the catalog calls the order of a column; by others there is none, and what is listed comes by name."""
 
 
 @dataclass(frozen=True)
@@ -320,7 +305,9 @@ class MatchController(QObject):
 
                 matches = similar(sound, library, top=top, query=query)
             elif filters.history:
-                return Results(None, _auditioned(library.catalog, query, filters), library.searchable, history=True)
+                return Results(
+                    None, auditioned(library.catalog, query, filters.accept), library.searchable, history=True
+                )
             elif slot is not None:
                 matches = backend.rank(
                     slot,
@@ -330,7 +317,7 @@ class MatchController(QObject):
                     query=query,
                 )
             else:
-                rows, is_cut = _listed(library.catalog, query, filters, order, descending, job.checkpoint)
+                rows, is_cut = listed(library.catalog, query, filters.accept, order, descending, job.checkpoint)
                 return Results(None, rows, library.searchable, first_by=order if is_cut else None)
             from engine.matching.match import nothing_alike
 
@@ -392,43 +379,3 @@ def _by_part(
     matches = rank_by_part(heard, weights, library, top=top, query=filters.query())
     accepted = [match for match in matches if filters.accept(match.sound)]
     return Results(None, _rows(accepted), counts.heard, sound=sound, parts=parts)
-
-
-def _listed(
-    catalog: Catalog, query: Query, filters: Filters, order: Column, descending: bool, checkpoint: Callable[[], None]
-) -> tuple[tuple[Row, ...], bool]:
-    """The first of the sounds that can be played, those not heard yet among them, and whether there are more."""
-    rows: list[Row] = []
-    for page in _pages(catalog, query, order, descending):
-        checkpoint()
-        for sound in filter(filters.accept, page):
-            if len(rows) == MOST_LISTED:
-                return tuple(rows), True
-            rows.append(Row(sound, len(rows) + 1))
-    return tuple(rows), False
-
-
-def _pages(catalog: Catalog, query: Query, order: Column, descending: bool) -> Iterator[Sequence[Sound]]:
-    if order is Column.NAME and not descending:
-        last: Sound | None = None
-        while page := catalog.page(query, after=last, size=PAGE):
-            yield page
-            last = page[-1]
-        return
-    start = 0
-    for most in (MOST_LISTED + 1, None):  # all of them only where few of those pass the filters
-        ids = catalog.ordered(query, ORDERS[order], descending=descending, most=most)
-        while start < len(ids):
-            some = ids[start : start + PAGE]
-            start += len(some)
-            yield catalog.sounds(some.tolist())
-        if most is not None and len(ids) < most:
-            return
-
-
-def _auditioned(catalog: Catalog, query: Query, filters: Filters) -> tuple[Row, ...]:
-    """What was listened to and is still to be seen, the last one first."""
-    seen = set(catalog.matching(query, heard=False).tolist())
-    wanted = [sound_id for sound_id in catalog.marks.auditioned() if sound_id in seen]
-    sounds = filter(filters.accept, catalog.sounds(wanted))
-    return tuple(Row(sound, number) for number, sound in enumerate(sounds, 1))

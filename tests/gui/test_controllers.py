@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from app import audio_files
 from app.backend import Backend
 from app.controllers import library as library_module
-from app.controllers import matching as matching_module
+from app.controllers import sound_list
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
 from app.controllers.keyboard import KeyboardController
@@ -337,7 +337,7 @@ def test_where_not_all_sounds_are_listed_another_order_brings_others(
     matching.set_order(Column.NAME, False)
     qtbot.wait(60)
     assert jobs.running("rank") is None, "all of them are there already"
-    monkeypatch.setattr(matching_module, "MOST_LISTED", 3)
+    monkeypatch.setattr(sound_list, "MOST_LISTED", 3)
     for column, descending, expected in (
         (Column.NUMBER, False, ("abc", Column.NAME)),
         (Column.NAME, True, ("edc", Column.NAME)),
@@ -347,8 +347,8 @@ def test_where_not_all_sounds_are_listed_another_order_brings_others(
             matching.set_order(column, descending)
             matching.refresh()
         assert listed() == expected
-    monkeypatch.setattr(matching_module, "PAGE", 3)
-    pages = matching_module._pages(backend.library().catalog, EVERYTHING, Column.NAME, True)
+    monkeypatch.setattr(sound_list, "PAGE", 3)
+    pages = sound_list.pages(backend.library().catalog, EVERYTHING, Column.NAME, True)
     assert ["".join(sound.name for sound in page) for page in pages] == ["edc", "b", "a"], "each once"
 
 

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.controllers import matching
+from app.controllers import sound_list
 from app.main_window import MainWindow
 from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
@@ -62,7 +62,7 @@ def test_a_heading_puts_others_on_top_where_not_all_sounds_are_listed(
 ) -> None:
     work, panel = filled.workspace, filled.matches_panel
     table = panel.table
-    monkeypatch.setattr(matching, "MOST_LISTED", 3)
+    monkeypatch.setattr(sound_list, "MOST_LISTED", 3)
     work.matching.set_slot(None)
     wait_for_rows(qtbot, filled, 3)
     assert panel.subject.text() == "the first 3 by name"
