@@ -12,16 +12,15 @@ import math
 import os
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import BinaryIO
 
 import tinytag
 
+from engine.audio.chunks import Chunk, walk_chunks
+
 _SLOWEST_BPM, _FASTEST_BPM = 20.0, 400.0
-_LARGEST_CHUNK = 1 << 16
-_MOST_CHUNKS = 200
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
 NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -233,29 +232,19 @@ def _in_chunks(path: str | Path) -> Declared:
         with open(path, "rb") as file:
             head = file.read(12)
             if head[:4] in (b"RIFF", b"RF64") and head[8:] == b"WAVE":
-                return _in_wav(dict(_chunks(file, "<")))
+                return _in_wav(_contents(walk_chunks(file, "<")))
             if head[:4] == b"FORM" and head[8:] in (b"AIFF", b"AIFC"):
-                return _in_aiff(dict(_chunks(file, ">")))
+                return _in_aiff(_contents(walk_chunks(file, ">")))
             if head[:4] == b"caff":
                 file.seek(8)
-                return _in_caf(dict(_chunks(file, ">", size="q", padded=False)))
+                return _in_caf(_contents(walk_chunks(file, ">", size="q", padded=False)))
     except (OSError, struct.error, ValueError, IndexError, OverflowError):
         pass  # damaged: what it says is not worth a failed sound
     return NOTHING
 
 
-def _chunks(file: BinaryIO, order: str, *, size: str = "I", padded: bool = True) -> Iterator[tuple[bytes, bytes]]:
-    """Chunks from the file's position on; of large ones (the samples) only the first bytes."""
-    header = struct.Struct(f"{order}4s{size}")
-    for _ in range(_MOST_CHUNKS):
-        raw = file.read(header.size)
-        if len(raw) < header.size:
-            return
-        name, length = header.unpack(raw)
-        yield name, file.read(min(length, _LARGEST_CHUNK)) if length >= 0 else b""
-        if length < 0:  # a CAF whose samples run to the end
-            return
-        file.seek(max(0, length - _LARGEST_CHUNK) + (length % 2 if padded else 0), os.SEEK_CUR)
+def _contents(found: Iterable[Chunk]) -> dict[bytes, bytes]:
+    return {chunk.name: chunk.beginning for chunk in found}
 
 
 def _in_wav(chunks: dict[bytes, bytes]) -> Declared:

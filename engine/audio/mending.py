@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
 from typing import BinaryIO
+
+from engine.audio.chunks import walk_chunks
 
 _HEADER_BYTES = 1 << 16
 _SMALLEST_TAG, _LARGEST_TAG = 10, 32 << 20
@@ -60,13 +61,11 @@ def finished_header(file: BinaryIO) -> bytes | None:
         return None
     if int.from_bytes(head[20:28], "little") == size - 8:  # finished, and empty
         return None
-    position = 12
-    while head[position : position + 4] != b"data":
-        length = int.from_bytes(head[position + 4 : position + 8], "little")
-        position += 8 + length + length % 2
-        if position + 8 > len(head):
-            return None
-    head[20:36] = struct.pack("<QQ", size - 8, size - position - 8)
+    file.seek(12)
+    sound = next((chunk for chunk in walk_chunks(file, "<") if chunk.name == b"data"), None)
+    if sound is None or sound.start > len(head):
+        return None
+    head[20:36] = struct.pack("<QQ", size - 8, size - sound.start)
     return bytes(head)
 
 
@@ -125,8 +124,18 @@ def _frame_bytes(head: bytes) -> int:
 def frames_without_padding(file: BinaryIO) -> int | None:
     """Frames of a WAV whose sound is coded in blocks, without what fills its last block; None where that is not told,
     or cannot be."""
-    chunks = dict(_chunks_before_sound(file))
-    coding, told, sound = chunks.get(b"fmt ", b""), chunks.get(b"fact", b""), chunks.get(b"data", b"")
+    head = file.read(12)
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return None
+    before: dict[bytes, bytes] = {}
+    for chunk in walk_chunks(file, "<"):
+        if chunk.name == b"data":
+            sound_bytes = min(chunk.length, _size(file) - chunk.start)
+            break
+        before[chunk.name] = chunk.beginning
+    else:
+        return None
+    coding, told = before.get(b"fmt ", b""), before.get(b"fact", b"")
     if len(coding) < 20 or len(told) < 4 or int.from_bytes(coding[:2], "little") not in _BLOCK_CODINGS:
         return None
     block_bytes, frames_of_block = struct.unpack_from("<H4xH", coding, 12)
@@ -134,24 +143,8 @@ def frames_without_padding(file: BinaryIO) -> int | None:
     if not block_bytes or not frames_of_block:
         return None
     # Some writers count otherwise, half of a stereo file or all of its last block: what is told lies in that.
-    blocks = -(-int.from_bytes(sound, "little") // block_bytes)
+    blocks = -(-sound_bytes // block_bytes)
     return frames if (blocks - 1) * frames_of_block < frames <= blocks * frames_of_block else None
-
-
-def _chunks_before_sound(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
-    """Names and contents of the chunks of a WAV; of the last, which holds the sound, its length as 8 bytes."""
-    head = file.read(_HEADER_BYTES)
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return
-    position = 12
-    while position + 8 <= len(head):
-        name, length = struct.unpack_from("<4sI", head, position)
-        position += 8
-        if name == b"data":
-            yield name, min(length, _size(file) - position).to_bytes(8, "little")
-            return
-        yield name, head[position : position + length]
-        position += length + length % 2
 
 
 def _size(file: BinaryIO) -> int:

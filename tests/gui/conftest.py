@@ -147,7 +147,7 @@ def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
 def wait_until_quiet(qtbot: QtBot, window: MainWindow) -> None:
     """Nothing is on its way that would change the window under a test."""
     work = window.workspace
-    until(qtbot, lambda: not work.jobs._current and not work.matching._settle.isActive())
+    until(qtbot, lambda: not work.jobs._current and not work.matching.pending)
 
 
 def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
