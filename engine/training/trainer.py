@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from engine.encoder import checkpoint
+from engine.encoder.device import half_precision_pays
 from engine.encoder.stored import StoredModel
 from engine.training.config import TrainConfig
 from engine.training.methods.method import Method
@@ -164,7 +165,7 @@ class Trainer:
             group["lr"] = rate
         method.train()
         generator = torch.Generator().manual_seed(config.seed * 1_000_003 + self.step)
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_pays(self.device.type)):
             losses = method.losses(batch, generator)
         total = sum(
             (losses[name] * method.weights.get(name, 1.0) for name in losses), torch.zeros((), device=self.device)

@@ -62,6 +62,24 @@ def test_no_instrument_is_on_two_sides_of_a_split(built: Path) -> None:
     assert len(sides["train"]) > 20
 
 
+@pytest.mark.parametrize("pays", [True, False])
+def test_half_precision_is_taken_only_where_it_pays(
+    bank: PhraseBank, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pays: bool
+) -> None:
+    monkeypatch.setattr("engine.training.trainer.half_precision_pays", lambda device: pays)
+    run = trainer(bank, tmp_path)
+    taken = []
+    of_method = run.method.losses
+
+    def losses(batch: object, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        taken.append(torch.is_autocast_enabled("cpu"))
+        return of_method(batch, generator)
+
+    monkeypatch.setattr(run.method, "losses", losses)
+    run.train(run.draw(0))
+    assert taken == [pays]
+
+
 def test_families_are_guessed_for_those_without_one(built: Path, tmp_path: Path) -> None:
     shutil.copytree(built / "phrases", tmp_path / "phrases")
     manifest = tmp_path / "phrases" / "train" / "phrases.json"

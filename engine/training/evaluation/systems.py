@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.encoder import clips, weights
+from engine.encoder.device import half_precision_pays
 from engine.encoder.ear import Ear
 from engine.encoder.heard import Listener
 from engine.encoder.model import EarNetwork
@@ -108,7 +109,7 @@ class PooledSystem:
         return _same_for_every_part(self.embed(list(mixtures)))
 
     def _ask(self, answer: Callable[[Tensor], Tensor], waveforms: np.ndarray) -> np.ndarray:
-        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=half_precision_pays("cpu")):
             batches = torch.from_numpy(waveforms).split(16)
             return torch.cat([answer(self._network.log_mel(batch)).float() for batch in batches]).numpy()
 

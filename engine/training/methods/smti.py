@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.encoder.config import EarConfig
+from engine.encoder.device import half_precision_pays
 from engine.training import objectives
 from engine.training.config import TrainConfig
 from engine.training.methods.method import Method, is_of
@@ -102,7 +103,7 @@ class Smti(Method):
         single, parts = self.network.single, []
         for start in range(0, len(self._bank.phrases), 32):
             samples = torch.from_numpy(np.array(self._bank.samples[start : start + 32])).to(self.device)
-            with torch.autocast(self.device.type, torch.bfloat16):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=half_precision_pays(self.device.type)):
                 parts.append(single.embed(single.log_mel(samples / 32767.0)).half().cpu())
         return torch.cat(parts).clone()
 
