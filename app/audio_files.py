@@ -100,7 +100,7 @@ def credits_of(path: Path) -> Credits:
 def music_facts(path: Path, duration: float) -> MusicFacts:
     """Tempo and key of a reference. Raises AudioError."""
     from engine.audio.decode import decode
-    from engine.audio.facts import estimate_key, estimate_tempo
+    from engine.audio.measure import estimate_key, estimate_tempo
 
     start = max(0.0, (duration - FACTS_SECONDS) / 2)
     audio = decode(path, rate=FACTS_RATE, start=start, end=start + FACTS_SECONDS)

@@ -136,7 +136,7 @@ class Backend:
     def warm_rest(self) -> None:
         """Import what a scan and the key of a song need, the heaviest of all, before they would stall the window."""
         import engine.library.scanner  # noqa: F401
-        from engine.audio.facts import estimate_key
+        from engine.audio.measure import estimate_key
 
         estimate_key(np.random.default_rng(0).standard_normal(2 * FACTS_RATE).astype(np.float32), FACTS_RATE)
 

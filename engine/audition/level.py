@@ -16,7 +16,7 @@ UNDER_SONG_DB = 6.0
 
 def level_of(audio: Audio) -> tuple[float | None, float | None]:
     """Loudness in LUFS and highest sample in dB of full scale, as `level_gain_db` takes them; None for silence."""
-    from engine.audio.facts import loudness
+    from engine.audio.measure import loudness
 
     peak = float(np.abs(audio.samples).max(initial=0.0))
     return loudness(audio.samples, audio.rate), 20 * math.log10(peak) if peak > 0 else None

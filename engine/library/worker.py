@@ -18,7 +18,8 @@ from engine import presets
 from engine.audio.declared import NOTHING, Declared, declared
 from engine.audio.decode import Audio, AudioInfo, decode, probe, resample
 from engine.audio.display import waveform_peaks
-from engine.audio.facts import Facts, measure
+from engine.audio.facts import Facts
+from engine.audio.measure import measure
 from engine.audio.suffixes import is_preset_file
 from engine.encoder.parts import hear_parts
 from engine.errors import AudioError, EarshotError

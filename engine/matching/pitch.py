@@ -17,7 +17,7 @@ import scipy.fft
 import scipy.signal
 
 from engine.audio.decode import decode
-from engine.audio.facts import pitch_track
+from engine.audio.measure import pitch_track
 from engine.families import DRUM_FAMILIES
 
 _RATE = 22_050

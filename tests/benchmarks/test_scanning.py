@@ -14,7 +14,7 @@ import soundfile
 
 from engine.audio.declared import declared
 from engine.audio.decode import decode, resample
-from engine.audio.facts import measure
+from engine.audio.measure import measure
 from engine.encoder.ear import Ear
 from engine.jobs import CancelToken, Progress, ignore_progress
 from engine.library.headers import HeaderPass

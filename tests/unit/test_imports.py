@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 
 import pytest
+
+from engine.audio.facts import Facts
+from engine.library.messages import Done
+from engine.library.records import Heard
 
 HEAVY = (
     "torch",
@@ -45,6 +50,14 @@ def test_help_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize("module", ["engine.errors", "engine.families", "engine.jobs", "engine.paths", "engine.doctor"])
 def test_the_small_modules_import_nothing_heavy(module: str) -> None:
     assert not imported_by(f"import {module}") & set(HEAVY)
+
+
+def test_what_a_worker_tells_imports_nothing_heavy() -> None:
+    """The window unpickles it while it is to answer; what measures sounds takes seconds to import."""
+    facts = Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot", None, 0.0, None)
+    told = pickle.dumps(Done((Heard(1, facts, "kick", 0.9, ("kick",), (b"",), b"", b""),)))
+    loaded = imported_by(f"import pickle\nassert pickle.loads({told!r}).outcomes")
+    assert not loaded & (set(HEAVY) - {"numpy", "soundfile", "av"})
 
 
 def test_the_window_starts_without_the_model() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.audio.declared import Declared
 from engine.audio.decode import Audio
-from engine.audio.facts import estimate_key, estimate_pitch, estimate_tempo, loudness, measure
+from engine.audio.measure import estimate_key, estimate_pitch, estimate_tempo, loudness, measure
 
 RATE = 44_100
 
