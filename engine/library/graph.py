@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 import threading
 import zlib
 from dataclasses import asdict, dataclass
@@ -67,7 +68,7 @@ class Graph:
                 max_elements=max(1, capacity), M=_LINKS_PER_VECTOR, ef_construction=_BREADTH_WHILE_BUILDING
             )
         else:
-            self._graph.load_index(os.fsencode(file))
+            self._graph.load_index(_as_opened_by_hnswlib(file))
         self._labels = np.sort(np.array(self._graph.get_ids_list(), np.int64))
 
     @property
@@ -111,7 +112,7 @@ class Graph:
         new_graph, new_stamp = (path.with_name(f"{path.name}.{os.getpid()}.new") for path in (graph_path, stamp_path))
         try:
             with self._lock:
-                self._graph.save_index(os.fsencode(new_graph))  # as text it has to be valid UTF-8
+                self._graph.save_index(_as_opened_by_hnswlib(new_graph))
                 count = len(self._labels)
             saved = _SavedGraph(stamp, self.dimension, count, _checksum(new_graph))
             new_stamp.write_text(json.dumps(asdict(saved)), encoding="utf-8")
@@ -141,6 +142,20 @@ class Graph:
             logger.warning("the index in %s is built again: %s", directory, error)
             return None
         return graph
+
+
+def _as_opened_by_hnswlib(path: Path) -> bytes:
+    """A file's name in the letters in which C++ opens it; as text hnswlib would take it for UTF-8.
+
+    On Windows those are the letters of the system's code page: there a name in UTF-8 is that of a folder which does not
+    exist, as soon as the user is called Müller. Raises OSError where the code page lacks a letter.
+    """
+    if sys.platform != "win32":
+        return os.fsencode(path)
+    try:
+        return str(path).encode("mbcs")
+    except UnicodeEncodeError as error:
+        raise OSError(f"{path} has letters that the code page of this Windows lacks") from error
 
 
 def _checksum(path: Path) -> int:

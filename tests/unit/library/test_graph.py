@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine.library import graph as graph_module
 from engine.library.graph import GRAPH_FILE_NAME, STAMP_FILE_NAME, Graph, Stamp
 from engine.library.vectors import unit
 
@@ -107,3 +111,24 @@ def test_a_damaged_graph_is_not_used(tmp_path: Path, graph: Graph, damage: str) 
         case "other fields":
             stamp_path.write_text(json.dumps([1, 2]))
     assert Graph.load(tmp_path, STAMP) is None
+
+
+@pytest.fixture
+def western_windows(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A Windows for Western Europe, as far as names of files are concerned."""
+
+    def code_page(name: str) -> codecs.CodecInfo | None:
+        return codecs.lookup("cp1252") if name == "mbcs" else None
+
+    codecs.register(code_page)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "win32")
+        yield
+    codecs.unregister(code_page)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="what this one's code page is does not matter")
+def test_windows_opens_names_in_its_code_page(western_windows: None) -> None:
+    assert graph_module._as_opened_by_hnswlib(Path("/Users/Müller/index.hnsw")) == b"/Users/M\xfcller/index.hnsw"
+    with pytest.raises(OSError, match="音楽"):
+        graph_module._as_opened_by_hnswlib(Path("/Users/音楽/index.hnsw"))
