@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Collection
@@ -26,6 +27,8 @@ SETTLE_SECONDS = 2.0
 
 _LONGEST_WAIT_SECONDS = 30.0
 _TOO_MANY = "there are more folders than this system lets a program watch"
+_FOLDERS_GO_AS_FILES = sys.platform == "win32"
+"""Windows does not tell what it was that was deleted, or moved elsewhere, and watchdog calls all of it a file."""
 _LOOKED_AT = ("created", "modified", "moved", "deleted", "closed")
 
 
@@ -43,6 +46,7 @@ class Watcher:
         self._settle_seconds = settle_seconds
         self._observer: BaseObserver = Observer()
         self._watches: dict[str, ObservedWatch] = {}
+        self._real: dict[str, str] = {}
         self._lock = threading.Lock()
         self._touched: set[str] = set()
         self._first = self._last = 0.0
@@ -64,6 +68,7 @@ class Watcher:
             self._observer.unschedule(self._watches.pop(root))
         refused = {}
         for root in sorted(set(roots) - self._watches.keys()):
+            self._real[root] = os.path.realpath(root)
             try:
                 self._watches[root] = self._observer.schedule(_Handler(self._touch), root, recursive=True)
             except OSError as error:
@@ -116,9 +121,16 @@ class Watcher:
             while not os.path.isdir(folder) and folder != os.path.dirname(folder):
                 folder = os.path.dirname(folder)
             for root in tuple(self._watches):  # `watch` may change them meanwhile
-                if is_inside(folder, root) and (entered := _entered(folder, root)) is not None:
+                # On macOS what changes is told without the links on the way to it.
+                inside = _moved(folder, self._real[root], root)
+                if is_inside(inside, root) and (entered := _entered(inside, root)) is not None:
                     found.add(entered)
         return outermost(found)
+
+
+def _moved(folder: str, real: str, root: str) -> str:
+    """A folder inside `real` as one inside `root`; any other as it is."""
+    return str(Path(root, Path(folder).relative_to(real))) if is_inside(folder, real) else folder
 
 
 def _entered(folder: str, root: str) -> str | None:
@@ -141,6 +153,7 @@ class _Handler(FileSystemEventHandler):
             return
         if event.is_directory and event.event_type in ("modified", "closed"):
             return  # something in it changed, which is told of itself
+        may_be_folder = event.is_directory or (_FOLDERS_GO_AS_FILES and event.event_type == "deleted")
         for path in (os.fsdecode(event.src_path), os.fsdecode(event.dest_path)):
-            if path and (event.is_directory or Path(path).suffix.lower() in SOUND_SUFFIXES):
+            if path and (may_be_folder or Path(path).suffix.lower() in SOUND_SUFFIXES):
                 self._touch(os.path.dirname(path))

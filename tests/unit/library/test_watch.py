@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from watchdog.events import FileDeletedEvent
 
 from engine.library import watch
 from engine.library.watch import Watcher
@@ -142,3 +143,29 @@ def test_of_folders_that_no_scan_enters_nothing_is_told(root: Path, listener: Li
         (root / "kit" / ".previews" / "a.nksf.ogg").touch()
     assert listener.next() == [str(root / "kit")]
     assert listener.silent()
+
+
+def test_a_root_behind_a_link_is_told_as_it_was_named(root: Path, tmp_path: Path) -> None:
+    """macOS tells what changes without the links on the way to it."""
+    link = tmp_path / "link"
+    link.symlink_to(root, target_is_directory=True)
+    listener = Listener()
+    try:
+        assert listener.watcher.watch([str(link)]) == {}
+        listener.watcher._touch(str(root / "kit"))
+        assert listener.next() == [str(link / "kit")]
+        listener.watcher._touch(str(root))
+        assert listener.next() == [str(link)]
+    finally:
+        listener.watcher.close()
+
+
+def test_windows_calls_a_folder_that_is_gone_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    touched: list[str] = []
+    handler = watch._Handler(touched.append)
+    monkeypatch.setattr(watch, "_FOLDERS_GO_AS_FILES", False)
+    handler.on_any_event(FileDeletedEvent(os.path.join("sounds", "Vol. 2")))
+    assert touched == []
+    monkeypatch.setattr(watch, "_FOLDERS_GO_AS_FILES", True)
+    handler.on_any_event(FileDeletedEvent(os.path.join("sounds", "Vol. 2")))
+    assert touched == ["sounds"]
