@@ -182,7 +182,9 @@ class Crew:
         return outcomes
 
     def _look_after(self, worker: _Worker) -> list[Outcome]:
-        """Stop a worker that is stuck."""
+        """Stop a worker that is stuck, and replace one that ended before it could be listened to."""
+        if not worker.ready and _ended_in_silence(worker):
+            return self._bury(worker)
         silence = time.monotonic() - worker.since if worker.task else 0.0
         if worker.decoding in worker.task:
             if silence > self._decoding_seconds and self._is_stuck(worker, silence):
@@ -260,6 +262,15 @@ def _work(connection: Connection, loader: EarLoader, model: Path | None) -> None
     from engine.library.worker import run
 
     run(connection, loader, model)
+
+
+def _ended_in_silence(worker: _Worker) -> bool:
+    """Whether a worker is gone and its pipe does not tell: on Windows this process holds the other end of it until the
+    worker takes it, and what ends before that never does."""
+    try:
+        return not worker.process.is_alive() and not worker.connection.poll()
+    except OSError:
+        return False  # it tells, and is listened to
 
 
 def _computed(process: SpawnProcess) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
@@ -350,3 +353,29 @@ def test_an_empty_folder(library: Library, tmp_path: Path) -> None:
 def test_half_of_the_processors_scan(monkeypatch: pytest.MonkeyPatch, most: int, usual: int) -> None:
     monkeypatch.setattr(scanner, "most_workers", lambda: most)
     assert scanner.default_workers() == usual
+
+
+def test_workers_that_end_before_they_take_their_end_of_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows that end stays open here, and nothing ever comes through it."""
+    kept_open = []
+
+    def start_child(*_: object) -> tuple[SpawnProcess, Connection]:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        kept_open.append(theirs)
+        process = context.Process(target=os._exit, args=(3,), daemon=True)
+        process.start()
+        return process, ours
+
+    monkeypatch.setattr(crew, "start_child", start_child)
+    with crew.Crew(load_toy, None) as workers:
+        workers.grow(1)
+
+        def wait() -> None:
+            for _ in range(600):
+                workers.step(0.1)
+
+        with pytest.raises(ModelError, match=r"keep ending \(exit code 3\)"):
+            wait()
+    for connection in kept_open:
+        connection.close()
