@@ -13,7 +13,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from engine.errors import LibraryError
 from engine.library.schema import MIGRATIONS, SCHEMA_VERSION
@@ -129,7 +129,7 @@ class Database:
             # Without the right to write beside the file SQLite cannot share it, only read it as it lies there.
             mode = "ro" if os.access(self.path.parent, os.W_OK) else "ro&immutable=1"
         connection = sqlite3.connect(
-            f"{self.path.absolute().as_uri()}?mode={mode}",
+            f"{_address(self.path.absolute())}?mode={mode}",
             uri=True,
             timeout=self._busy_seconds,
             isolation_level=None,
@@ -219,10 +219,16 @@ class Database:
         """Move the damaged file and its companions to a name of their own, so that nothing of it is lost."""
         now = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
         kept = self.path.with_name(f"catalog-damaged-{now}-{os.getpid()}.sqlite")
+        try:
+            for suffix in ("", "-wal", "-shm"):
+                with suppress(FileNotFoundError):
+                    os.replace(f"{self.path}{suffix}", f"{kept}{suffix}")
+        except OSError as error:  # on Windows as long as any program has it open
+            return LibraryError(
+                f"The catalog {self.path} is damaged and could not be set aside ({error.strerror}). Close what else "
+                "uses it, such as another Earshot, then start this one again."
+            )
         logger.error("the catalog %s is damaged; kept as %s", self.path, kept)
-        for suffix in ("", "-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                os.replace(f"{self.path}{suffix}", f"{kept}{suffix}")
         return LibraryError(
             f"The catalog {self.path} was damaged. It is kept as {kept.name}; "
             "scan your folders again to build a new one: earshot scan FOLDER"
@@ -240,6 +246,13 @@ def encode_path(path: str) -> str | bytes:
 
 def decode_path(stored: str | bytes) -> str:
     return os.fsdecode(stored)
+
+
+def _address(path: PurePath) -> str:
+    """A file's address as SQLite takes it: without a host, which it refuses. The name of a share on Windows begins with
+    two slashes instead."""
+    address = path.as_uri()
+    return address if address.startswith("file:///") else address.replace("file:", "file://", 1)
 
 
 def _pragma(connection: sqlite3.Connection, name: str) -> int:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 
 import numpy as np
 import pytest
@@ -557,3 +557,39 @@ def test_two_processes_may_create_it_at_once(tmp_path: Path) -> None:
     assert errors == []
     for database in opened:
         database.close()
+
+
+def test_a_damaged_catalog_that_another_program_has_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows moves no file that is open."""
+    Catalog.open(tmp_path).close()
+    (tmp_path / FILE_NAME).write_bytes(b"SQLite format 3\0" + bytes(4_096))
+
+    def refuse(source: str, target: str) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    monkeypatch.setattr(database_module.os, "replace", refuse)
+    with pytest.raises(LibraryError, match=r"could not be set aside \(The process cannot.*Close what else uses it"):
+        Catalog.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        (PureWindowsPath(r"C:\Users\Zoë M\catalog.sqlite"), "file:///C:/Users/Zo%C3%AB%20M/catalog.sqlite"),
+        (PureWindowsPath(r"\\nas\music\catalog.sqlite"), "file:////nas/music/catalog.sqlite"),
+        (PurePosixPath("/home/me/catalog.sqlite"), "file:///home/me/catalog.sqlite"),
+    ],
+    ids=["drive", "share", "posix"],
+)
+def test_the_address_of_a_catalog(path: PurePath, address: str) -> None:
+    """SQLite refuses addresses with a host."""
+    assert database_module._address(path) == address
+
+
+def test_sqlite_takes_the_address_of_a_share(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    address = database_module._address(PureWindowsPath("//nas/share")).replace("nas/share/", path.as_posix()[1:])
+    connection = sqlite3.connect(f"{address}?mode=rwc", uri=True)
+    connection.execute("CREATE TABLE t (a)")
+    connection.close()
+    assert path.is_file()
