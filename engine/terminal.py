@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -17,9 +18,12 @@ from engine.jobs import CancelToken, Progress
 
 
 def prepare_output() -> None:
-    """Let every file name be printed, also those which are no valid text."""
+    """Let every file name be printed, also those which are no valid text, and wherever the output goes: in a file or a
+    pipe on Windows the letters of its old code page would be all there are."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
+        sys.stdout.reconfigure(encoding="utf-8", errors=sys.getfilesystemencodeerrors())
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
@@ -73,6 +77,8 @@ class _Output:
             self.has_failed = True
             if isinstance(error, BrokenPipeError):
                 raise
+            if sys.platform == "win32" and error.errno == errno.EINVAL:  # what Windows says of a pipe nobody reads
+                raise BrokenPipeError(error.errno, error.strerror) from error
             raise ExportError(f"The output cannot be written: {error.strerror or error}.") from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import queue
 import sqlite3
@@ -18,7 +19,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import __version__, commands
+from engine import __version__, commands, terminal
 from engine.audio import sources
 from engine.cli import main
 from engine.errors import EarshotError, LibraryError
@@ -506,3 +507,30 @@ def test_what_is_no_instrument_is_told(
     assert "no presets in it" in refused(
         ["library", "add-instrument", str(plugin), "--presets", str(library_home)], capsys
     )
+
+
+def test_names_are_printed_whatever_the_letters_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a Windows for Western Europe where the output goes into a file."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="cp1252") for _ in range(2))
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(sys, "getfilesystemencodeerrors", lambda: "surrogatepass")
+    terminal.prepare_output()
+    terminal.print_path("C:/F♯ 音 \ud83d.wav", null=True)  # such a name can be had on Windows
+    terminal.say("F♯ 音")
+    out.flush()
+    assert out.buffer.getvalue() == "C:/F♯ 音 \ud83d.wav\0".encode(errors="surrogatepass")  # type: ignore[attr-defined]
+    assert err.buffer.getvalue().decode().rstrip() == "F♯ 音"  # type: ignore[attr-defined]
+
+
+def test_a_reader_on_windows_who_has_seen_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+    output = terminal._Output(Closed())
+    with pytest.raises(EarshotError, match="Invalid argument"):
+        output.write("a path")
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(BrokenPipeError):
+        output.write("a path")
