@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -32,5 +33,13 @@ def start(folder: Path) -> None:
     except OSError as error:
         logging.getLogger(__name__).warning("no log is kept: %s", error)
         return
+    file.rotator = _move_on
     file.setFormatter(logging.Formatter(FORMAT))
     root.addHandler(file)
+
+
+def _move_on(full: str, kept: str) -> None:
+    """Give a full file the name of an old one. On Windows that is refused while a second window has it open; the file
+    then grows on, rather than that what comes is lost."""
+    with suppress(FileNotFoundError, PermissionError):
+        os.rename(full, kept)

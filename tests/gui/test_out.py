@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -209,6 +210,23 @@ def test_the_log_is_kept_small(root_logger: logging.Logger, tmp_path: Path, monk
     assert all(path.stat().st_size <= 2000 for path in files)
     assert "line 199" in files[0].read_text()
     assert "INFO engine.somewhere" in files[0].read_text()
+
+
+def test_nothing_is_lost_while_a_second_window_has_the_log_open(
+    root_logger: logging.Logger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows renames no file that is open."""
+
+    def refuse(source: str, target: str) -> None:
+        raise PermissionError(13, "The process cannot access the file because it is being used by another process")
+
+    monkeypatch.setattr(log, "LARGEST_BYTES", 2000)
+    monkeypatch.setattr(os, "rename", refuse)
+    log.start(tmp_path / "log")
+    for number in range(200):
+        logging.getLogger("engine.somewhere").info("line %d", number)
+    (file,) = (tmp_path / "log").iterdir()
+    assert len(file.read_text().splitlines()) == 200
 
 
 def test_without_a_place_for_the_log_the_window_goes_on(
