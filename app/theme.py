@@ -216,8 +216,8 @@ QMenuBar::item:pressed { background: %(pressed)s; color: %(text)s; }
 QMenu { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 16px; border-radius: 3px; }
 QMenu::indicator { width: 14px; height: 14px; left: 9px; }
-QMenu::indicator:checked { image: url(%(check)s); }
-QMenu::right-arrow { image: url(%(submenu)s); width: 12px; height: 12px; right: 8px; }
+QMenu::indicator:checked { image: url("%(check)s"); }
+QMenu::right-arrow { image: url("%(submenu)s"); width: 12px; height: 12px; right: 8px; }
 QMenu::item:selected { background: %(pressed)s; }
 QMenu::item:disabled { color: %(disabled)s; }
 QMenu::separator { height: 1px; background: %(divider)s; margin: 4px 8px; }
@@ -230,7 +230,7 @@ QComboBox { background: %(canvas)s; color: %(text)s; border: 1px solid %(control
             padding: 0 9px; min-height: 26px; max-height: 26px; }
 QComboBox:focus { border: 2px solid %(focus_ring)s; padding: 0 8px; min-height: 24px; max-height: 24px; }
 QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url(%(chevron)s); width: 12px; height: 12px; }
+QComboBox::down-arrow { image: url("%(chevron)s"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: %(raised)s; color: %(text)s; border: 1px solid %(control_border)s;
             selection-background-color: %(pressed)s; selection-color: %(text)s; outline: none; padding: 4px; }
 QAbstractScrollArea { background: transparent; border: none; }

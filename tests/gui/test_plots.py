@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -20,6 +22,7 @@ from app.widgets.overview import Overview
 from app.widgets.readout import AXIS_HZ, LABEL, axis_places
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram import Spectrogram
+from engine.paths import resources_dir
 from tests.gui.conftest import PATIENCE_MILLISECONDS, until
 
 SECONDS, FRAMES_PER_SECOND, BANDS = 60.0, 50, 128
@@ -276,3 +279,17 @@ def test_labels_of_the_frequency_axis_do_not_touch() -> None:
     assert [hz for hz, _ in axis_places((500, 2000, 8000), 32)] == [8000, 500]
     for height in (32, 64, 143):
         assert all(0 <= top <= height - LABEL for _, top in axis_places(AXIS_HZ, height))
+
+
+def test_the_look_is_whole_wherever_the_program_lies(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the home of an O'Brien, too."""
+    placed = tmp_path / "O'Brien (music)"
+    shutil.copytree(resources_dir() / "icons", placed / "icons")
+    monkeypatch.setattr(theme, "resources_dir", lambda: placed)
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setStyleSheet(theme._style_sheet(theme.theme("dark")))
+    field.resize(200, 40)
+    assert field.grab().toImage().pixelColor(100, 14) == theme.theme("dark").canvas
