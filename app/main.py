@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from PySide6.QtCore import QLibraryInfo, QSize, QTimer
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QEvent, QLibraryInfo, QSize, QTimer, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication, QMainWindow
 
 from app import garbage, log, theme
@@ -20,6 +20,7 @@ from app.backend import Backend
 from app.crash import CrashReporter
 from app.main_window import MainWindow
 from app.settings import Settings
+from app.widgets.carried import path_of
 from engine.errors import EarshotError
 from engine.paths import library_dir, log_dir, resources_dir
 
@@ -27,6 +28,19 @@ LONGEST_EXIT_SECONDS = 60.0
 FRAME_HEIGHT = 40
 """Of the title bar, about: only a window that is shown knows it."""
 SCALE_VARIABLE = "QT_SCALE_FACTOR"
+
+
+class Application(QApplication):
+    """Hears of the files that macOS opens with it, from Finder or Dock: they come as events, not as arguments."""
+
+    file_opened = Signal(object)
+    """The path of one."""
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.url().isLocalFile():
+            self.file_opened.emit(path_of(event.url()))
+            return True
+        return super().event(event)
 
 
 def main(
@@ -48,7 +62,7 @@ def main(
     remembered = Settings(settings)
     scale_interface(remembered.scale_percent)
     with display_in_reach():
-        application = QApplication.instance() or QApplication(sys.argv[:1])
+        application = QApplication.instance() or Application(sys.argv[:1])
     assert isinstance(application, QApplication)
     introduce(application)
     theme.apply(application, remembered.theme)
@@ -65,6 +79,8 @@ def main(
     if remembered.geometry is None:
         fit_to_screen(window)
     window.show()
+    if isinstance(application, Application):
+        application.file_opened.connect(lambda path: window.workspace.take([path]))
     opened = list(paths) or last_song(remembered)
     if opened:
         QTimer.singleShot(0, lambda: window.workspace.take(opened))

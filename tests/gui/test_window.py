@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -719,3 +721,20 @@ def test_what_can_be_acted_on_is_there_again_when_what_covered_it_goes(window: M
     assert not notice.action.isVisible()
     notice.dismiss()
     assert not notice.isVisible()
+
+
+def test_files_that_macos_opens_with_it_come_as_events(tmp_path: Path) -> None:
+    """In a program of its own, for there is one application in each."""
+    song = tmp_path / "Señorita #1.wav"
+    code = (
+        "import sys\n"
+        "from PySide6.QtCore import QUrl\n"
+        "from PySide6.QtGui import QFileOpenEvent\n"
+        "from app.main import Application\n"
+        "application = Application(sys.argv[:1])\n"
+        "application.file_opened.connect(lambda path: print(ascii(str(path))))\n"
+        "application.sendEvent(application, QFileOpenEvent(QUrl.fromLocalFile(sys.argv[1])))\n"
+        "application.sendEvent(application, QFileOpenEvent(QUrl('https://example.org/song.wav')))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code, str(song)], capture_output=True, text=True, check=True)
+    assert told.stdout.split("\n") == [ascii(str(song)), ""]
