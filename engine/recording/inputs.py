@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
@@ -201,10 +202,18 @@ def _portaudio_inputs() -> list[InputDevice]:
     hosts, default = library.query_hostapis(), library.default.device[0]
     if default < 0 and hosts:
         default = hosts[0]["default_input_device"]
-    return [
-        InputDevice(str(device["name"]), number, "loopback" in str(device["name"]).casefold(), number == default)
+    inputs = [
+        (number, str(device["name"]), str(hosts[device["hostapi"]]["name"]))
         for number, device in enumerate(library.query_devices())
         if device["max_input_channels"] > 0
+    ]
+    # On Windows each of its ways to a device lists the same ones.
+    times = Counter(name for _, name, _ in inputs)
+    return [
+        InputDevice(
+            name if times[name] == 1 else f"{name} ({host})", number, "loopback" in name.casefold(), number == default
+        )
+        for number, name, host in inputs
     ]
 
 

@@ -8,6 +8,7 @@ import sounddevice
 from engine.audition import output
 from engine.audition.output import Output, RunningStream, opening
 from engine.errors import PlaybackError
+from engine.recording import inputs
 
 
 class Stream:
@@ -118,3 +119,21 @@ def test_of_outputs_with_one_name_the_first_is_opened(monkeypatch: pytest.Monkey
     opened = Output("Desk", lambda rate, channels: lambda block: None)
     assert opened.alive
     opened.close()
+
+
+def test_inputs_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows shows each device once for each of its ways to it."""
+    hosts = [{"name": "MME", "default_input_device": 0}, {"name": "Windows WASAPI", "default_input_device": 2}]
+    names = [("Line In", 0), ("Desk", 0), ("Line In", 1)]
+    devices = [{"name": name, "hostapi": host, "max_input_channels": 2} for name, host in names]
+    monkeypatch.setattr(inputs, "_server_sources", list)
+    monkeypatch.setattr(inputs, "refresh", lambda: None)
+    monkeypatch.setattr(sounddevice, "query_hostapis", lambda: hosts)
+    monkeypatch.setattr(sounddevice, "query_devices", lambda: devices)
+    monkeypatch.setattr(sounddevice.default, "device", (-1, -1))
+    found = inputs.input_devices()
+    assert [(device.name, device.key) for device in found] == [
+        ("Line In (MME)", 0),
+        ("Desk", 1),
+        ("Line In (Windows WASAPI)", 2),
+    ]
