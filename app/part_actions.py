@@ -14,8 +14,6 @@ from engine.families import PARTS
 if TYPE_CHECKING:
     from app.main_window import MainWindow
 
-KEYS = "Ctrl+1 – 5"
-
 
 class PartActions:
     """One entry for each part."""

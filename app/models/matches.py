@@ -218,7 +218,7 @@ class MatchesModel(QAbstractTableModel):
             return Path(sound.path).name
         parent = Path(sound.path).parent
         try:
-            inside = parent.relative_to(root).as_posix() if root else parent.name
+            inside = str(parent.relative_to(root)) if root else parent.name
         except ValueError:
             inside = parent.name
         return Path(root).name if inside == "." else inside

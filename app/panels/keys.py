@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaint
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import theme
-from app.part_actions import KEYS as PART_KEYS
 from app.widgets.painting import paint_box
+from engine.families import PARTS
 from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ class KeysPanel(QWidget):
         """Keys and what they do; the nine slots are one line, and so are the parts and the ratings."""
         found = [
             ("1 – 9", "Choose a slot"),
-            (PART_KEYS, "Rank by parts"),
+            (f"{_native('Ctrl+1')} – {len(PARTS)}", "Rank by parts"),
             ("Up, Down", "Step through the sounds"),
-            (f"Alt+1 – Alt+{HIGHEST_RATING}, Alt+0", "Rate the chosen sounds"),
+            (f"{_native('Alt+1')} – {_native(f'Alt+{HIGHEST_RATING}')}, {_native('Alt+0')}", "Rate the chosen sounds"),
         ]
         for action in self._actions.all:
             keys = action.shortcuts()
             if not keys or action.text().startswith(("Slot ", "Part: ", "Rate ", "No rating")):
                 continue
             told = action.data() or action.text()  # what changes with the circumstances has a plain name beside it
-            words = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in keys]
+            words = [_native(key) for key in keys]
             found.append((" or ".join(dict.fromkeys(words)), told.rstrip("…")))
         return found
 
@@ -120,3 +120,8 @@ class KeysPanel(QWidget):
             painter.drawText(
                 QRect(left + KEYS_WIDTH, top, COLUMN - KEYS_WIDTH - 8, height), Qt.AlignmentFlag.AlignVCenter, words
             )
+
+
+def _native(keys: QKeySequence | str) -> str:
+    """Keys as they are called on this system: Ctrl+O is a sign of its own on a Mac."""
+    return QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -280,7 +280,7 @@ class SlotsPanel(QWidget):
         row.setContentsMargins(16, 0, 8, 0)
         row.setSpacing(12)
         row.addWidget(open_button)
-        self._shortcut = Label("Ctrl+O", colour="quiet")
+        self._shortcut = Label(QKeySequence("Ctrl+O").toString(QKeySequence.SequenceFormat.NativeText), colour="quiet")
         row.addWidget(self._shortcut)
         row.addStretch(1)
         row.addWidget(record_button)
