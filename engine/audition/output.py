@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -74,6 +76,9 @@ def opening() -> Iterator[None]:
     was called for that stream."""
     global _open_streams
     with _lock:
+        if sys.platform == "win32":
+            # WASAPI is reached through COM, which each thread has to begin; PortAudio does so where it starts alone.
+            ctypes.windll.ole32.CoInitialize(None)
         yield
         _open_streams += 1
 
@@ -190,7 +195,7 @@ class Output:
     ----------
     device : index or name, None for the default.
     prepare : called with (rate, channels) before the first block; returns `render`.
-    latency : wanted, in seconds; the device may give another.
+    latency : wanted, in seconds, where the device can do with so little; it may give another.
 
     Attributes
     ----------
@@ -231,6 +236,10 @@ class Output:
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_output_channels"]))
         render = prepare(self.rate, self.channels)
+        if sys.platform == "win32":
+            # With less than some 35 ms MME, which is its default, stutters and does not say so: what the device calls
+            # low is the least to ask for.
+            latency = max(latency, facts["default_low_output_latency"])
 
         def callback(out: np.ndarray, frames: int, time: Any, status: Any) -> None:
             if status:

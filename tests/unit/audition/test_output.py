@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
+from types import SimpleNamespace
+
 import pytest
 import sounddevice
 
@@ -137,3 +141,29 @@ def test_inputs_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
         ("Desk", 1),
         ("Line In (Windows WASAPI)", 2),
     ]
+
+
+def test_windows_is_asked_for_no_less_latency_than_it_can_do_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And WASAPI for nothing on a thread that has not begun COM."""
+    begun: list[object] = []
+    facts = {"default_samplerate": 48_000.0, "max_output_channels": 2, "default_low_output_latency": 0.09}
+    asked: list[float] = []
+
+    class Opened(Stream):
+        def __init__(self, *, latency: float, **_: object) -> None:
+            super().__init__()
+            asked.append(latency)
+            self.latency = latency
+
+    windows = SimpleNamespace(ole32=SimpleNamespace(CoInitialize=begun.append))
+    monkeypatch.setattr(sounddevice, "query_devices", lambda *_: facts)
+    monkeypatch.setattr(sounddevice, "OutputStream", Opened)
+    Output(None, lambda rate, channels: lambda block: None).close()
+    assert asked == [output.LATENCY_SECONDS]
+    assert begun == []
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "win32")
+        patched.setattr(ctypes, "windll", windows, raising=False)
+        Output(None, lambda rate, channels: lambda block: None).close()
+    assert asked == [output.LATENCY_SECONDS, 0.09]
+    assert begun == [None]
