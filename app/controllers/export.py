@@ -152,4 +152,7 @@ def _write(target: Path, text: str) -> None:
         os.replace(unfinished, target)
     except OSError as error:
         unfinished.unlink(missing_ok=True)
-        raise EarshotError(f"{target} cannot be written ({error.strerror}). Choose another folder.") from error
+        # Windows replaces no file that is open: a table is, as long as the spreadsheet shows it.
+        is_open = isinstance(error, PermissionError) and target.exists()
+        remedy = "Close it where it is open, or choose another name." if is_open else "Choose another folder."
+        raise EarshotError(f"{target} cannot be written ({error.strerror}). {remedy}") from error

@@ -22,6 +22,7 @@ from app.controllers.export import _write as write_sheet
 from app.crash import CrashDialog, CrashReporter
 from app.main_window import MainWindow
 from engine import __version__
+from engine.errors import EarshotError
 from tests.gui.conftest import until, wait_until_quiet
 
 
@@ -99,6 +100,19 @@ def test_a_sheet_that_cannot_be_written_says_why(filled: MainWindow, qtbot: QtBo
     until(qtbot, filled.notice.isVisible)
     assert "out.json cannot be written" in filled.notice.message.text()
     assert "Choose another folder" in filled.notice.message.text()
+
+
+def test_a_sheet_that_a_spreadsheet_has_open_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows replaces no file that is open."""
+    (tmp_path / "out.csv").write_text("as it was")
+
+    def refuse(source: str, target: str) -> None:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(EarshotError, match=r"\(Access is denied\). Close it where it is open"):
+        write_sheet(tmp_path / "out.csv", "new")
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["as it was"]
 
 
 def test_a_sheet_tells_paths_that_are_not_utf8_so_that_they_can_be_read_back(tmp_path: Path) -> None:
