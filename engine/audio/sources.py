@@ -11,6 +11,7 @@ import io
 import itertools
 import math
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ AUDIO_SUFFIXES: frozenset[str] = (
 """Endings (lower case) of the files that a scan lists; REX loops among them, so that nobody wonders where they are."""
 
 _NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
+_LONGEST_WINDOWS_PATH = 259
+"""Letters; what is longer Windows does not find, unless long paths were switched on."""
 _BLOCK_SAMPLES = 1 << 17
 _MOST_CHANNELS = 64
 _CODED_IN_BLOCKS = ("IMA_ADPCM", "MS_ADPCM", "GSM610")
@@ -243,7 +246,7 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise AudioError(path, _words_for(error)) from error
+        raise AudioError(path, _words_for(error, path)) from error
 
 
 def check_readable(path: Path) -> None:
@@ -260,7 +263,9 @@ def check_readable(path: Path) -> None:
         raise AudioError(path, "The file is empty.")
 
 
-def _words_for(error: OSError) -> str:
+def _words_for(error: OSError, path: Path) -> str:
+    if isinstance(error, FileNotFoundError) and sys.platform == "win32" and len(str(path)) > _LONGEST_WINDOWS_PATH:
+        return "There is no such file, or its path is too long for Windows. Move it, or switch long paths on there."
     if isinstance(error, FileNotFoundError):
         return "There is no such file."
     if isinstance(error, PermissionError):

@@ -523,3 +523,13 @@ def test_files_are_never_written_to(tmp_path: Path) -> None:
     decode(path)
     probe(path)
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+
+
+def test_a_path_that_is_too_long_for_windows_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says of such a file that it is not there."""
+    gone = tmp_path / ("long " * 45) / ("name " * 20)
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(AudioError, match="too long for Windows"):
+        sources.check_readable(gone)
+    with pytest.raises(AudioError, match=r"There is no such file\.$"):
+        sources.check_readable(Path("gone.wav"))
