@@ -68,6 +68,8 @@ class Place:
             folder.chmod(0o755)
             os.chown(self.home, NOBODY, NOBODY)
         self.environment = {
+            # On Windows a user's folders are not found by environment; what is tried would get into the real ones.
+            **({"EARSHOT_HOME": str(self.home / "library")} if sys.platform == "win32" else {}),
             "HOME": str(self.home),
             "USERPROFILE": str(self.home),
             "LOCALAPPDATA": str(self.home / "Local"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import plistlib
 import re
 import subprocess
 import sys
@@ -161,3 +162,10 @@ def test_the_bootstrap_script_is_portable_shell_and_runnable() -> None:
     subprocess.run(["sh", "-n", script], check=True)
     assert script.stat().st_mode & 0o111
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
+
+
+def test_a_mac_asks_before_it_is_recorded() -> None:
+    """Without words of its own for the question macOS ends a program that opens a microphone."""
+    assert "NSMicrophoneUsageDescription" in (ROOT / "packaging" / "earshot.spec").read_text(encoding="utf-8")
+    entitlements = plistlib.loads((ROOT / "packaging" / "macos" / "entitlements.plist").read_bytes())
+    assert entitlements["com.apple.security.device.audio-input"] is True
