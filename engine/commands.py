@@ -103,8 +103,10 @@ def _keep_watching(library: Library, options: argparse.Namespace, cancel: Cancel
     from engine.library.watch import Watcher
 
     changes: queue.Queue[list[str]] = queue.Queue()
+    # As the disk spells them: on macOS what changes is told so, however a folder was typed.
+    watched = [library.catalog.as_known(folder) for folder in options.folders]
     with Watcher(changes.put) as watcher:
-        for folder, why in watcher.watch([os.path.abspath(folder) for folder in options.folders]).items():
+        for folder, why in watcher.watch(watched).items():
             say(f"earshot: {folder} cannot be watched: {why}.")
         say("earshot: watching. Ctrl-C ends it.")
         left: list[str] = []

@@ -419,6 +419,22 @@ def test_what_a_scan_could_not_read_is_named(
     assert "folders and files that could not be read: 2, such as /drive/away. Connect" in capsys.readouterr().err
 
 
+def library_that_knows(as_known: Callable[[Path], str]) -> SimpleNamespace:
+    return SimpleNamespace(catalog=SimpleNamespace(as_known=as_known))
+
+
+def test_folders_are_watched_as_the_disk_spells_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However they were typed, where that is the same."""
+    watched: list[str] = []
+    watcher = SimpleNamespace(watch=lambda folders: watched.extend(folders) or {})
+    monkeypatch.setattr(watch, "Watcher", lambda _: nullcontext(watcher))
+    cancel = CancelToken()
+    cancel.cancel()
+    library = library_that_knows(lambda folder: str(folder).replace("samples", "Samples"))
+    commands._keep_watching(library, Namespace(folders=[Path("/music/samples")]), cancel)  # type: ignore[arg-type]
+    assert watched == [str(Path("/music/Samples"))]
+
+
 def test_watching_goes_on_where_a_scan_fails(tmp_path: Path, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Callable[[list[str]], None]] = []
     cancel = CancelToken()
@@ -442,7 +458,7 @@ def test_watching_goes_on_where_a_scan_fails(tmp_path: Path, capsys, monkeypatch
 
     monkeypatch.setattr(commands, "_scan_once", refuse_once)
     monkeypatch.setattr(commands, "say", lambda said: told[0]([kit, gone]) if "watching" in said else print(said))
-    commands._keep_watching(SimpleNamespace(), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    commands._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
     assert scanned == [[kit, gone], [kit, bass]]
     assert capsys.readouterr().out.splitlines() == [
         "earshot: /far cannot be watched: Far.",
@@ -476,7 +492,7 @@ def test_a_refused_scan_is_tried_again_though_nothing_more_changes(
     monkeypatch.setattr(queue.Queue, "get", get)
     monkeypatch.setattr(commands, "_scan_once", refuse_twice)
     monkeypatch.setattr(commands, "say", lambda said: told[0]([str(tmp_path)]) if "watching" in said else print(said))
-    commands._keep_watching(SimpleNamespace(), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    commands._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
     assert scanned == [[tmp_path]] * 3
     assert capsys.readouterr().out == "earshot: It is being scanned.\n"
 
