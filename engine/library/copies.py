@@ -10,6 +10,7 @@ of one instrument.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -129,6 +130,23 @@ def fold_copies(
             group_of_original.append(len(groups))
         groups.append([sound])
     return groups
+
+
+def lead_by_what_is_there(groups: Sequence[Sequence[Sound]]) -> list[list[Sound]]:
+    """The groups with those sounds first whose root is there now, else in the order given.
+
+    After a root was renamed, or a pack copied from a drive that is unplugged, every sound has a copy that cannot be
+    played, and that one was known first.
+    """
+    there: dict[str, bool] = {}
+
+    def is_away(sound: Sound) -> bool:
+        if sound.root not in there:
+            there[sound.root] = os.path.isdir(sound.root)
+        return not there[sound.root]
+
+    # Where all are of one root there is nothing to choose, and no drive has to answer.
+    return [sorted(group, key=is_away) if len({sound.root for sound in group}) > 1 else list(group) for group in groups]
 
 
 def _looks(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> dict[int, Look]:

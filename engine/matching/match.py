@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.encoder.calibration import Calibration
-from engine.library.copies import fold_copies
+from engine.library.copies import fold_copies, lead_by_what_is_there
 from engine.library.query import EVERYTHING, Query
 from engine.matching.slots import Slot
 
@@ -112,7 +112,8 @@ def similar(sound: Sound, library: Library, *, top: int = 50, query: Query = EVE
 
 
 def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Library, top: int) -> list[Match]:
-    """The first of the ranked sounds with their similarities, copies of a sound as one match.
+    """The first of the ranked sounds with their similarities, copies of a sound as one match: the first of them, or the
+    first that is there where that one's drive or folder is away.
 
     Parameters
     ----------
@@ -129,7 +130,7 @@ def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Lib
     similarities = {sound.id: similarity for sound, similarity in found}
     return [
         Match(first, similarities[first.id], number, copies=tuple(copies))
-        for number, (first, *copies) in enumerate(groups, 1)
+        for number, (first, *copies) in enumerate(lead_by_what_is_there(groups), 1)
     ]
 
 

@@ -44,7 +44,7 @@ class ListLibrary:
     def search(self, vectors, *, top, query, families=None):
         self.asked = query
         rows = [
-            (SimpleNamespace(id=name, instrument=None), float((vectors @ vector).max()))
+            (SimpleNamespace(id=name, instrument=None, root="/Samples"), float((vectors @ vector).max()))
             for name, family, vector in self.sounds
             if families is None or family in families
         ]
@@ -68,7 +68,7 @@ def test_ranked_best_first_and_by_family(options, names) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"any_family": True}])
 def test_a_thousand_notes_of_one_instrument_leave_room_for_others(options) -> None:
-    notes = [(SimpleNamespace(id=number, instrument="/Keys/Piano"), 1.0) for number in range(1_000)]
+    notes = [(SimpleNamespace(id=number, instrument="/Keys/Piano", root="/Keys"), 1.0) for number in range(1_000)]
 
     class PianoFirst(ListLibrary):
         def search(self, vectors, *, top, **filters):

@@ -13,6 +13,7 @@ import soundfile
 from engine.library.copies import Look, Originals, fold_copies
 from engine.library.library import Library
 from engine.library.scanner import scan
+from engine.matching.match import similar
 from tests.unit.library.ears import load_toy
 
 RATE = 44_100
@@ -100,3 +101,19 @@ def test_notes_of_one_instrument_come_as_one(library: Library, tmp_path: Path, t
     sounds = sorted(library.catalog.sounds(), key=lambda sound: sound.path)
     assert [len(group) for group in fold_copies(sounds, library.catalog, "toy")] == [1, 1, 4]
     assert {sound.instrument for sound in sounds} == {None, str(folder / "Rhodes" / "Rhodes")}
+
+
+def test_a_copy_that_is_there_leads_where_a_folder_was_renamed(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    before, now = tmp_path / "Samples", tmp_path / "Zoo"
+    for name, hz in (("Low", 110), ("Mid", 700), ("High", 4_000)):
+        tone(before / f"{name}.wav", hz=hz)
+    scan(library, [before], loader=load_toy, workers=1)
+    before.rename(now)
+    scan(library, [now], loader=load_toy, workers=1)
+    sound = next(sound for sound in library.catalog.sounds() if sound.name == "Mid")
+    matches = similar(sound, library)
+    assert len(matches) == 3
+    assert all(Path(match.sound.path).parent == now for match in matches)
+    assert all([Path(copy.path).parent for copy in match.copies] == [before] for match in matches)
