@@ -243,6 +243,7 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
         if not library.catalog.page(query, size=1):
             raise LibraryError(_nothing_found(options.only))
+        _say_searched_as_words(options.only)
         from engine.encoder.ear import Ear
 
         ear = Ear.load(options.model, device=options.device)
@@ -265,12 +266,25 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
 
 def _nothing_found(text: str) -> str:
     """That a query finds no sound, and what of it may not have been read as it was meant."""
+    return " ".join(filter(None, (f"Nothing in the library is what {text!r} asks for.", _searched_as_words(text))))
+
+
+def _say_searched_as_words(text: str) -> None:
+    """Say it of a query that finds something all the same, as one that leaves out what nothing is."""
+    if words := _searched_as_words(text):
+        say(f"earshot: {words}")
+
+
+def _searched_as_words(text: str) -> str:
+    """What of a query looks like a fact and is none; '' where there is nothing of the kind."""
     from engine.library.query import read_as_words
 
-    message = f"Nothing in the library is what {text!r} asks for."
-    if as_words := read_as_words(text):
-        message += f" No fact, and searched for as words: {' '.join(as_words)}"
-    return message
+    found = read_as_words(text)
+    return (
+        f"No fact, and searched for as words: {' '.join(found)} ({'; '.join(dict.fromkeys(found.values()))})."
+        if found
+        else ""
+    )
 
 
 def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:
@@ -366,6 +380,7 @@ def library_search(options: argparse.Namespace) -> int:
     counts = catalog.counts()
     catalog.close()
     if found:
+        _say_searched_as_words(text)
         return 0
     say(_no_sounds(options, counts) if query.asks_nothing else f"earshot: {_nothing_found(text)}")
     return 1

@@ -40,7 +40,13 @@ def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
 
     heard : only what can be found by similarity; else all but failed and missing sounds.
     """
-    conditions = [LIVE if heard else "state <> 'failed' AND NOT missing"]
+    asked, values = _asked(query)
+    return " AND ".join([LIVE if heard else "state <> 'failed' AND NOT missing", *asked]), values
+
+
+def _asked(query: Query) -> tuple[list[str], list[Any]]:
+    """A condition for each thing that it asks for, and the values of all."""
+    conditions: list[str] = []
     values: list[Any] = []
 
     def one_of(column: str, chosen: Collection[object]) -> str:
@@ -97,4 +103,8 @@ def condition_of(query: Query, heard: bool) -> tuple[str, list[Any]]:
             has_it = "instr(char(10) || tags || char(10), char(10) || ? || char(10)) > 0"
             conditions.append(f"id {found} (SELECT id FROM sounds INDEXED BY tagged WHERE tags <> '' AND {has_it})")
             values.append(tag)
-    return " AND ".join(conditions), values
+    for fact in query.without:  # and not what is not known
+        asked, of_fact = _asked(fact)
+        conditions.append(f"({' AND '.join(asked)}) IS NOT TRUE")
+        values += of_fact
+    return conditions, values

@@ -83,6 +83,8 @@ class Facets:
             conditions.append(_within(self.seconds, query.seconds))
         if query.roots is not None:
             conditions.append(np.logical_or.reduce([self.roots == root for root in query.roots], axis=0, initial=False))
+        without = (self.passing(fact, by_hand) for fact in query.without)
+        conditions += [~found for found in without if found is not None]
         if not conditions:
             return None
         passing = np.ones(len(self.kinds), np.bool_)

@@ -2,26 +2,37 @@
 
 A word finds names, folders and tags in which a word begins with it; `-word` leaves those out; quotes hold words
 together. `name:value` asks for a fact; several values are parted by commas, ranges are written `low-high`, `low-` or
-`-high`. `-tag:value` and `-collection:value` leave out what has them. What is no known fact is searched for as a word,
-so that no query is ever wrong.
+`-high`. `-name:value` leaves out what `name:value` finds. What is no known fact is searched for as a word, so that no
+query is ever wrong.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from engine.audio.declared import read_key
+from engine.audio.sources import AUDIO_SUFFIXES
+from engine.audio.suffixes import PRESET_SUFFIXES
 from engine.families import FAMILIES
 
 KINDS = ("one-shot", "loop", "long", "preset")
-_KIND_WORDS = {"oneshot": "one-shot", "shot": "one-shot", "loops": "loop", "presets": "preset", "one-shots": "one-shot"}
-_TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|(\S+))')
+_KIND_WORDS = {
+    "oneshot": "one-shot",
+    "oneshots": "one-shot",
+    "shot": "one-shot",
+    "loops": "loop",
+    "presets": "preset",
+    "one-shots": "one-shot",
+}
+_TOKEN = re.compile(r'(-?)(?:(\w+):)?(?:"([^"]*)"?|((?<=key:)[a-g][#♯b♭]? +(?:minor|major)(?!\S)|\S+))')
+"""The key as the table writes it needs no quotes."""
 _NUMBER = r"\d+(?:[.,]\d+)?"
 _RANGE = re.compile(rf"({_NUMBER})?(-)?({_NUMBER})?(?:bpm|s|sec)?")
 _TEMPO_TOLERANCE = 0.5
-_YES = ("yes", "true", "1")
+_YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 
 Range = tuple[float, float]
 
@@ -48,6 +59,7 @@ class Query:
     collection_names : casefolded; of each of these, in one of the collections. What holds a comma is there as a whole
         and in its pieces: only the catalog knows whether it is one name or several.
     excluded_tags, excluded_collections : as `tags` and `collection_names`; none of them.
+    without : each asks for one other fact; nothing that one of them finds.
     """
 
     words: tuple[str, ...] = ()
@@ -67,6 +79,7 @@ class Query:
     collection_names: tuple[frozenset[str], ...] = ()
     excluded_tags: tuple[str, ...] = ()
     excluded_collections: tuple[frozenset[str], ...] = ()
+    without: tuple[Query, ...] = ()
 
     @property
     def asks_nothing(self) -> bool:
@@ -91,13 +104,15 @@ class Query:
     def left_out(self) -> list[Query]:
         """What of the catalog it leaves out by marks: what any of these finds."""
         tags = [replace(EVERYTHING, tags=(tag,)) for tag in self.excluded_tags]
-        return [*tags, *(replace(EVERYTHING, collection_names=(names,)) for names in self.excluded_collections)]
+        collections = [replace(EVERYTHING, collection_names=(names,)) for names in self.excluded_collections]
+        marked = [query for query in self.without if query.favourites or not query.of_the_catalog.asks_nothing]
+        return [*tags, *collections, *marked]
 
     @property
     def asks_for_marks(self) -> bool:
         """Whether what it finds changes with the producer's own marks, favourites and families aside."""
         of_marks = replace(self.of_the_catalog, words=(), excluded=(), auditioned=False)
-        return bool(self.left_out) or not of_marks.asks_nothing
+        return any(not query.auditioned for query in self.left_out) or not of_marks.asks_nothing
 
     def with_families(self, families: frozenset[str] | None) -> Query:
         """Only those of both that are in both, where both name some."""
@@ -123,7 +138,7 @@ def read_query(text: str) -> Query:
         if (found := _with_fact(query, minus, name, value)) is not None:
             query = found
             continue
-        word = f"{name} {value}" if name else value
+        word = _without_ending(f"{name} {value}" if name else value)
         if not any(map(str.isalnum, word)):
             continue
         if minus:
@@ -133,12 +148,23 @@ def read_query(text: str) -> Query:
     return query
 
 
-def read_as_words(text: str) -> list[str]:
-    """What of a text looks like a fact, and is read as words since there is no such fact or it has no such value."""
-    tokens = ((token, *_split(token)) for token in _TOKEN.finditer(text.casefold()))
-    return [
-        token[0] for token, minus, name, value in tokens if name and _with_fact(EVERYTHING, minus, name, value) is None
-    ]
+def _without_ending(word: str) -> str:
+    """A file is found by its name, of which the ending is no part."""
+    stem, ending = os.path.splitext(word)
+    return stem if ending in AUDIO_SUFFIXES | PRESET_SUFFIXES else word
+
+
+def read_as_words(text: str) -> dict[str, str]:
+    """What of a text looks like a fact, and is read as words, each with the reason: what values there are of that fact,
+    or what facts there are."""
+    found = {}
+    for token in _TOKEN.finditer(text.casefold()):
+        minus, name, value = _split(token)
+        if name and _with_fact(EVERYTHING, minus, name, value) is None:
+            known = _OTHER_NAMES.get(name, name)
+            values = _VALUES.get(known)
+            found[token[0]] = f"{known} is {values}" if values else f"facts are {', '.join(_FACTS)}"
+    return found
 
 
 def _split(token: re.Match[str]) -> tuple[bool, str | None, str]:
@@ -149,8 +175,15 @@ def _split(token: re.Match[str]) -> tuple[bool, str | None, str]:
 
 def _with_fact(query: Query, minus: bool, name: str | None, value: str) -> Query | None:
     """The query that asks for one more fact; None where that is none."""
-    read = (_EXCLUDED_FACTS if minus else _FACTS).get(name) if name else None
-    return read(query, value) if read else None
+    name = _OTHER_NAMES.get(name or "", name or "")
+    if name in _MARKS and value in _NO:
+        minus, value = not minus, _YES[0]
+    if not minus or name in _EXCLUDED_FACTS:
+        read = (_EXCLUDED_FACTS if minus else _FACTS).get(name)
+        return read(query, value) if read else None
+    if name not in _FACTS or (fact := _FACTS[name](EVERYTHING, value)) is None:
+        return None
+    return replace(query, without=(*query.without, fact))
 
 
 def _families(query: Query, value: str) -> Query | None:
@@ -244,10 +277,8 @@ def _range(value: str) -> Range | None:
 _FACTS: dict[str, Callable[[Query, str], Query | None]] = {
     "family": _families,
     "type": _kinds,
-    "kind": _kinds,
     "key": _keys,
     "bpm": _tempo,
-    "tempo": _tempo,
     "length": _seconds,
     "tag": _tags,
     "rating": _rating,
@@ -256,6 +287,21 @@ _FACTS: dict[str, Callable[[Query, str], Query | None]] = {
     "collection": _collections,
     "corrected": _only_corrected,
 }
+_VALUES = {
+    "family": f"one of {', '.join(FAMILIES)}",
+    "type": f"one of {', '.join(KINDS)}",
+    "key": "such as Am, F#maj or 8A",
+    "bpm": "such as 120 or 120-128",
+    "length": "in seconds, such as 0.5-2",
+    "rating": "1 to 5, such as 3-",
+    "favourite": "yes or no",
+    "auditioned": "yes or no",
+    "corrected": "yes or no",
+}
+"""What can be asked of each fact that has only certain values."""
+
+_OTHER_NAMES = {"kind": "type", "tempo": "bpm", "favorite": "favourite"}
+_MARKS = ("favourite", "auditioned", "corrected")
 _EXCLUDED_FACTS: dict[str, Callable[[Query, str], Query | None]] = {
     "tag": _without_tags,
     "collection": _without_collections,

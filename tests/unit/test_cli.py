@@ -269,6 +269,13 @@ def test_a_query_that_finds_nothing_is_told(query: str, two_sounds: Path, song: 
         assert ("searched for as words: family:tuba" in message) == (query == "family:tuba")
 
 
+def test_what_is_no_fact_is_told_though_something_is_found(two_sounds: Path, capsys) -> None:
+    assert main(["library", "search", "-family:tuba"]) == 0
+    output = capsys.readouterr()
+    assert output.out
+    assert "searched for as words: -family:tuba (family is one of kick, snare," in output.err
+
+
 @pytest.mark.parametrize("only", [["--only", "-odd"], ["--only=-odd"]])
 def test_a_query_that_only_leaves_out_reaches_match(only: list[str], tmp_path: Path, capsys) -> None:
     assert "nowhere.wav" in refused(["match", str(tmp_path / "nowhere.wav"), *only], capsys)

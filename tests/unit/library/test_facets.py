@@ -66,10 +66,14 @@ def passing(library: Library, ids: dict[str, int], query: Query) -> set[str]:
         ("length:1-8", {"sub", "riff", "break", "odd"}),
         ("length:8-1", {"sub", "riff", "break", "odd"}),
         ("type:loop length:-5 family:hat", {"break"}),
+        ("-family:bass,hat", {"kick", "riff", "drone", "odd"}),
+        ("-type:loop -key:Dbmaj", {"sub", "kick", "odd"}),
+        ("-bpm:100-130 type:loop", {"break"}),
     ],
 )
 def test_passing(library: Library, ids: dict[str, int], text: str, names: set[str]) -> None:
     assert passing(library, ids, read_query(text)) == names
+    assert set(library.catalog.matching(read_query(text)).tolist()) == {ids[name] for name in names}
 
 
 def test_roots_and_presets(library: Library, ids: dict[str, int]) -> None:

@@ -95,6 +95,8 @@ def test_queries_know_marks(tmp_path: Path) -> None:
     assert ids("auditioned:yes") == []
     catalog.marks.note_auditioned(b)
     assert ids("auditioned:yes") == [b]
+    assert ids("-favourite:yes") == ids("favourite:no") == ids("-rating:4") == ids("-family:lead") == [b]
+    assert ids("-auditioned:yes") == ids("-family:bass") == [a]
     assert ids("tag:dust") == []
     assert ids("dust") == ids("tape") == [a]  # a tag is a word like any other
     assert ids("-tape") == ids("family:bass") == [b]  # the producer's word stands, not the ear's

@@ -35,7 +35,23 @@ from engine.library.query import Query, read_as_words, read_query
         ),
         ("corrected:yes auditioned:yes -tag:harsh", Query(corrected=True, auditioned=True, excluded_tags=("harsh",))),
         ('collection:"" corrected:maybe', Query(words=("corrected maybe",))),
-        ("-family:bass", Query(excluded=("family bass",))),
+        ("-family:tuba", Query(excluded=("family tuba",))),
+        ("-family:bass", Query(without=(Query(families=frozenset({"bass"})),))),
+        (
+            "-type:loop -key:Am,C -bpm:120-128",
+            Query(
+                without=(
+                    Query(kinds=frozenset({"loop"})),
+                    Query(keys=frozenset({"A minor", "C"})),
+                    Query(tempo_bpm=(120.0, 128.0)),
+                )
+            ),
+        ),
+        ("favourite:no -favorite:no", Query(favourites=True, without=(Query(favourites=True),))),
+        ("favorite:yes type:oneshots", Query(favourites=True, kinds=frozenset({"one-shot"}))),
+        ("key:A minor soft", Query(keys=frozenset({"A minor"}), words=("soft",))),
+        ("key:A minority", Query(keys=frozenset({"A"}), words=("minority",))),
+        ("Kick 01.WAV -loop.mp3 v1.5 #.wav", Query(words=("kick", "01", "v1.5"), excluded=("loop",))),
         ("sub-bass c#3", Query(words=("sub-bass", "c#3"))),
         ("- -- :: ,", Query()),
         # What is no known fact, or not one of its values, is looked for as a word.
@@ -76,22 +92,25 @@ def test_narrows() -> None:
     assert read_query(" ").asks_nothing
 
 
-@pytest.mark.parametrize("text", ["tag:a", "-tag:a", "rating:3-", "collection:a", "-collection:a", "corrected:yes"])
+@pytest.mark.parametrize(
+    "text", ["tag:a", "-tag:a", "rating:3-", "collection:a", "-collection:a", "corrected:yes", "-rating:3-"]
+)
 def test_asks_for_marks(text: str) -> None:
     assert read_query(text).asks_for_marks
     assert read_query(text).left_out or not read_query(text).of_the_catalog.asks_nothing
 
 
-@pytest.mark.parametrize("text", ["kick -dark", "family:bass", "auditioned:yes", "favourite:yes", ""])
+@pytest.mark.parametrize(
+    "text", ["kick -dark", "family:bass", "auditioned:yes", "favourite:yes", "-auditioned:yes", "-type:loop", ""]
+)
 def test_asks_for_no_marks(text: str) -> None:
     assert not read_query(text).asks_for_marks
 
 
 def test_what_is_no_fact_is_named() -> None:
-    assert read_as_words("deep -dark family:bass -tag:used c#3") == []
-    assert read_as_words("Family:Tuba bpm:fast mood:dark -key:Am") == [
-        "family:tuba",
-        "bpm:fast",
-        "mood:dark",
-        "-key:am",
-    ]
+    assert read_as_words("deep -dark family:bass -tag:used c#3 -key:Am favourite:no") == {}
+    found = read_as_words("Family:Tuba tempo:fast mood:dark -key:H")
+    assert list(found) == ["family:tuba", "tempo:fast", "mood:dark", "-key:h"]
+    assert found["family:tuba"].startswith("family is one of kick, snare, hat")
+    assert found["tempo:fast"] == "bpm is such as 120 or 120-128"
+    assert found["mood:dark"].startswith("facts are family, type, key")
