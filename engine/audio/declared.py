@@ -59,6 +59,9 @@ _TONIC_AFTER_TEMPO = re.compile(rf"{_BEFORE}{_USUAL_TEMPO}[ _-]?(?i:(bpm)?)[ _-]
 _TONIC_BEFORE_TEMPO = re.compile(rf"{_BEFORE}([A-G])[ _-]+{_USUAL_TEMPO}[ _-]?(?i:(bpm)?){_AFTER}")
 _NOTE = re.compile(rf"(?:^|[{_EDGE}])([A-G][#♯b♭]?|[ACDFG]s)(-?\d){_AFTER}")
 _SMALL_NOTE = re.compile(rf"(?:^|[{_EDGE}])([a-g][#♯b♭]?|[acdfg]s)(-?\d){_AFTER}")
+_CLOSE_NOTE = re.compile(rf"(?:^|[{_EDGE}]|(?<=[a-z]))([A-G][#♯b♭]?|[ACDFG]s)(-?\d)(?=$|[{_EDGE}]|[vV]\d)")
+"""With a name before it or a velocity behind it that nothing parts from it: 'PianoA3', 'D#4v12'."""
+
 _ONE_SHOT = re.compile(r"(?:(?<![A-Za-z])(?i:one)|(?<=[a-z])One|(?<!\d)1)[ _-]?(?i:shots?)(?![a-z])")
 _LOOP = re.compile(r"loops?(?![a-z])", re.IGNORECASE)  # also 'drumloop', not 'looped' or 'loopback'
 
@@ -167,11 +170,16 @@ def _key_in_name(stem: str, *, is_loop: bool, is_drum: bool) -> str | None:
 def split_note(stem: str, *, small: bool = False) -> tuple[str, int] | None:
     """A name without the note in it and that note's MIDI number: of 'Cello C#3 ff' 'Cello ff' and 49; None if none.
 
-    small : also of 'cello_c#3'; that alone may as well be a version, only others beside it tell.
+    small : also of 'cello_c#3' and 'CelloC#3'; that alone may as well be a version, only others beside it tell.
     """
-    found = _NOTE.search(stem) or (_SMALL_NOTE.search(stem) if small else None)
+    found = _NOTE.search(stem)
+    if found is None and small:
+        found = _SMALL_NOTE.search(stem) or _CLOSE_NOTE.search(stem)
     note = _note(*found.groups()) if found else None
-    return None if found is None or note is None else (stem[: found.start()] + stem[found.end() :], note)
+    if found is None or note is None:
+        return None
+    before, behind = stem[: found.start()], stem[found.end() :]
+    return (f"{before} {behind}" if behind[:1].isalpha() else before + behind), note
 
 
 def read_key(text: str) -> str | None:

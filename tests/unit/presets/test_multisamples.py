@@ -36,6 +36,15 @@ def test_layers_and_round_robins_belong_to_their_note() -> None:
     }
 
 
+def test_notes_that_nothing_parts_from_name_and_velocity() -> None:
+    for name in ("", "Piano", "Grand Piano "):
+        names = [f"{name}{note}v{n}.wav" for note in ("A0", "C1", "D#1", "F#1", "A1") for n in (1, 8, 16)]
+        (instrument,) = multisamples(names).items()
+        assert instrument[0] == name.strip()
+        assert {note: len(files) for note, files in instrument[1].items()} == dict.fromkeys((21, 24, 27, 30, 33), 3)
+    assert list(multisamples(["FeltPianoC2.wav", "FeltPianoG2.wav", "FeltPianoD3.wav"])) == ["FeltPiano"]
+
+
 def test_two_instruments_in_one_folder() -> None:
     names = [f"{name} {note}.wav" for name in ("Soft Keys", "Hard Keys") for note in ("C2", "G2", "D3")]
     assert set(multisamples(names)) == {"Soft Keys", "Hard Keys"}
@@ -62,6 +71,8 @@ def test_machines_are_called_by_numbers() -> None:
         ["Keys_90_Cmin.wav", "Keys_90_Fmin.wav", "Keys_90_Amin.wav"],
         ["Keys C3 Cmaj.wav", "Keys F3 Fmaj.wav", "Keys A3 Amaj.wav"],
         ["Bass A1.wav", "Bass A2.wav", "Bass B1.wav", "Bass B2.wav"],
+        ["BankA1.wav", "BankA2.wav", "BankB1.wav", "BankB2.wav", "BankC1.wav", "BankC2.wav"],
+        ["KickC1.wav", "KickF1.wav", "KickA1.wav"],
         ["Lead A1.wav", "Lead A2.wav", "Lead A3.wav"],
         ["Brass C3.wav", "Strings F3.wav", "Choir A3.wav"],
         ["chord C3.wav", "chord F3.wav", "chord A3.wav"],
