@@ -30,6 +30,7 @@ from engine.audio.mending import (
     header_of_true_tag,
     is_unfinished_wav,
 )
+from engine.audio.suffixes import is_preset_file
 from engine.errors import AudioError
 
 Told = TypeVar("Told")
@@ -207,6 +208,10 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
         check_readable(path)  # it was a moment ago
         if path.suffix.lower() in _REX_SUFFIXES:
             raise AudioError(path, "A REX loop, which only its maker's software can open. Export it as WAV.") from error
+        if is_preset_file(path):
+            raise AudioError(
+                path, "It holds presets, not a recording. They are heard when its folder is scanned."
+            ) from error
         # Of the two accounts of what is wrong, the one of the library that should have known the format.
         cause = error if path.suffix.lower() in _FFMPEG_SUFFIXES or sndfile_error is None else sndfile_error
         raise AudioError(path, _NOT_AUDIO) from cause

@@ -156,6 +156,7 @@ def broken_files(folder: Path) -> dict[str, str]:
     soundfile.write(folder / "rate of 10.wav", sine()[:100], 10)
     soundfile.write(folder / "100 channels.wav", np.zeros((100, 100)), RATE)
     (folder / "slices.rx2").write_bytes(b"CAT \0\0\0\x10REX2HEAD" + bytes(40))
+    (folder / "piano.sf2").write_bytes(b"RIFF\x04\0\0\0sfbk")
     (folder / "folder.wav").mkdir()
     whole.unlink()
     flac.unlink()
@@ -174,6 +175,7 @@ def broken_files(folder: Path) -> dict[str, str]:
         "rate of 10.wav": "at 10 Hz",
         "100 channels.wav": "100 channels",
         "slices.rx2": "REX.*Export it",
+        "piano.sf2": "presets.*folder is scanned",
         "folder.wav": "folder",
         "missing.wav": "no such file",
     }
