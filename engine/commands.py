@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from engine.errors import AudioError, LibraryError
 from engine.paths import demo_dir, library_dir
-from engine.terminal import ProgressBar, cancel_on_interrupt, print_path, say
+from engine.terminal import ProgressBar, cancel_on_interrupt, command_line, print_path, say
 
 if TYPE_CHECKING:
     from engine.demo import DemoResult
@@ -239,7 +239,14 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     try:
         query = read_query(options.only)
         library.catalog.marks.require_collections(query)
-        if not library.catalog.counts().ready:
+        folders = command_line([root.path for root in library.catalog.roots()])
+        counts = library.catalog.counts()
+        if not counts.ready and counts.listed:
+            raise LibraryError(
+                f"None of the {counts.listed} sounds in the library in {directory} was heard yet. Let the scan go on: "
+                f"earshot scan {folders}"
+            )
+        if not counts.ready:
             raise LibraryError(f"The library in {directory} holds no sounds yet. Add some with: earshot scan FOLDER")
         if not library.catalog.page(query, size=1):
             raise LibraryError(_nothing_found(options.only))
@@ -250,7 +257,6 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
         if library.fingerprint != ear.fingerprint:  # another model scanned last, but this one may have scanned before
             library.close()
             library = Library.open(directory, fingerprint=ear.fingerprint, index=options.index)
-        folders = " ".join(root.path for root in library.catalog.roots())
         if not library.searchable:
             raise LibraryError(f"The library was scanned with another model. Scan it again: earshot scan {folders}")
         if options.part:
@@ -261,6 +267,11 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
     except BaseException:
         library.close()
         raise
+    if counts.listed:
+        say(
+            f"earshot: {counts.listed} sounds wait to be heard, and cannot be among the matches. Let the scan go on: "
+            f"earshot scan {folders}"
+        )
     return ear, library
 
 

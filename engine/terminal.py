@@ -6,9 +6,11 @@ import errno
 import io
 import os
 import re
+import shlex
 import signal
+import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TextIO
@@ -102,6 +104,11 @@ def print_path(path: str, *said: str, null: bool = False) -> None:
     if not null and sys.stdout.isatty():
         fields = (_CONTROL_CHARACTERS.sub("?", field) for field in fields)
     print(*fields, sep="\t", end="\0" if null else "\n")
+
+
+def command_line(words: Sequence[str]) -> str:
+    """Words as they are written behind a command, quoted as the system's shell wants them: folders hold spaces."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 
 def say(message: str) -> None:

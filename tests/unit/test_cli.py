@@ -22,6 +22,7 @@ import soundfile
 from engine import __version__, commands, terminal
 from engine.audio import sources
 from engine.cli import main
+from engine.encoder.ear import Ear
 from engine.errors import EarshotError, LibraryError
 from engine.jobs import Cancelled, CancelToken
 from engine.library import scanner, watch
@@ -141,6 +142,29 @@ def test_no_library_to_manage(command: list[str], capsys: pytest.CaptureFixture[
 def test_empty_library(song: Path, library_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Library.open(library_home, create=True).close()
     assert "holds no sounds yet" in refused(["match", str(song)], capsys)
+
+
+def test_a_library_of_which_nothing_was_heard_says_to_go_on(song: Path, library_home: Path, capsys) -> None:
+    library = Library.open(library_home, create=True)
+    database, root = library.catalog.database, library.catalog.add_root("/my sounds")
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile("/my sounds/a.wav", 1, 1)])
+    library.close()
+    message = refused(["match", str(song)], capsys)
+    assert "None of the 1 sounds" in message
+    assert message.endswith("earshot scan '/my sounds'\n")
+
+
+def test_what_waits_to_be_heard_is_told_to_who_matches(two_sounds: Path, monkeypatch, capsys) -> None:
+    library = Library.open(two_sounds)
+    fingerprint, root = library.fingerprint, library.catalog.add_root("/new")
+    database = library.catalog.database
+    list_files(database, begin_scan(database), root.id, root.path, [FoundFile("/new/a.wav", 1, 1)])
+    library.close()
+    monkeypatch.setattr(Ear, "load", lambda *_args, **_options: SimpleNamespace(fingerprint=fingerprint))
+    options = Namespace(library=None, index=None, only="", model=None, device=None, part=None)
+    _, library = commands._open_for_matching(options)
+    library.close()
+    assert "earshot: 1 sounds wait to be heard" in capsys.readouterr().err
 
 
 def test_library_option_goes_before_the_environment(song: Path, tmp_path: Path, capsys) -> None:
