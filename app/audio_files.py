@@ -4,7 +4,7 @@ in a job's thread, where what is heavy is imported."""
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from engine.audio.pictures import Picture
     from engine.audition.change import Rendering
     from engine.audition.fit import Change
+    from engine.jobs import CancelToken, ProgressCallback
     from engine.library.catalog import Sound
+    from engine.library.export import CopyResult
 
 FACTS_SECONDS = 60.0
 """Tempo and key are estimated from this much of the middle of the reference."""
@@ -166,6 +168,33 @@ def export_changed(sound: Sound, change: Change, folder: Path) -> Path:
     audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, to_the_end=True)
     name = changed_name(sound.name, change, sound.tempo_bpm)
     return export(Rendering(audio, change).finish() if change else audio, folder, name)
+
+
+def copy_presets(
+    sounds: Sequence[Sound], folder: Path, progress: ProgressCallback, cancel: CancelToken | None = None
+) -> CopyResult:
+    """Presets as WAV files in a folder, each as it is auditioned: what they lie in holds others, or lacks its samples.
+
+    `progress` is told of the stage "copying"; what cannot be played, as when its drive is away, counts as missing.
+    Raises ExportError, and Cancelled between two of them.
+    """
+    from engine.audition.fit import UNCHANGED
+    from engine.errors import AudioError
+    from engine.jobs import Progress
+    from engine.library.export import CopyResult
+
+    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    made: set[str] = set()
+    missing: list[str] = []
+    for number, sound in enumerate(sounds):
+        if cancel is not None:
+            cancel.raise_if_cancelled()
+        progress(Progress("copying", number, len(sounds)))
+        try:
+            made.add(export_changed(sound, UNCHANGED, folder).name)
+        except AudioError:
+            missing.append(sound.path)
+    return CopyResult(len(made - there), len(made & there), tuple(missing))
 
 
 def _coloured(picture: Picture) -> MelPicture:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app import audio_files
 from app.backend import Backend
 from app.controllers.matching import MatchController
 from app.controllers.reference import ReferenceController
@@ -90,11 +91,11 @@ class ExportController(QObject):
         self._jobs.start("export", work, on_done=self._sheet_saved, on_failed=self.failed.emit)
 
     def copy_favourites(self, folder: Path) -> None:
-        """Copy the favourites' files into a folder, beside what is there."""
+        """Copy the favourites into a folder, beside what is there: files as they are, presets as auditioned."""
         self._copy_sounds("favourites", folder, lambda marks: marks.favourites())
 
     def copy_collection(self, collection: SoundCollection, folder: Path) -> None:
-        """Copy a collection's files into a folder of its name inside `folder`, beside what is there."""
+        """Copy a collection into a folder of its name inside `folder`, as `copy_favourites`."""
         inside = folder / file_name(collection.name, "Collection")
         self._copy_sounds(collection.name, inside, lambda marks: marks.collected(collection.id))
 
@@ -105,8 +106,11 @@ class ExportController(QObject):
             from engine.library.export import copy_sounds
 
             catalog = backend.library().catalog
-            paths = [sound.path for sound in catalog.sounds(chosen(catalog.marks))]
-            return folder, copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
+            sounds = catalog.sounds(chosen(catalog.marks))
+            presets = [sound for sound in sounds if sound.is_preset]
+            paths = [sound.path for sound in sounds if not sound.is_preset]
+            copied = copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
+            return folder, copied + audio_files.copy_presets(presets, folder, job.progress, job.token)
 
         self._jobs.start(
             "export",

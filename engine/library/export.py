@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import os
 import shutil
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,12 +22,15 @@ class CopyResult:
     ----------
     copied : files written.
     present : files of which the folder held the same copy already.
-    missing : paths that could not be read, as after a drive was unplugged.
+    missing : paths of what could not be read, as after a drive was unplugged.
     """
 
     copied: int
     present: int
     missing: tuple[str, ...]
+
+    def __add__(self, other: CopyResult) -> CopyResult:
+        return CopyResult(self.copied + other.copied, self.present + other.present, (*self.missing, *other.missing))
 
 
 def copy_sounds(
@@ -92,7 +96,8 @@ def _place_for(source: Path, folder: Path) -> Path | None:
 
 def _copy(source: str, target: Path) -> bool:
     """Whether the source could be read. Under another name first: a copy that was cut short never looks whole."""
-    unfinished = target.with_name(f".{target.name}.part")
+    # A name of its own: the sound's may be as long as the system takes already.
+    unfinished = target.with_name(f".{os.getpid()}.{threading.get_native_id()}.part")
     try:
         shutil.copy2(source, unfinished)
         unfinished.rename(target)

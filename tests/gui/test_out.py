@@ -11,18 +11,25 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import log
+from app.audio_files import copy_presets
 from app.controllers.export import _write as write_sheet
 from app.crash import CrashDialog, CrashReporter
 from app.main_window import MainWindow
 from engine import __version__
 from engine.errors import EarshotError
+from engine.jobs import CancelToken, ignore_progress
+from engine.library.catalog import Catalog
+from engine.library.export import CopyResult
+from engine.library.listing import list_folders
 from tests.gui.conftest import until, wait_until_quiet
 
 
@@ -135,6 +142,23 @@ def test_favourites_become_a_folder(filled: MainWindow, qtbot: QtBot, tmp_path: 
     assert copies == {Path(sound.path).name: Path(sound.path).read_bytes() for sound in wanted}
     work.export.copy_favourites(tmp_path / "Kit")
     until(qtbot, lambda: "2 files were there already." in filled.notice.message.text())
+
+
+def test_presets_leave_as_they_are_auditioned(tmp_path: Path) -> None:
+    folder, kit = tmp_path / "Keys", tmp_path / "Kit"
+    folder.mkdir()
+    soundfile.write(folder / "C4.wav", 0.5 * np.sin(2 * np.pi * 261.6 * np.arange(22_050) / 44_100), 44_100)
+    (folder / "Warm Keys.sfz").write_text("<region> sample=C4.wav pitch_keycenter=60")
+    (folder / "Gone.sfz").write_text("<region> sample=gone.wav")
+    catalog = Catalog.open(tmp_path / "library")
+    list_folders(catalog, [str(folder)], ignore_progress, CancelToken())
+    presets = [sound for sound in catalog.sounds() if sound.is_preset]
+    catalog.close()
+    assert len(presets) == 2
+    assert copy_presets(presets, kit, ignore_progress) == CopyResult(1, 0, (str(folder / "Gone.sfz"),))
+    assert [path.name for path in kit.iterdir()] == ["Warm Keys.wav"]
+    assert soundfile.info(kit / "Warm Keys.wav").duration > 0.2
+    assert copy_presets(presets[::-1], kit, ignore_progress) == CopyResult(0, 1, (str(folder / "Gone.sfz"),))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import LibraryError
 from engine.jobs import Cancelled, CancelToken, Progress
-from engine.library.export import copy_sounds
+from engine.library.export import CopyResult, copy_sounds
 
 
 @pytest.fixture
@@ -100,3 +100,11 @@ def test_a_file_in_the_way_that_cannot_be_read_is_told(
     monkeypatch.setattr(filecmp, "cmp", refuse)
     with pytest.raises(LibraryError, match="cannot be written to"):
         copy_sounds(originals, tmp_path / "out")
+
+
+def test_a_name_as_long_as_a_system_takes_is_copied(tmp_path: Path) -> None:
+    original = tmp_path / "from" / f"{'n' * 251}.wav"
+    original.parent.mkdir()
+    original.write_bytes(b"sound")
+    assert copy_sounds([str(original)], tmp_path / "Kit") == CopyResult(1, 0, ())
+    assert [path.name for path in (tmp_path / "Kit").iterdir()] == [original.name]
