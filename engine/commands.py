@@ -42,6 +42,7 @@ def scan(options: argparse.Namespace) -> int:
             result = _scan_once(library, options.folders, options, cancel)
             for folder in result.without_sounds:
                 _say_no_sounds(folder)
+            _say_what_is_away(library)
             if options.watch:
                 _keep_watching(library, options, cancel)
         finally:
@@ -57,6 +58,16 @@ def _say_no_sounds(folder: str) -> None:
         f"earshot: There are no sounds in {folder}. Looked for are files that end in {endings}; "
         "presets of plug-ins count where their preview is beside them. Hidden files and folders are left out."
     )
+
+
+def _say_what_is_away(library: Library) -> None:
+    """A folder that was renamed is a new one to a scan: of its sounds those in the old place stay, and can be found."""
+    for root in library.catalog.roots():
+        if not root.online and root.sounds:
+            say(
+                f"earshot: {root.path} is not there now. What is known of its {root.sounds} sounds is kept until it is "
+                f"back. If it was moved or renamed: earshot library remove {command_line([root.path])}"
+            )
 
 
 def _scan_once(

@@ -528,6 +528,19 @@ def test_a_refused_scan_is_tried_again_though_nothing_more_changes(
     assert capsys.readouterr().out == "earshot: It is being scanned.\n"
 
 
+def test_a_folder_that_is_away_is_told_by_a_scan_of_another(
+    song: Path, library_home: Path, tmp_path: Path, capsys
+) -> None:
+    library = Library.open(library_home, create=True)
+    add_sounds(library, range(2))  # in /sounds, which is not there
+    library.close()
+    (tmp_path / "new").mkdir()
+    assert main(["scan", str(tmp_path / "new")]) == 0
+    message = capsys.readouterr().err
+    assert "/sounds is not there now" in message
+    assert message.endswith("earshot library remove /sounds\n")
+
+
 def test_a_folder_without_sounds_is_told(song: Path, tmp_path: Path, library_home: Path, capsys) -> None:
     for name in ("empty", "ignored", "ignored/.hidden"):
         (tmp_path / name).mkdir()
