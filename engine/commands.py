@@ -288,25 +288,17 @@ def _open_for_matching(options: argparse.Namespace) -> tuple[Ear, Library]:
 
 def _nothing_found(text: str) -> str:
     """That a query finds no sound, and what of it may not have been read as it was meant."""
-    return " ".join(filter(None, (f"Nothing in the library is what {text!r} asks for.", _searched_as_words(text))))
+    from engine.library.query import no_facts
+
+    return " ".join(filter(None, (f"Nothing in the library is what {text!r} asks for.", no_facts(text))))
 
 
 def _say_searched_as_words(text: str) -> None:
     """Say it of a query that finds something all the same, as one that leaves out what nothing is."""
-    if words := _searched_as_words(text):
+    from engine.library.query import no_facts
+
+    if words := no_facts(text):
         say(f"earshot: {words}")
-
-
-def _searched_as_words(text: str) -> str:
-    """What of a query looks like a fact and is none; '' where there is nothing of the kind."""
-    from engine.library.query import read_as_words
-
-    found = read_as_words(text)
-    return (
-        f"No fact, and searched for as words: {' '.join(found)} ({'; '.join(dict.fromkeys(found.values()))})."
-        if found
-        else ""
-    )
 
 
 def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Match]]) -> None:

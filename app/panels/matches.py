@@ -327,7 +327,7 @@ class MatchesPanel(QWidget):
             title, sentence = "Nothing to rank by part", results.obstacle
             self._empty.button.setVisible(False)
         elif not results.ranked:
-            title, sentence = "No sounds to show", "No sound of the library fits these filters."
+            title, sentence = "No sounds to show", _no_facts(filters) or "No sound of the library fits these filters."
             self._empty.button.setVisible(narrowed)
         elif results.parts and not narrowed:
             title = f"No {words_for(results.parts)} to compare with"
@@ -338,7 +338,8 @@ class MatchesPanel(QWidget):
             sentence = "Matches appear here as the scan hears the library's sounds."
             self._empty.button.setVisible(False)
         else:
-            title, sentence = "Nothing matches these filters", "Clear them, or search for something else."
+            title = "Nothing matches these filters"
+            sentence = _no_facts(filters) or "Clear them, or search for something else."
         self._empty.say(title, sentence, icon="search")
         self._stack.setCurrentWidget(self._empty)
 
@@ -415,3 +416,10 @@ def _subject(results: Results) -> tuple[int | None, int | None, tuple[str, ...],
         results.parts,
         results.history,
     )
+
+
+def _no_facts(filters: Filters) -> str:
+    """What of the search looks like a fact and is none; '' for nothing."""
+    from engine.library.query import no_facts
+
+    return no_facts(filters.text)

@@ -167,6 +167,13 @@ def read_as_words(text: str) -> dict[str, str]:
     return found
 
 
+def no_facts(text: str) -> str:
+    """What `read_as_words` finds, as a sentence with its reasons; '' where there is nothing of the kind."""
+    if not (found := read_as_words(text)):
+        return ""
+    return f"No fact, and searched for as words: {' '.join(found)} ({'; '.join(dict.fromkeys(found.values()))})."
+
+
 def _split(token: re.Match[str]) -> tuple[bool, str | None, str]:
     """Whether it leaves out, the fact that it names, and its value."""
     minus, name, quoted, plain = token.groups()

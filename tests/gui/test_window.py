@@ -217,6 +217,8 @@ def test_filters_narrow_and_one_click_widens(filled: MainWindow, qtbot: QtBot) -
     qtbot.mouseClick(panel.kinds.group.button(2), Qt.MouseButton.LeftButton)  # loops: there are none
     wait_for_rows(qtbot, filled, 0)
     assert panel._empty.isVisible()
+    panel.search.setText("family:tuba")
+    until(qtbot, lambda: "family is one of kick" in panel._empty.sentence.text())
     qtbot.mouseClick(panel._empty.button, Qt.MouseButton.LeftButton)
     wait_for_rows(qtbot, filled, 12)
     filled.library_panel.filters.bpm_from.setText("90")
