@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from app.widgets import text
 from app.widgets.menus import passing_menu
+from engine.notes import note_name
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -70,7 +71,7 @@ class SoundMenus:
         elif not keyboard.inputs:
             menu.addAction("No MIDI keyboard was found").setEnabled(False)
         self._actions.typing.setChecked(keyboard.typing)
-        octave = f"Keys from {text.note_of(keyboard.first_note)}"
+        octave = f"Keys from {note_name(keyboard.first_note)}"
         self._window.transport.set_keyboard(octave if keyboard.typing else keyboard.input)
 
     def _popup_keyboards(self) -> None:

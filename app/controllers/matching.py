@@ -14,7 +14,8 @@ from app.controllers.parts import PartChoice, Seed
 from app.controllers.sound_list import ORDERS, auditioned, listed
 from app.jobs import Job, JobRunner
 from app.models.columns import Column, Row
-from app.widgets.text import NOTES, note_number
+from app.widgets.text import note_number
+from engine.notes import NOTE_NAMES
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
@@ -79,8 +80,8 @@ class Filters:
         if self.note is None:
             return True
         number = note_number(sound.pitch_hz) if sound.pitch_hz else None
-        tonic = NOTES[number % len(NOTES)] if number is not None else (sound.key or "").split(" ")[0]
-        return tonic == NOTES[self.note]
+        tonic = NOTE_NAMES[number % len(NOTE_NAMES)] if number is not None else (sound.key or "").split(" ")[0]
+        return tonic == NOTE_NAMES[self.note]
 
 
 NO_FILTERS: dict[str, object] = {

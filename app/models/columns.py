@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from app.widgets import text
 
 if TYPE_CHECKING:
-    from engine.library.catalog import Sound
+    from engine.notes import NOTE_NAMES
+from engine.library.catalog import Sound
 
 
 class Column(IntEnum):
@@ -168,7 +169,7 @@ def _height(sound: Sound) -> tuple[bool, float] | None:
     """For sorting: pitches from low to high, then keys from C on; None for neither."""
     if sound.pitch_hz is not None:
         return False, sound.pitch_hz
-    return (True, float(text.NOTES.index(sound.key.split()[0]))) if sound.key else None
+    return (True, float(NOTE_NAMES.index(sound.key.split()[0]))) if sound.key else None
 
 
 def _length(seconds: float) -> str:

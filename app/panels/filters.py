@@ -9,6 +9,7 @@ from app.controllers.matching import MatchController
 from app.widgets import text
 from app.widgets.fields import Choice, Field
 from app.widgets.labels import Label
+from engine.notes import NOTE_NAMES
 from engine.ratings import HIGHEST_RATING
 
 
@@ -22,7 +23,7 @@ class FilterFields(QWidget):
         layout.setContentsMargins(16, 0, 16, 0)
         layout.setSpacing(4)
         self.note = Choice()
-        self.note.addItems(["Any", *text.NOTES])
+        self.note.addItems(["Any", *NOTE_NAMES])
         self.note.setAccessibleName("Pitch")
         self.bpm_from, self.bpm_to = Field(), Field()
         for field, words in ((self.bpm_from, "from"), (self.bpm_to, "to")):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-NOTES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+from engine import notes
+
 NONE = "–"
 
 
@@ -52,19 +53,14 @@ def note_number(hz: float) -> int | None:
     """The nearest MIDI note (A4 = 440 Hz = 69), None outside 0..127."""
     if not hz > 0:
         return None
-    number = round(69 + 12 * math.log2(hz / 440.0))
+    number = round(notes.hz_to_midi(hz))
     return number if 0 <= number <= 127 else None
 
 
 def note_name(hz: float | None) -> str | None:
     """The nearest note as a name such as D#4, None when there is none."""
     number = note_number(hz) if hz is not None else None
-    return None if number is None else note_of(number)
-
-
-def note_of(number: int) -> str:
-    """A MIDI note as a name; 60 is C4."""
-    return f"{NOTES[number % 12]}{number // 12 - 1}"
+    return None if number is None else notes.note_name(number)
 
 
 def key_short(key: str) -> str:

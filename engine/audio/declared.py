@@ -19,11 +19,11 @@ from pathlib import Path
 import tinytag
 
 from engine.audio.chunks import Chunk, walk_chunks
+from engine.notes import NOTE_NAMES
 
 _SLOWEST_BPM, _FASTEST_BPM = 20.0, 400.0
 _PITCH_CLASSES = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "s": 1, "b": -1, "♭": -1}
-NOTE_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _CAMELOT_FIRST = {"a": 8, "b": 11}
 """Pitch class of 1A (A flat minor) and 1B (B major); each further number is a fifth up."""
 

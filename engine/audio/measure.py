@@ -14,10 +14,11 @@ import pyloudnorm
 import scipy.fft
 import scipy.ndimage
 
-from engine.audio.declared import NOTE_NAMES, NOTHING, Declared
+from engine.audio.declared import NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.facts import Facts
 from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
+from engine.notes import NOTE_NAMES, midi_to_hz
 
 LONGEST_LOOP_SECONDS = 30.0
 _SHORTEST_LOOP_SECONDS = 1.0
@@ -77,7 +78,7 @@ def _is_one_note(mono: np.ndarray, rate: int, said: Declared) -> bool:
 def _told_pitch(root_note: int, measured: float | None) -> float:
     """The pitch of a note that the file tells, in the octave that was measured: makers do not agree whether middle C is
     C3 or C4."""
-    told = 440.0 * 2.0 ** ((root_note - 69) / 12)
+    told = midi_to_hz(root_note)
     if measured is None:
         return told
     octaves = math.log2(measured / told)

@@ -5,12 +5,12 @@ A part of the audio callback, under its rules: no waiting, and no memory but wha
 
 from __future__ import annotations
 
-import math
 from collections import deque
 
 import numpy as np
 
 from engine.audition.deck import LARGEST_BLOCK, Clip, Frames
+from engine.notes import hz_to_midi
 
 MOST_VOICES = 16
 RELEASE_SECONDS = 0.08
@@ -24,7 +24,7 @@ _HEADROOM = 0.5
 
 def root_of(pitch_hz: float | None) -> float:
     """The MIDI number, not necessarily whole, at which a sound of this pitch plays as it is; middle C without one."""
-    return 60.0 if pitch_hz is None else 69.0 + 12.0 * math.log2(pitch_hz / 440.0)
+    return 60.0 if pitch_hz is None else hz_to_midi(pitch_hz)
 
 
 class _Voice:

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.audio.declared import NOTE_NAMES
 from engine.families import FAMILIES
 from engine.library.database import Database
 from engine.library.query import KINDS, Query, Range
+from engine.notes import NOTE_NAMES
 
 _SOUNDS_PER_QUERY = 20_000
 _LARGEST_GAP = 16

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import librosa
 import numpy as np
 import scipy.fft
 import scipy.signal
@@ -19,6 +20,7 @@ import scipy.signal
 from engine.audio.decode import decode
 from engine.audio.measure import pitch_track
 from engine.families import DRUM_FAMILIES
+from engine.notes import midi_to_hz
 
 _RATE = 22_050
 _HOP_SECONDS = 0.05
@@ -62,14 +64,14 @@ def most_played(mono: np.ndarray, rate: int) -> float | None:
     steady = (periodicity > _PERIODIC) & (weight > 0)
     if weight[steady].sum() < _LEAST_PERIODIC_SHARE:
         return None
-    numbers = 69.0 + 12.0 * np.log2(hertz / 440.0)
+    numbers = librosa.hz_to_midi(hertz)
     notes = np.round(numbers)
     best = max(set(notes[steady]), key=lambda note: float(weight[steady & (notes == note)].sum()))
     # Half a semitone to either side, so that an instrument tuned between two notes is not counted as both.
     here = steady & (np.abs(numbers - best) <= 0.5)
     if weight[here].sum() < _LEAST_NOTE_SHARE or np.count_nonzero(here) < _LEAST_NOTE_FRAMES:
         return None
-    pitch = 440.0 * 2.0 ** ((float(np.average(numbers[here], weights=weight[here])) - 69.0) / 12.0)
+    pitch = midi_to_hz(float(np.average(numbers[here], weights=weight[here])))
     starts = np.flatnonzero(here) * round(_HOP_SECONDS * rate)
     return pitch if _is_played(mono, rate, pitch, starts) else None
 

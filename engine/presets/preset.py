@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from engine.audio.declared import NOTE_NAMES
+from engine.notes import note_name
 
 INAUDIBLE = 1e-4
 """Of a note's peak (-80 dB): a release that has come to this is over."""
@@ -142,8 +142,7 @@ def sounds_of_kit(key: str, name: str, zones: Sequence[Zone]) -> Iterator[tuple[
         if numbers:
             first = zones[numbers[0]]
             midi = min(max(first.root, keys[0]), keys[-1])
-            note = f"{NOTE_NAMES[midi % 12]}{midi // 12 - 1}"
-            full_name = printable(f"{name} {note} {_without_side(first.sample)}")
+            full_name = printable(f"{name} {note_name(midi)} {_without_side(first.sample)}")
             yield Preset(f"{key}:{midi}" if key else str(midi), full_name, True, keys, midi), numbers
 
 

@@ -12,6 +12,7 @@ import soxr
 from engine.audio.declared import declared
 from engine.audio.decode import decode, probe
 from engine.errors import AudioError
+from engine.notes import midi_to_hz
 from engine.presets.preset import Note
 from engine.presets.sfz_region import SAMPLE_ITSELF, Instrument, Region, open_sfz
 from engine.presets.sfz_text import inside
@@ -79,7 +80,7 @@ def _generated(path: Path, region: Region, note: Note, seconds: float, rate: int
     if region.sample not in WAVES:
         raise AudioError(path, f"It asks for {region.sample!r}, which is not known here. Known are {', '.join(WAVES)}.")
     centre = 60 if region.centre == SAMPLE_ITSELF else region.centre
-    hz = 440.0 * 2.0 ** ((centre - 69) / 12) * _ratio(region, note.midi, centre)
+    hz = midi_to_hz(centre) * _ratio(region, note.midi, centre)
     return wave(region.sample, hz, max(1, round(seconds * rate)), rate)
 
 

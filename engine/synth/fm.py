@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.notes import midi_to_hz
 from engine.synth.signals import (
     Envelope,
     Samples,
     drive,
     finish,
-    midi_to_hz,
     phase_of,
     seconds_axis,
     sine,

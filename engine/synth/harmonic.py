@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import scipy.fft
 
+from engine.notes import midi_to_hz
 from engine.synth.signals import (
     Envelope,
     Samples,
@@ -20,7 +21,6 @@ from engine.synth.signals import (
     finish,
     highpass_curve,
     lowpass_curve,
-    midi_to_hz,
     noise_grid,
     phase_of,
     seconds_axis,

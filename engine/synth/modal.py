@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 import scipy.fft
 
+from engine.notes import midi_to_hz
 from engine.synth.signals import (
     Samples,
     bandpass_curve,
     drive,
     finish,
     lowpass_curve,
-    midi_to_hz,
     noise_grid,
     seconds_axis,
     shaped_noise,

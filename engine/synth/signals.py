@@ -15,11 +15,6 @@ SILENCE_LEVEL = 1e-3
 """Below this (-60 dB) a tail has ended."""
 
 
-def midi_to_hz(midi: float) -> float:
-    """The equal-tempered frequency of a MIDI note number, A4 (69) = 440 Hz."""
-    return float(440.0 * 2.0 ** ((midi - 69.0) / 12.0))
-
-
 def seconds_axis(seconds: float, rate: int) -> Samples:
     """The time of each sample of `seconds` at `rate`, at least one."""
     return np.arange(max(1, round(seconds * rate)), dtype=np.float32) * np.float32(1.0 / rate)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.families import DRUM_FAMILIES, FAMILIES
+from engine.notes import midi_to_hz
 from engine.synth.procedural import random_instrument
-from engine.synth.signals import Samples, midi_to_hz
+from engine.synth.signals import Samples
 
 RATE = 32000
 PITCHED = [family for family in FAMILIES if family not in DRUM_FAMILIES and family != "fx"]
