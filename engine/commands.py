@@ -43,6 +43,7 @@ def scan(options: argparse.Namespace) -> int:
             for folder in result.without_sounds:
                 _say_no_sounds(folder)
             _say_what_is_away(library)
+            _say_what_was_removed(library, options.folders)
             if options.watch:
                 _keep_watching(library, options, cancel)
         finally:
@@ -68,6 +69,16 @@ def _say_what_is_away(library: Library) -> None:
                 f"earshot: {root.path} is not there now. What is known of its {root.sounds} sounds is kept until it is "
                 f"back. If it was moved or renamed: earshot library remove {command_line([root.path])}"
             )
+
+
+def _say_what_was_removed(library: Library, folders: Sequence[Path]) -> None:
+    """A window beside may have removed a folder while it was scanned: what was counted is not in the library then."""
+    from engine.library.catalog import is_inside
+
+    roots = library.catalog.roots()
+    for folder in map(library.catalog.as_known, folders):
+        if not any(is_inside(folder, root.path) for root in roots):
+            say(f"earshot: {folder} was removed from the library while it was scanned, with its sounds.")
 
 
 def _scan_once(

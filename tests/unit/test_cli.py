@@ -541,6 +541,19 @@ def test_a_folder_that_is_away_is_told_by_a_scan_of_another(
     assert message.endswith("earshot library remove /sounds\n")
 
 
+def test_a_folder_that_is_removed_while_it_is_scanned_is_told(
+    song: Path, library_home: Path, capsys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def removed_meanwhile(library: Library, folders: list[Path], **_: object) -> scanner.ScanResult:
+        library.catalog.add_root(folders[0])
+        library.catalog.remove_root(folders[0])
+        return scanner.ScanResult(1, 0, 0, 1, 0, 0, 1.0)
+
+    monkeypatch.setattr(scanner, "scan", removed_meanwhile)
+    assert main(["scan", str(song.parent)]) == 0
+    assert f"{song.parent} was removed from the library while it was scanned" in capsys.readouterr().err
+
+
 def test_a_folder_without_sounds_is_told(song: Path, tmp_path: Path, library_home: Path, capsys) -> None:
     for name in ("empty", "ignored", "ignored/.hidden"):
         (tmp_path / name).mkdir()
