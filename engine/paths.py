@@ -25,10 +25,13 @@ def file_name(words: str, otherwise: str) -> str:
     return _RESERVED_NAME.sub(r"\1_", name, count=1) if _RESERVED_NAME.match(name) else name or otherwise
 
 
+_ROOT = Path(getattr(sys, "_MEIPASS", None) or Path(__file__).resolve().parent.parent)
+"""Of a checkout, an installation or a frozen build."""
+
+
 def resources_dir() -> Path:
-    """The shipped data, from a checkout, an installation or a frozen build."""
-    frozen_root = getattr(sys, "_MEIPASS", None)
-    return Path(frozen_root or Path(__file__).resolve().parent.parent) / "resources"
+    """The shipped data."""
+    return _ROOT / "resources"
 
 
 def library_dir(chosen: str | Path | None = None) -> Path:

@@ -16,8 +16,14 @@ _STROKE = 'stroke-width="1.5"'
 
 
 @functools.cache
+def _drawings() -> dict[str, str]:
+    """All of them are read for the first, when the window is made: while a scan computes, each file takes its time."""
+    return {path.stem: path.read_text(encoding="utf-8") for path in (resources_dir() / "icons").glob("*.svg")}
+
+
+@functools.cache
 def _renderer(name: str, colour: str, stroke: float | None) -> QSvgRenderer:
-    source = (resources_dir() / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
+    source = _drawings()[name].replace("currentColor", colour)
     if stroke is not None:
         source = source.replace(_STROKE, f'stroke-width="{stroke}"')
     return QSvgRenderer(QByteArray(source.encode()))
