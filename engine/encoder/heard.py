@@ -49,10 +49,7 @@ class HeardWindows:
 
 
 class Listener(Protocol):
-    """What hears a reference: `engine.encoder.ear.Ear`, or whatever answers like it."""
-
-    calibration: Calibration | None
-    """What its answers are worth, where that was measured."""
+    """What hears sounds and windows: `engine.encoder.ear.Ear`, or whatever answers like it."""
 
     @property
     def rate(self) -> int:
@@ -67,3 +64,10 @@ class Listener(Protocol):
 
     def hear(self, windows: np.ndarray) -> HeardWindows:
         """Slots of windows, float32 [n, window_seconds * rate]; n at least 1."""
+
+
+class ReferenceListener(Listener, Protocol):
+    """What hears a reference."""
+
+    calibration: Calibration | None
+    """What its answers are worth, where that was measured."""

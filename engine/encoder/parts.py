@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
-from engine.encoder.heard import HeardWindows
+from engine.encoder.heard import HeardWindows, Listener
 from engine.families import FAMILIES, PARTS, part_of_family
 
 PRESENT = 0.5
@@ -25,18 +24,6 @@ _SILENT = 1e-3
 
 _NUMBERS: dict[str | None, int] = {part: number for number, part in enumerate(PARTS)}
 _PART_NUMBERS = np.array([_NUMBERS.get(part_of_family(family), -1) for family in FAMILIES])
-
-
-class Windows(Protocol):
-    """What of an ear is needed here."""
-
-    @property
-    def rate(self) -> int: ...
-
-    @property
-    def window_seconds(self) -> float: ...
-
-    def hear(self, windows: np.ndarray) -> HeardWindows: ...
 
 
 class PartsCollector:
@@ -79,7 +66,7 @@ def part_presence(heard: HeardWindows) -> np.ndarray:
     )
 
 
-def hear_parts(sounds: Sequence[np.ndarray], ear: Windows) -> list[dict[str, np.ndarray]]:
+def hear_parts(sounds: Sequence[np.ndarray], ear: Listener) -> list[dict[str, np.ndarray]]:
     """The parts of loops and longer sounds, each as `PartsCollector.parts` tells them.
 
     sounds : mono float32 [n] at the ear's rate, none empty; one shorter than a window is repeated, as loops are.

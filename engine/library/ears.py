@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-
-from engine.encoder.heard import Embeddings, HeardWindows
+from engine.encoder.heard import Listener
 
 
-class Ear(Protocol):
-    """What a worker needs of `engine.encoder.ear.Ear`."""
+class Ear(Listener, Protocol):
+    """What a worker needs of `engine.encoder.ear.Ear`; it hears windows of loops and longer sounds, for their parts."""
 
     @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def rate(self) -> int: ...
-
-    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
-        """Of mono sounds, float32 [samples] each."""
-
-    @property
-    def window_seconds(self) -> float:
-        """Length of a window."""
-
-    def hear(self, windows: np.ndarray) -> HeardWindows:
-        """Of windows, float32 [n, window_seconds * rate]; asked of loops and longer sounds alone, for their parts."""
+    def fingerprint(self) -> str:
+        """Which model it is: vectors of two can not be compared."""
 
 
 EarLoader = Callable[[Path | None], Ear]

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.audio import decode
 from engine.encoder.clips import Loudest
-from engine.encoder.heard import Listener
+from engine.encoder.heard import Listener, ReferenceListener
 from engine.encoder.parts import PartsCollector
 from engine.errors import AudioError
 from engine.families import likely_families
@@ -55,7 +55,7 @@ class _Window:
 
 def hear(
     path: str | Path,
-    ear: Listener,
+    ear: ReferenceListener,
     *,
     start: float | None = None,
     end: float | None = None,

@@ -15,7 +15,7 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import roc_auc_score
 
 from engine.encoder.calibration import Calibration
-from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, Listener
+from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows, ReferenceListener
 from engine.families import FAMILIES
 from engine.matching import reference
 from engine.matching.slots import DEFAULT_RULES, Slot, SlotRules
@@ -80,7 +80,7 @@ class HeardSong:
         return right
 
 
-class _SystemListener(Listener):
+class _SystemListener(ReferenceListener):
     """A system that answers as the ear does: families unknown and always active, where it does not tell them."""
 
     rate, window_seconds = RATE, WINDOW_SAMPLES / RATE
@@ -146,7 +146,7 @@ def _ranked(song: Song, slots: tuple[Slot, ...], library: np.ndarray) -> HeardSo
     return HeardSong(song, slots, ranks, pairs, nearest, without)
 
 
-def _slots(song: Song, ear: Listener, rules: SlotRules) -> tuple[Slot, ...]:
+def _slots(song: Song, ear: ReferenceListener, rules: SlotRules) -> tuple[Slot, ...]:
     """What the product hears in the song as a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "song.wav"

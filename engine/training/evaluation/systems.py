@@ -14,7 +14,7 @@ from torch import Tensor
 from engine.encoder import clips, weights
 from engine.encoder.device import half_precision_pays
 from engine.encoder.ear import Ear
-from engine.encoder.heard import Listener
+from engine.encoder.heard import ReferenceListener
 from engine.encoder.model import EarNetwork
 from engine.encoder.torch_network import TorchNetwork
 from engine.matching.slots import DEFAULT_RULES
@@ -49,7 +49,7 @@ class System(Protocol):
     clips_seen: int
 
     @property
-    def ear(self) -> Listener | None:
+    def ear(self) -> ReferenceListener | None:
         """What hears whole songs, for a system that tells more than vectors."""
 
     def embed(self, sounds: Sequence[np.ndarray]) -> np.ndarray:
