@@ -38,14 +38,14 @@ Told = TypeVar("Told")
 DECODING_ERRORS = (soundfile.LibsndfileError, av.error.FFmpegError, OSError)
 """What `Source.blocks` raises where the samples are damaged, or the file cannot be read on."""
 
-_FFMPEG_SUFFIXES = frozenset({".m4a", ".aac", ".ac3", ".wma"})
+_FFMPEG_SUFFIXES = frozenset({".m4a", ".aac", ".ac3", ".wma", ".wv", ".ape", ".tta", ".mka"})
 _REX_SUFFIXES = frozenset({".rx2", ".rex", ".rcy"})
 AUDIO_SUFFIXES: frozenset[str] = (
     _FFMPEG_SUFFIXES
     | _REX_SUFFIXES
     | {
         *{".wav", ".wave", ".rf64", ".w64", ".aif", ".aiff", ".aifc", ".caf", ".au"},
-        *{".flac", ".ogg", ".oga", ".opus", ".mp3"},
+        *{".flac", ".ogg", ".oga", ".opus", ".mp3", ".mp2"},
     }
 )
 """Endings (lower case) of the files that a scan lists; REX loops among them, so that nobody wonders where they are."""

@@ -86,8 +86,8 @@ def test_lossless_formats_give_the_samples(
     assert probe(path).duration_seconds == pytest.approx(0.1)
 
 
-@pytest.mark.parametrize("kind", ["ogg", "opus", "mp3", "m4a", "wma"])
-def test_lossy_formats_give_the_sound(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["ogg", "opus", "mp3", "mp2", "m4a", "wma", "wv", "tta", "mka"])
+def test_compressed_formats_give_the_sound(tmp_path: Path, kind: str) -> None:
     rate = 48_000 if kind == "opus" else RATE
     chirp = np.sin(2 * np.pi * np.cumsum(np.linspace(100, 4_000, rate)) / rate).astype(np.float32) * 0.5
     samples = np.stack([chirp, 0.5 * chirp])
@@ -97,6 +97,12 @@ def test_lossy_formats_give_the_sound(tmp_path: Path, kind: str) -> None:
             write_with_ffmpeg(path, samples, "aac")
         case "wma":
             write_with_ffmpeg(path, samples, "wmav2")
+        case "wv":
+            write_with_ffmpeg(path, samples, "wavpack")
+        case "tta" | "mp2":
+            write_with_ffmpeg(path, samples, kind)
+        case "mka":
+            write_with_ffmpeg(path, samples, "flac")
         case "opus":
             soundfile.write(path, samples.T, rate, format="OGG", subtype="OPUS")
         case _:
