@@ -27,6 +27,8 @@ MODULES = (
     "pydoc_data",
     "pytest",
     "PySide6.QtTest",
+    "PySide6.QtOpenGL",
+    "PySide6.QtOpenGLWidgets",
     "hypothesis",
     "setuptools",
     "pip",
