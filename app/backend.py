@@ -232,7 +232,7 @@ class Backend:
         from engine.audition.midi import Hands, MidiInput
 
         player = self.player()
-        return MidiInput(name, Hands(player.press, player.release, player.bend))
+        return MidiInput(name, Hands(player.press, player.release, player.bend, player.hold))
 
     def device_trace(self) -> tuple[str, ...]:
         """Changes when a device comes or goes, where the system shows it; see the engine's."""

@@ -30,11 +30,12 @@ def root_of(pitch_hz: float | None) -> float:
 class _Voice:
     """One key: made once, used again and again."""
 
-    __slots__ = ("age", "clip", "fade", "gain", "left", "note", "position", "root")
+    __slots__ = ("age", "clip", "down", "fade", "gain", "left", "note", "position", "root")
 
     def __init__(self) -> None:
         self.clip: Clip | None = None
         self.note = 0
+        self.down = False
         self.root = 0.0
         self.position = 0.0
         self.gain = 0.0
@@ -61,6 +62,7 @@ class KeyVoices:
         self._voices = [_Voice() for _ in range(MOST_VOICES + _SPARE_VOICES)]
         self._struck = 0
         self._bend = 0.0
+        self._pedal = False
         self._steps = np.arange(LARGEST_BLOCK, dtype=np.float64)
         self._places = np.zeros(LARGEST_BLOCK, dtype=np.float64)
         self._whole = np.zeros(LARGEST_BLOCK, dtype=np.float64)
@@ -83,15 +85,19 @@ class KeyVoices:
         self._orders.append(("press", note, velocity))
 
     def release(self, note: int) -> None:
-        """Let go of a key: its sound fades in `RELEASE_SECONDS`."""
+        """Let go of a key: its sound fades in `RELEASE_SECONDS`, unless the pedal holds it."""
         self._orders.append(("release", note, 0.0))
 
     def bend(self, amount: float) -> None:
         """Bend every voice; -1 to 1 stand for `BEND_SEMITONES` down and up."""
         self._orders.append(("bend", 0, amount))
 
+    def hold(self, down: bool) -> None:
+        """Press or lift the sustain pedal: while it is down what is released sounds on."""
+        self._orders.append(("hold", 0, float(down)))
+
     def release_all(self) -> None:
-        """Let go of every key."""
+        """Let go of every key, and of the pedal."""
         self._orders.append(("release all", 0, 0.0))
 
     @property
@@ -114,8 +120,12 @@ class KeyVoices:
         elif order == "press":
             self._strike(note, value)
         else:
+            if order in ("hold", "release all"):
+                self._pedal = value > 0.0
             for voice in self._voices:
-                if voice.clip is not None and (voice.note == note or order == "release all"):
+                if order == "release all" or (order == "release" and voice.note == note):
+                    voice.down = False
+                if voice.clip is not None and not voice.down and not self._pedal:
                     self._let_go(voice, RELEASE_SECONDS)
 
     def _strike(self, note: int, velocity: float) -> None:
@@ -136,7 +146,8 @@ class KeyVoices:
             free = min(self._voices, key=_remaining)
         self._struck += 1
         free.clip, free.root = self._sound
-        free.note, free.position, free.age, free.fade, free.left = note, 0.0, self._struck, 0, 0
+        free.note, free.down, free.age = note, True, self._struck
+        free.position, free.fade, free.left = 0.0, 0, 0
         # The square: half the velocity is a quarter of the amplitude, as most instruments have it.
         free.gain = _HEADROOM * velocity * velocity
 

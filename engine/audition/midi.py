@@ -17,6 +17,9 @@ NO_BACKEND = (
     "Earshot again. Without it the computer's keyboard plays notes: Sound, Play notes by typing."
 )
 
+_SUSTAIN_PEDAL, _DOWN_FROM = 64, 64
+"""The controller that MIDI gives it, and the value from which on it is down: pedals that know half-way send others."""
+
 _SEQUENCER = Path("/dev/snd/seq")
 
 _log = logging.getLogger(__name__)
@@ -29,11 +32,13 @@ class Hands:
     press : with the MIDI number of a key and its velocity, 0 to 1.
     release : with the MIDI number.
     bend : with -1 to 1.
+    hold : with whether the sustain pedal is down.
     """
 
     press: Callable[[int, float], None]
     release: Callable[[int], None]
     bend: Callable[[float], None]
+    hold: Callable[[bool], None]
 
 
 def midi_inputs() -> list[str]:
@@ -85,6 +90,8 @@ class MidiInput:
                 self._hands.release(message.note)
             elif message.type == "pitchwheel":
                 self._hands.bend(max(-1.0, message.pitch / 8191.0))
+            elif message.type == "control_change" and message.control == _SUSTAIN_PEDAL:
+                self._hands.hold(message.value >= _DOWN_FROM)
         except PlaybackError as error:
             # There is no output; the window says so when a sound is chosen, a key alone shall not end this thread.
             _log.warning("a key was struck in vain: %s", error)

@@ -91,6 +91,7 @@ class Player:
         """Of `_output`: the device that was asked for, which need not be the one that plays."""
         self._deck: Deck | None = None
         self._keys: KeyVoices | None = None
+        self._pedal = False
         self._clips = Clips()
         self._wish: _Wish | None = None
         self._bed: Bed | None = None
@@ -208,11 +209,19 @@ class Player:
         if keys is not None:
             keys.release(note)
 
+    def hold(self, down: bool) -> None:
+        """Press or lift the sustain pedal; it stays down where no device is open yet, or another one opens."""
+        with self._lock:
+            self._pedal = down
+            if self._keys is not None:
+                self._keys.hold(down)
+
     def release_all(self) -> None:
-        """Let go of every key."""
-        keys = self._keys
-        if keys is not None:
-            keys.release_all()
+        """Let go of every key, and of the pedal."""
+        with self._lock:
+            self._pedal = False
+            if self._keys is not None:
+                self._keys.release_all()
 
     def bend(self, amount: float) -> None:
         """Bend what the keys play; -1 to 1."""
@@ -422,6 +431,7 @@ class Player:
         def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
             with self._lock:
                 self._keys = KeyVoices(rate, channels)
+                self._keys.hold(self._pedal)
                 self._deck = deck = Deck(rate, channels, self._keys)
                 deck.set_volume(self._volume)
             return deck.render

@@ -83,6 +83,33 @@ def test_a_released_key_fades_without_a_click_and_the_others_stay(voices: KeyVoi
     assert not voices.silent
 
 
+def test_the_pedal_holds_what_is_released_until_it_is_lifted(voices: KeyVoices) -> None:
+    voices.set_sound(WholeClip(np.full((RATE, 2), 0.1, dtype=np.float32)), A4)
+    voices.press(A4, 1.0)
+    voices.hold(True)
+    voices.release(A4)
+    np.testing.assert_allclose(render(voices, 8000)[-100:], 0.05, rtol=1e-5)
+    voices.press(A4 + 12, 1.0)
+    np.testing.assert_allclose(render(voices, 2000)[-100:], 0.1, rtol=1e-5)
+    voices.hold(False)  # the key that is still down sounds on
+    np.testing.assert_allclose(render(voices, 8000)[-100:], 0.05, rtol=1e-5)
+    voices.release(A4 + 12)
+    render(voices, 8000)
+    assert voices.silent
+
+
+def test_letting_go_of_all_lifts_the_pedal(voices: KeyVoices) -> None:
+    voices.hold(True)
+    voices.press(A4, 1.0)
+    voices.release_all()
+    render(voices, 8000)
+    assert voices.silent
+    voices.press(A4, 1.0)
+    voices.release(A4)
+    render(voices, 8000)
+    assert voices.silent
+
+
 def test_a_key_struck_again_and_one_key_too_many_cut_the_oldest(voices: KeyVoices) -> None:
     voices.set_sound(WholeClip(np.full((RATE, 2), 0.1, dtype=np.float32)), A4)
     for _ in range(4):

@@ -37,6 +37,7 @@ def test_what_is_played_reaches_the_hands(keyboards: None) -> None:
         press=lambda note, velocity: played.append(("press", note, round(velocity, 3))),
         release=lambda note: played.append(("release", note)),
         bend=lambda amount: played.append(("bend", round(amount, 3))),
+        hold=lambda down: played.append(("hold", down)),
     )
     keyboard = MidiInput("Keystation 49", hands)
     port = midi_stand_in.opened[0]
@@ -45,6 +46,8 @@ def test_what_is_played_reaches_the_hands(keyboards: None) -> None:
     port.deliver(mido.Message("pitchwheel", pitch=8191))
     port.deliver(mido.Message("pitchwheel", pitch=-8192))
     port.deliver(mido.Message("control_change", control=1, value=3))
+    for value in (127, 64, 63, 0):
+        port.deliver(mido.Message("control_change", control=64, value=value))
     port.deliver(mido.Message("note_on", note=60, velocity=0))
     port.deliver(mido.Message("note_off", note=64))
     assert played == [
@@ -52,6 +55,10 @@ def test_what_is_played_reaches_the_hands(keyboards: None) -> None:
         ("press", 64, 0.504),
         ("bend", 1.0),
         ("bend", -1.0),
+        ("hold", True),
+        ("hold", True),
+        ("hold", False),
+        ("hold", False),
         ("release", 60),
         ("release", 64),
     ]
@@ -60,7 +67,7 @@ def test_what_is_played_reaches_the_hands(keyboards: None) -> None:
 
 
 def test_a_keyboard_that_is_gone_and_an_output_that_is_missing_are_words(keyboards: None) -> None:
-    hands = Hands(press=_refuse, release=lambda note: None, bend=lambda amount: None)
+    hands = Hands(press=_refuse, release=lambda note: None, bend=lambda amount: None, hold=lambda down: None)
     with pytest.raises(PlaybackError, match=r"Launchkey cannot be used.*Connect it"):
         MidiInput("Launchkey", hands)
     MidiInput("Pads", hands)
@@ -75,7 +82,7 @@ def test_without_the_package_below_it_is_said_how_to_get_it(monkeypatch: pytest.
     monkeypatch.setitem(sys.modules, "rtmidi", None)
     monkeypatch.setattr(mido, "backend", None)
     mido.set_backend("mido.backends.rtmidi")
-    hands = Hands(press=_refuse, release=lambda note: None, bend=lambda amount: None)
+    hands = Hands(press=_refuse, release=lambda note: None, bend=lambda amount: None, hold=lambda down: None)
     for attempt in (midi_inputs, lambda: MidiInput("Keystation 49", hands)):
         with pytest.raises(PlaybackError, match="pip install python-rtmidi"):
             attempt()

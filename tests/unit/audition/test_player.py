@@ -306,6 +306,19 @@ def test_stepping_fast_through_changed_loops_neither_clicks_nor_falls_silent(a_p
     a_player.stop()
 
 
+def test_the_pedal_stays_down_where_no_device_was_open(a_player: Player) -> None:
+    a_player.set_key_sound(tone(1.0, 0.5), 60.0)
+    a_player.hold(True)
+    a_player.press(60, 1.0)
+    device = StandIn.opened[0]
+    device.block(0.1)
+    a_player.release(60)
+    np.testing.assert_allclose(device.block(0.2), 0.25, rtol=1e-5)
+    a_player.hold(False)
+    device.block(0.2)
+    assert not device.block(0.1).any()
+
+
 def test_keys_play_the_sound_beside_what_plays_and_on_the_next_device_too(a_player: Player) -> None:
     a_player.press(60, 1.0)
     assert not StandIn.opened
@@ -463,6 +476,7 @@ def test_what_is_asked_while_the_device_opens_is_obeyed_without_waiting(a_player
         lambda: a_player.set_loop(True, bed=True),
         lambda: a_player.set_volume_db(-20.0),
         lambda: a_player.set_key_sound(tone(), 60.0),
+        lambda: a_player.hold(True),
         a_player.release_all,
         lambda: (a_player.position_seconds, a_player.playing, a_player.failure, a_player.output_latency_seconds),
     ):
