@@ -120,6 +120,7 @@ class Workspace(QObject):
         self.auditioner.failed.connect(self._playback_failed)
         self.auditioner.changed.connect(self._audition_changed)
         self.auditioner.moved.connect(self._mark_playing)
+        self.auditioner.began.connect(self.marks.listening_to)
         self.devices.changed.connect(self.outputs.read)
         self.devices.changed.connect(lambda: self.keyboard.read_inputs())
         self.auditioner.noted.connect(self._playback_noted)
@@ -395,8 +396,6 @@ class Workspace(QObject):
     def _audition_changed(self) -> None:
         if self.auditioner.playing:
             self.settled.emit("playback")
-            if self.auditioner.side == "B" and self.auditioner.sound is not None:
-                self.marks.listening_to(self.auditioner.sound)
         self.settings.loop, self.settings.level_match = self.auditioner.loop, self.auditioner.level_match
         self._mark_playing()
 

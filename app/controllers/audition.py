@@ -46,6 +46,8 @@ class Auditioner(QObject):
 
     changed = Signal()
     """Side, what is loaded, playing or paused, loop, level."""
+    began = Signal(object)
+    """A sound of the library is heard from now on: once for each time that it is played."""
     moved = Signal()
     """The position."""
     ended = Signal(float)
@@ -300,6 +302,8 @@ class Auditioner(QObject):
         substitute = (player.substitute if player is not None else None) or ""
         self.noted.emit(" ".join(filter(None, (substitute, self._shortened_words(clip)))))
         self._set_playing(True)
+        if self.side == "B" and self.sound is not None:
+            self.began.emit(self.sound)
 
     def _shortened_words(self, clip: Clip) -> str:
         """Says that only the beginning of a very long sound is heard; empty where all of it is."""

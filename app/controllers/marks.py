@@ -178,12 +178,13 @@ class MarksController(QObject):
             self.removed.emit(self._removed[-1])
 
     def listening_to(self, sound: Sound) -> None:
-        """A sound is being heard; it enters the history if that goes on."""
+        """A sound begins to be heard; it enters the history if that goes on."""
         if sound.id != self._listened:
             self._listened = sound.id
             self._linger.start()
 
     def forget_history(self) -> None:
+        """What sounds meanwhile is forgotten too, until it is played again."""
         self._listened = None
         self._linger.stop()
         self._write(lambda marks: marks.forget_auditioned())

@@ -23,7 +23,7 @@ from app.widgets.tag_editor import TagEditor
 from engine.library.marks import Marks
 from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows, wait_until_quiet
 from tests.gui.marking import choose, drop, kept, make_collection, shown, sound, wait_for_history
-from tests.gui.stand_in import StandInBackend
+from tests.gui.stand_in import SilentPlayer, StandInBackend
 
 
 def test_several_rows_are_rated_by_key_and_found_by_it(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -322,6 +322,25 @@ def test_what_was_listened_to_is_listed_the_last_one_first(
     wait_for_rows(qtbot, filled, 12)
     until(qtbot, lambda: not lists.history.isVisible())
     assert marks_module.LINGER_MILLISECONDS > 200
+
+
+def test_what_still_sounds_is_forgotten_until_it_is_played_again(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SilentPlayer, "LONGEST_STEP_SECONDS", 0.0)  # it does not end
+    work = filled.workspace
+    work.marks._linger.setInterval(50)
+    (heard,) = choose(filled, 3)
+    wait_for_history(qtbot, filled, 1)
+    filled.library_panel.marks.history.forget_asked.emit()
+    wait_for_history(qtbot, filled, 0)
+    assert work.auditioner.playing
+    work.auditioner.set_volume(-20.0)
+    work.auditioner.set_level_match(not work.auditioner.level_match)
+    assert not work.marks._linger.isActive(), "nothing is about to be noted"
+    work.listening.restart()
+    wait_for_history(qtbot, filled, 1)
+    assert kept(filled).auditioned() == [heard]
 
 
 def test_marks_made_just_before_the_end_are_kept(filled: MainWindow, qtbot: QtBot) -> None:
