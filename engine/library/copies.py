@@ -103,33 +103,41 @@ def fold_copies(
 ) -> list[list[Sound]]:
     """Sounds in groups of copies, or of notes of one instrument; groups and what is in them in the order given.
 
-    fingerprint : of the model whose vectors are compared; a sound that it did not hear is in a group of its own.
-    most : at most so many groups; later sounds that are in none of them are left out.
+    Of two instruments that share a sound all notes are one group: it is the same instrument, owned twice.
+
+    fingerprint : of the model whose vectors are compared; a sound that it did not hear shares a group only with other
+        notes of its instrument.
+    most : only so many groups, the first.
     """
     looks = _looks(sounds, catalog, fingerprint)
     dimension = next((look.vector.size for look in looks.values()), 0)
     originals = Originals(len(looks), dimension)
-    group_of_original: list[int] = []
-    group_of_instrument: dict[str, int] = {}
-    groups: list[list[Sound]] = []
-    for sound in sounds:
-        look, known = looks.get(sound.id), []
-        if sound.instrument is not None and sound.instrument in group_of_instrument:
-            known.append(group_of_instrument[sound.instrument])
-        if look is not None and (original := originals.first_of(look)) is not None:
-            known.append(group_of_original[original])
-        if known:
-            groups[min(known)].append(sound)
-            continue
-        if len(groups) == most:
-            continue
+    numbers_of_originals: list[int] = []
+    instruments: dict[str, int] = {}
+    # Of each sound the number of one in the same group, an earlier one unless it leads; a later sound may join two.
+    joined = list(range(len(sounds)))
+
+    def leader(number: int) -> int:
+        while joined[number] != number:
+            number = joined[number]
+        return number
+
+    for number, sound in enumerate(sounds):
+        same = [number]
         if sound.instrument is not None:
-            group_of_instrument[sound.instrument] = len(groups)
-        if look is not None:
-            originals.add(look)
-            group_of_original.append(len(groups))
-        groups.append([sound])
-    return groups
+            same.append(leader(instruments.setdefault(sound.instrument, number)))
+        if (look := looks.get(sound.id)) is not None:
+            if (original := originals.first_of(look)) is not None:
+                same.append(leader(numbers_of_originals[original]))
+            else:
+                originals.add(look)
+                numbers_of_originals.append(number)
+        for other in same:
+            joined[other] = min(same)
+    groups: dict[int, list[Sound]] = {}
+    for number, sound in enumerate(sounds):
+        groups.setdefault(leader(number), []).append(sound)
+    return list(groups.values())[:most]
 
 
 def lead_by_what_is_there(groups: Sequence[Sequence[Sound]]) -> list[list[Sound]]:

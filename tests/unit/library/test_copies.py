@@ -103,6 +103,32 @@ def test_notes_of_one_instrument_come_as_one(library: Library, tmp_path: Path, t
     assert {sound.instrument for sound in sounds} == {None, str(folder / "Rhodes" / "Rhodes")}
 
 
+@pytest.mark.parametrize(
+    "order",
+    [
+        ("A C3", "A F3", "A A3", "B A3", "B C3", "B F3"),
+        ("A C3", "B C3", "A F3", "B F3", "A A3", "B A3"),
+        ("B F3", "B C3", "B A3", "A C3", "A F3", "A A3"),
+        ("A C3", "B F3", "A F3", "B C3", "A A3", "B A3"),
+    ],
+)
+def test_an_instrument_owned_twice_is_one_match(
+    library: Library, tmp_path: Path, tone: Callable[..., Path], order: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "sounds"
+    for name, hz in (("C3", 131), ("F3", 175), ("A3", 220)):
+        note = tone(folder / "A" / f"Rhodes {name}.wav", hz=hz, seconds=0.1 + hz / 1_000)
+        (folder / "B").mkdir(exist_ok=True)
+        shutil.copy(note, folder / "B" / f"Keys {name}.wav")
+    tone(folder / "Other" / "Noise.wav", hz=4_000)
+    scan(library, [folder], loader=load_toy, workers=1)
+    by_name = {f"{Path(sound.path).parent.name} {sound.name[-2:]}": sound for sound in library.catalog.sounds()}
+    other = by_name["Other se"]
+    sounds = [by_name[name] for name in order]
+    assert fold_copies([*sounds, other], library.catalog, "toy") == [sounds, [other]]
+    assert fold_copies([sounds[0], other, *sounds[1:]], library.catalog, "toy", most=1) == [sounds]
+
+
 def test_a_copy_that_is_there_leads_where_a_folder_was_renamed(
     library: Library, tmp_path: Path, tone: Callable[..., Path]
 ) -> None:
