@@ -76,12 +76,17 @@ class RemoteKeeper:
         ------
         LibraryError : the address is no such one, qdrant-client is not installed, or nobody answers there.
         """
-        parts = urlsplit(address)
+        no_index = LibraryError(
+            f"{address} is no index. Write {SCHEME}://host:port/collection, or {SCHEME}:///path/to/folder."
+        )
+        try:
+            parts = urlsplit(address)
+            port = parts.port or _DEFAULT_PORT
+        except ValueError as error:  # such as a port that is no number, or above 65535
+            raise no_index from error
         collection = parts.path.strip("/")
         if parts.scheme != SCHEME or (parts.hostname and not collection) or not (parts.hostname or collection):
-            raise LibraryError(
-                f"{address} is no index. Write {SCHEME}://host:port/collection, or {SCHEME}:///path/to/folder."
-            )
+            raise no_index
         try:
             from qdrant_client import QdrantClient
         except ImportError as error:
@@ -92,7 +97,7 @@ class RemoteKeeper:
             if parts.hostname:
                 client = QdrantClient(
                     host=parts.hostname,
-                    port=parts.port or _DEFAULT_PORT,
+                    port=port,
                     api_key=os.environ.get("QDRANT_API_KEY"),
                     timeout=_SECONDS_PER_REQUEST,
                     check_compatibility=False,

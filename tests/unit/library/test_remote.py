@@ -210,7 +210,19 @@ def test_embedded_in_a_folder(tmp_path: Path) -> None:
     library.close()
 
 
-@pytest.mark.parametrize("address", ["qdrant://", "qdrant://host:6333", "qdrant://host:6333/", "http://host/a", "host"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "qdrant://",
+        "qdrant://host:6333",
+        "qdrant://host:6333/",
+        "http://host/a",
+        "host",
+        "qdrant://nas:abc/x",
+        "qdrant://nas:70000/x",
+        "qdrant://[nas/x",
+    ],
+)
 def test_no_address(tmp_path: Path, address: str) -> None:
     with pytest.raises(LibraryError, match="is no index"):
         Library.open(tmp_path, create=True, index=address)
