@@ -137,6 +137,9 @@ class ExportController(QObject):
             words.append(f"{_files(result.present)} there already.")
         if result.missing:
             words.append(f"{_files(len(result.missing))} not within reach, such as {Path(result.missing[0]).name}.")
+        if result.refused:
+            path, reason = result.refused[0]
+            words.append(f"{_files(len(result.refused))} not copied, such as {Path(path).name} ({reason}).")
         self.done.emit(" ".join(words), folder)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import filecmp
 import os
 import shutil
@@ -13,6 +15,9 @@ from pathlib import Path
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 
+_OF_THE_FOLDER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""What is wrong with the folder, and so with every other file too."""
+
 
 @dataclass(frozen=True)
 class CopyResult:
@@ -23,14 +28,22 @@ class CopyResult:
     copied : files written.
     present : files of which the folder held the same copy already.
     missing : paths of what could not be read, as after a drive was unplugged.
+    refused : paths of what could not be copied for another reason, each with that, such as a name that the folder's
+        drive does not take.
     """
 
     copied: int
     present: int
     missing: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
 
     def __add__(self, other: CopyResult) -> CopyResult:
-        return CopyResult(self.copied + other.copied, self.present + other.present, (*self.missing, *other.missing))
+        return CopyResult(
+            self.copied + other.copied,
+            self.present + other.present,
+            (*self.missing, *other.missing),
+            (*self.refused, *other.refused),
+        )
 
 
 def copy_sounds(
@@ -55,6 +68,7 @@ def copy_sounds(
     wanted = list(dict.fromkeys(paths))
     copied = present = 0
     missing: list[str] = []
+    refused: list[tuple[str, str]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,46 +81,65 @@ def copy_sounds(
             missing.append(path)
             continue
         try:
-            target = _place_for(Path(path), folder)
+            if _copy(Path(path), folder):
+                copied += 1
+            else:
+                present += 1
         except OSError as error:
-            if os.access(path, os.R_OK):
+            if not os.access(path, os.R_OK):  # its drive was unplugged a moment ago
+                missing.append(path)
+            elif error.errno in _OF_THE_FOLDER or not folder.is_dir():
                 raise _refused(folder, error) from error
-            missing.append(path)  # its drive was unplugged a moment ago
-            continue
-        if target is None:
-            present += 1
-        elif _copy(path, target):
-            copied += 1
-        else:
-            missing.append(path)
+            else:
+                refused.append((path, error.strerror or str(error)))
     progress(Progress("copying", len(wanted), len(wanted)))
-    return CopyResult(copied, present, tuple(missing))
+    return CopyResult(copied, present, tuple(missing), tuple(refused))
+
+
+def _copy(source: Path, folder: Path) -> bool:
+    """Whether it was copied; False where the folder holds the same. Under another name first: a copy that was cut short
+    never looks whole. Raises OSError."""
+    target = _place_for(source, folder)
+    if target is None:
+        return False
+    # A name of its own: the sound's may be as long as the system takes already.
+    unfinished = folder / f".{os.getpid()}.{threading.get_native_id()}.part"
+    try:
+        shutil.copyfile(source, unfinished)
+        with contextlib.suppress(OSError):  # not every drive takes times and permissions
+            shutil.copystat(source, unfinished)
+        while not _rename(unfinished, target):
+            target = _place_for(source, folder)
+            if target is None:
+                return False
+    finally:
+        with contextlib.suppress(OSError):  # what went wrong before is what is told
+            unfinished.unlink(missing_ok=True)
+    return True
 
 
 def _place_for(source: Path, folder: Path) -> Path | None:
     """A name in the folder that is free; None where one of the same name holds the same."""
     number, target = 1, folder / source.name
-    while target.exists():
-        if filecmp.cmp(source, target, shallow=False):
+    while os.path.lexists(target):
+        if target.is_file() and filecmp.cmp(source, target, shallow=False):
             return None
         number += 1
         target = folder / f"{source.stem} ({number}){source.suffix}"
     return target
 
 
-def _copy(source: str, target: Path) -> bool:
-    """Whether the source could be read. Under another name first: a copy that was cut short never looks whole."""
-    # A name of its own: the sound's may be as long as the system takes already.
-    unfinished = target.with_name(f".{os.getpid()}.{threading.get_native_id()}.part")
+def _rename(unfinished: Path, target: Path) -> bool:
+    """Whether a file was given a name; False where another one has it by now."""
     try:
-        shutil.copy2(source, unfinished)
-        unfinished.rename(target)
-    except OSError as error:
-        if not os.access(source, os.R_OK):  # its drive was unplugged in the middle
-            return False
-        raise _refused(target.parent, error) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+        target.touch(exist_ok=False)  # taken: a mere rename would overwrite what appeared meanwhile
+    except FileExistsError:
+        return False
+    try:
+        unfinished.replace(target)
+    except OSError:
+        target.unlink(missing_ok=True)
+        raise
     return True
 
 

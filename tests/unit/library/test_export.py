@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import filecmp
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,56 @@ def test_a_name_as_long_as_a_system_takes_is_copied(tmp_path: Path) -> None:
     original.write_bytes(b"sound")
     assert copy_sounds([str(original)], tmp_path / "Kit") == CopyResult(1, 0, ())
     assert [path.name for path in (tmp_path / "Kit").iterdir()] == [original.name]
+
+
+def test_a_name_that_the_folder_does_not_take_costs_one_file(originals: list[str], tmp_path: Path) -> None:
+    long = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / f"{'n' * 251}.wav"
+        path.write_bytes(folder.encode())
+        long.append(str(path))
+    result = copy_sounds([*long, *originals], tmp_path / "out")  # the second needs a number, for which there is no room
+    assert result == CopyResult(3, 0, (), ((long[1], "File name too long"),))
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="takes a file that can be opened, but not read")
+def test_a_file_that_cannot_be_read_in_the_middle_costs_one_file(originals: list[str], tmp_path: Path) -> None:
+    result = copy_sounds(["/proc/self/mem", *originals], tmp_path / "out")
+    assert (result.copied, result.missing, [path for path, _ in result.refused]) == (2, (), ["/proc/self/mem"])
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
+def test_what_appears_meanwhile_is_not_overwritten(
+    originals: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out"
+    name = Path(originals[0]).name
+    monkeypatch.setattr(shutil, "copystat", lambda *_, **__: (folder / name).write_bytes(b"another's"))
+    assert copy_sounds(originals[:1], folder).copied == 1
+    assert (folder / name).read_bytes() == b"another's"
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_times_that_a_drive_does_not_take_are_left_out(
+    originals: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(shutil, "copystat", refuse)
+    assert copy_sounds(originals, tmp_path / "out").copied == 2
+
+
+def test_a_full_drive_ends_it_and_is_named(
+    originals: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(shutil, "copyfile", fill)
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(LibraryError, match="No space left on device"):
+        copy_sounds(originals, tmp_path / "out")
