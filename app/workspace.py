@@ -34,13 +34,13 @@ from app.models.matches import MatchesModel
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.settings import Settings
+from engine.audio.suffixes import PLUGIN_SUFFIX
 
 if TYPE_CHECKING:
     from engine.encoder.ear import Ear
     from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
-PLUGIN_SUFFIX = ".vst3"
 DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
 
 

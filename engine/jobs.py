@@ -14,7 +14,7 @@ class Progress:
     Attributes
     ----------
     stage : a short present participle, such as "hearing" or "scanning".
-    done, total : in the unit of the stage (files, seconds); `total` is None while unknown.
+    done, total : in the unit of the stage (files, seconds, vectors); `total` is None while unknown.
     rate : units per second so far, 0.0 while unknown.
     seconds_left : None while unknown.
     """
@@ -24,7 +24,6 @@ class Progress:
     total: float | None = None
     rate: float = 0.0
     seconds_left: float | None = None
-    message: str = ""
 
 
 ProgressCallback = Callable[[Progress], None]

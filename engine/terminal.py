@@ -116,6 +116,10 @@ def say(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 
+_UNITS = {"hearing": "s", "indexing": "vectors", "playing": "programs"}
+"""What is counted in the stages of which files are not."""
+
+
 class ProgressBar:
     """A `ProgressCallback` that draws a bar for each stage on stderr; silent where stderr is not a terminal."""
 
@@ -135,11 +139,10 @@ class ProgressBar:
         from tqdm import tqdm
 
         self._stage = progress.stage
-        seconds = progress.stage == "hearing"
         self._bar = tqdm(
             total=progress.total,
             desc=" ".join(filter(None, (progress.stage, self._label))),
-            unit=" s" if seconds else " files",
+            unit=f" {_UNITS.get(progress.stage, 'files')}",
             bar_format="{desc}: {percentage:3.0f}% |{bar}| {n:.0f}/{total:.0f}{unit} {rate_fmt} {remaining}"
             if progress.total
             else None,

@@ -10,6 +10,9 @@ SFZ_SUFFIX = ".sfz"
 PREVIEWED_SUFFIXES = frozenset({".nksf", ".nksn", ".nki", ".nkm", ".nbkt"})
 """Endings (lower case): presets and snapshots of plug-ins, Kontakt instruments and multis, Battery kits."""
 
+PLUGIN_SUFFIX = ".vst3"
+"""Ending (lower case) of the file or folder of a plug-in."""
+
 PRESET_SUFFIXES: frozenset[str] = SOUNDFONT_SUFFIXES | {SFZ_SUFFIX} | PREVIEWED_SUFFIXES
 """Endings (lower case) of files that hold presets."""
 

@@ -35,10 +35,6 @@ class EarNetwork(nn.Module):
         """Mixtures: the slots of `SlotHead`, with `dense` vectors and `dominance` logits of the cells."""
         return self._slots(*self.backbone(log_mel))
 
-    def describe_parts(self, log_mel: Tensor) -> Tensor:
-        """Mixtures: a unit vector for each part [batch, parts, dimension]."""
-        return self.parts_of(*self.backbone(log_mel))
-
     def _slots(self, cells: Tensor, detail: Tensor, sounding: Tensor) -> dict[str, Tensor]:
         dense, dominance = self.dense(cells)
         slots = self.slots(cells, detail, sounding, dense, dominance)

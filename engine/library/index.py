@@ -65,6 +65,7 @@ class GraphIndex:
 
     def __init__(self, vectors: Vectors, labels: np.ndarray, graph: Graph) -> None:
         self._vectors = vectors
+        self._exact = ExactIndex(vectors)
         self._labels = labels
         self._graph = graph
         known = graph.labels
@@ -85,7 +86,7 @@ class GraphIndex:
         inside = count - len(outside)
         wanted = min(top, inside)
         if wanted < 1:
-            return self._exact(vectors, top, allowed)
+            return self._exact.search(vectors, top, allowed)
         # What is nearest is often what the filter asks for; if not, the first answer tells how far down the rest is.
         fetched = wanted if inside == self._reachable else int(_MARGIN * wanted) + 1
         while fetched * _ROWS_PER_FETCHED < inside:
@@ -98,10 +99,7 @@ class GraphIndex:
             if not kept:
                 break
             fetched = max(2 * fetched, int(_MARGIN * wanted * fetched / kept))
-        return self._exact(vectors, top, allowed)
-
-    def _exact(self, vectors: np.ndarray, top: int, allowed: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        return self._vectors.nearest(vectors, top, None if allowed is None else np.flatnonzero(allowed))
+        return self._exact.search(vectors, top, allowed)
 
     def _kept(
         self, labels: np.ndarray, similarities: np.ndarray, wanted: int, allowed: np.ndarray | None

@@ -104,7 +104,7 @@ def list_folders(
                 batch.clear()
                 due = time.monotonic() + _SECONDS_PER_COMMIT
                 cancel.raise_if_cancelled()
-                progress(Progress("listing", found, message=folder))
+                progress(Progress("listing", found))
         else:
             if list_files(database, number, root.id, root.path, batch):
                 found += len(batch)

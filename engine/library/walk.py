@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.audio.decode import AUDIO_SUFFIXES
-from engine.audio.suffixes import PRESET_SUFFIXES, PREVIEWED_SUFFIXES
+from engine.audio.suffixes import PLUGIN_SUFFIX, PRESET_SUFFIXES, PREVIEWED_SUFFIXES
 from engine.presets import preview_of
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,6 @@ logger = logging.getLogger(__name__)
 _SYSTEM_FOLDERS = frozenset(
     {"$recycle.bin", "system volume information", "lost+found", "__macosx", "@eadir", "#recycle", "node_modules"}
 )
-_PLUGIN_SUFFIX = ".vst3"
 
 # The integers of SQLite have 63 bits and a sign; file systems that join others number files with all 64.
 _INODE_BITS = (1 << 63) - 1
@@ -109,7 +108,7 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
 def is_left_out(folder_name: str) -> bool:
     """Whether a folder inside a root is not entered, by its name: a hidden one, a system's, a plug-in."""
     name = folder_name.casefold()
-    return name.startswith(".") or name in _SYSTEM_FOLDERS or name.endswith(_PLUGIN_SUFFIX)
+    return name.startswith(".") or name in _SYSTEM_FOLDERS or name.endswith(PLUGIN_SUFFIX)
 
 
 def _is_hidden(entry: os.DirEntry[str]) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.audio.encode import write_wav
+from engine.audio.suffixes import PLUGIN_SUFFIX
 from engine.errors import AudioError, LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.paths import file_name
@@ -18,7 +19,7 @@ from engine.plugins.playing import Program, programs_played
 from engine.presets.preset import printable
 from engine.presets.sfz_text import NOTHING_BECAUSE
 
-SUFFIX, PRESET_SUFFIX = ".vst3", ".vstpreset"
+_PRESET_SUFFIX = ".vstpreset"
 LONGEST_SECONDS = 60.0
 """A plug-in that takes longer to load, or to play one program, is stopped."""
 
@@ -79,9 +80,9 @@ def add_instrument(
     Cancelled : `cancel` was set; what was played by then is kept.
     """
     path = Path(os.path.abspath(path))
-    if path.suffix.lower() != SUFFIX or not path.exists():
+    if path.suffix.lower() != PLUGIN_SUFFIX or not path.exists():
         what = "There is no such file or folder." if not path.exists() else "It is no VST3 plug-in."
-        raise AudioError(path, f"{what} Choose the file or folder of an instrument; its name ends in {SUFFIX}.")
+        raise AudioError(path, f"{what} Choose the file or folder of an instrument; its name ends in {PLUGIN_SUFFIX}.")
     folder = instruments_dir(library) / _file_name(path.stem)
     sounds, failed, taken = 0, [], set[str]()
     for program in programs_played(path, _presets(path, presets), loader, seconds, cancel or CancelToken()):
@@ -103,9 +104,11 @@ def add_instrument(
 
 def _presets(path: Path, folder: Path | None) -> list[Path]:
     found = path.parent.glob("*") if folder is None else folder.rglob("*")
-    presets = sorted(preset for preset in found if preset.suffix.lower() == PRESET_SUFFIX)
+    presets = sorted(preset for preset in found if preset.suffix.lower() == _PRESET_SUFFIX)
     if folder is not None and not presets:
-        raise AudioError(folder, f"There are no presets in it. Choose a folder with files that end in {PRESET_SUFFIX}.")
+        raise AudioError(
+            folder, f"There are no presets in it. Choose a folder with files that end in {_PRESET_SUFFIX}."
+        )
     return presets
 
 

@@ -11,9 +11,6 @@ import scipy.fft
 Samples = npt.NDArray[np.float32]
 """Mono audio or a control signal, float32 [n]."""
 
-SILENCE_LEVEL = 1e-3
-"""Below this (-60 dB) a tail has ended."""
-
 
 def seconds_axis(seconds: float, rate: int) -> Samples:
     """The time of each sample of `seconds` at `rate`, at least one."""
