@@ -15,7 +15,8 @@ from pathlib import Path
 from engine.audio.suffixes import SFZ_SUFFIX, is_preset_file
 from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
-from engine.library.catalog import Catalog, is_inside, outermost
+from engine.library.catalog import Catalog, Root, is_inside, outermost
+from engine.library.database import Database
 from engine.library.fragments import leave_out_fragments
 from engine.library.moves import follow_moved
 from engine.library.records import begin_scan, list_files, mark_missing, see_again
@@ -28,6 +29,7 @@ from engine.presets.sfz_region import open_sfz
 logger = logging.getLogger(__name__)
 
 _FILES_PER_LISTING = 2_000
+_PRESET_FILES_PER_LOOK = 500
 _SECONDS_PER_COMMIT = 0.5
 _UNREAD_NS = -1
 """The time of no file."""
@@ -85,32 +87,14 @@ def list_folders(
             # Rather an unplugged drive's mount point than a folder from which everything was deleted.
             note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
             continue
-        batch: list[FoundFile] = []
-        presets = _PresetFiles(root.path)
-        due = time.monotonic() + _SECONDS_PER_COMMIT
-        for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable)):
-            if is_preset_file(file.path):
-                known = see_again(database, number, file, retry_failed=retry_failed)
-                if known is not None:
-                    found += known
-                    continue
-                batch += presets.read(file)
-            else:
-                batch.append(file)
-            if len(batch) >= _FILES_PER_LISTING or time.monotonic() > due:
-                if not list_files(database, number, root.id, root.path, batch):
-                    break
-                found += len(batch)
-                batch.clear()
-                due = time.monotonic() + _SECONDS_PER_COMMIT
-                cancel.raise_if_cancelled()
-                progress(Progress("listing", found))
-        else:
-            if list_files(database, number, root.id, root.path, batch):
-                found += len(batch)
-
-        found -= leave_out_fragments(
-            database, root.id, root.path, presets.cannot_sound, presets.includes, cancel.raise_if_cancelled
+        here = _FolderPass(database, number, root, found, progress, cancel, retry_failed)
+        for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable, between=here.between)):
+            here.take(file)
+            if here.is_removed:
+                break
+        here.enter()
+        found = here.found - leave_out_fragments(
+            database, root.id, root.path, here.presets.cannot_sound, here.presets.includes, cancel.raise_if_cancelled
         )
 
         def was_walked(path: str, folder: str = folder) -> bool:
@@ -146,6 +130,73 @@ def _with_instruments(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
         for file in here:
             instrument = instruments.get(os.path.basename(file.path))
             yield file if instrument is None else replace(file, instrument=os.path.join(folder, instrument))
+
+
+class _FolderPass:
+    """Enters the files of one folder in batches. However few sounds there are among them, it looks at its token all the
+    time, and tells every `_SECONDS_PER_COMMIT` how far it is.
+
+    Attributes
+    ----------
+    found : number of sounds, those of the folders before included.
+    presets : what reads files of presets.
+    is_removed : whether the root was removed from the library in the meantime: nothing more is entered.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        scan: int,
+        root: Root,
+        found: int,
+        progress: ProgressCallback,
+        cancel: CancelToken,
+        retry_failed: bool,
+    ) -> None:
+        self._database, self._scan, self._root = database, scan, root
+        self._progress, self._cancel = progress, cancel
+        self._retry_failed = retry_failed
+        self._batch: list[FoundFile] = []
+        self._preset_files: list[FoundFile] = []
+        self._due = time.monotonic() + _SECONDS_PER_COMMIT
+        self.found = found
+        self.presets = _PresetFiles(root.path)
+        self.is_removed = False
+
+    def between(self) -> None:
+        """To be called between two files or folders. Raises Cancelled."""
+        self._cancel.raise_if_cancelled()
+        if time.monotonic() > self._due:
+            self.enter()
+
+    def take(self, file: FoundFile) -> None:
+        """Another file; entered with others. Raises Cancelled."""
+        (self._preset_files if is_preset_file(file.path) else self._batch).append(file)
+        if len(self._batch) >= _FILES_PER_LISTING or len(self._preset_files) >= _PRESET_FILES_PER_LOOK:
+            self.enter()
+        self.between()
+
+    def enter(self) -> None:
+        """Enter what was taken. Raises Cancelled."""
+        files, self._preset_files = self._preset_files, []
+        known = see_again(self._database, self._scan, files, retry_failed=self._retry_failed)
+        for file, sounds in zip(files, known, strict=True):
+            self._cancel.raise_if_cancelled()
+            if sounds is not None:
+                self.found += sounds
+                continue
+            self._batch += self.presets.read(file)
+            if time.monotonic() > self._due:
+                self._list()
+        self._list()
+
+    def _list(self) -> None:
+        batch, self._batch = self._batch, []
+        if batch and not self.is_removed:
+            self.is_removed = not list_files(self._database, self._scan, self._root.id, self._root.path, batch)
+            self.found += 0 if self.is_removed else len(batch)
+        self._progress(Progress("listing", self.found))
+        self._due = time.monotonic() + _SECONDS_PER_COMMIT
 
 
 class _PresetFiles:

@@ -168,13 +168,22 @@ def words_in_root(path: str, root: str, preset_name: str) -> str:
     return words_of(_as_text(f"{os.path.splitext(path)[0][len(root) :]} {preset_name}"))
 
 
-def see_again(database: Database, scan: int, file: FoundFile, *, retry_failed: bool = False) -> int | None:
-    """Enter that a file of presets is there as it was, with all of them; returns how many sounds that are: 0 of what is
-    only a part of other instruments.
+def see_again(
+    database: Database, scan: int, files: Sequence[FoundFile], *, retry_failed: bool = False
+) -> list[int | None]:
+    """Enter which files of presets are there as they were, with all of them; returns of each how many sounds that are:
+    0 of what is only a part of other instruments.
 
     None where it has to be read: for a new file, a changed one, one that is again what it was before another version,
     and one that failed and is to be tried again.
     """
+    if not files:
+        return []
+    with database.write() as connection:
+        return [_see_again(connection, scan, file, retry_failed) for file in files]
+
+
+def _see_again(connection: sqlite3.Connection, scan: int, file: FoundFile, retry_failed: bool) -> int | None:
     values = {
         "scan": scan,
         "inode": file.inode,
@@ -193,19 +202,18 @@ def see_again(database: Database, scan: int, file: FoundFile, *, retry_failed: b
         )
     """
     is_fragment = "missing AND state = 'failed' AND reason = :fragment"
-    with database.write() as connection:
-        hidden = connection.execute(
-            f"UPDATE sounds SET seen = :scan WHERE {is_as_it_was} AND {is_fragment}", values
-        ).rowcount
-        if hidden:
-            return 0
-        known = connection.execute(
-            f"""
-            UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
-            WHERE {is_as_it_was}
-            """,
-            values,
-        ).rowcount
+    hidden = connection.execute(
+        f"UPDATE sounds SET seen = :scan WHERE {is_as_it_was} AND {is_fragment}", values
+    ).rowcount
+    if hidden:
+        return 0
+    known = connection.execute(
+        f"""
+        UPDATE sounds SET seen = :scan, missing = 0, inode = coalesce(inode, :inode), found_inode = :inode
+        WHERE {is_as_it_was}
+        """,
+        values,
+    ).rowcount
     return known or None
 
 

@@ -55,7 +55,12 @@ SOUND_SUFFIXES = AUDIO_SUFFIXES | PRESET_SUFFIXES
 """Endings (lower case) of files that hold sounds."""
 
 
-def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _log_unreadable) -> Iterator[FoundFile]:
+def sound_files(
+    root: Path,
+    *,
+    on_unreadable: Callable[[str, OSError], None] = _log_unreadable,
+    between: Callable[[], None] = lambda: None,
+) -> Iterator[FoundFile]:
     """Every file with sounds in a folder and the folders inside it, folder by folder, by name.
 
     A plug-in's preset counts where its preview lies beside it: it cannot be heard without. Hidden and system folders,
@@ -66,11 +71,13 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
     ----------
     on_unreadable : told of each folder that cannot be read, and of each file whose path is too long; the walk goes on
         without it.
+    between : called between two folders, and between two files of whatever kind; it may raise.
     """
     entered: set[tuple[int, int]] = set()
     folders = deque([os.path.abspath(root)])
     linked: deque[str] = deque()
     while folders or linked:
+        between()
         folder = folders.popleft() if folders else linked.popleft()
         try:
             identity = os.stat(folder)
@@ -85,6 +92,7 @@ def sound_files(root: Path, *, on_unreadable: Callable[[str, OSError], None] = _
             continue
         inner: list[str] = []
         for entry in entries:
+            between()
             try:
                 if entry.name.startswith("."):
                     continue

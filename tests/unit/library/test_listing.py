@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import AudioError
-from engine.jobs import CancelToken, Progress, ignore_progress
+from engine.jobs import Cancelled, CancelToken, Progress, ignore_progress
 from engine.library import listing, spelling
 from engine.library.catalog import Catalog
 from engine.presets import Preset
@@ -28,12 +28,69 @@ def test_a_root_that_is_removed_while_its_files_are_listed(tmp_path: Path, monke
     catalog = Catalog.open(tmp_path / "library")
 
     def remove(step: Progress) -> None:
-        if step.done == 1:
+        if step.done == 1 and str(folders[0]) in {root.path for root in catalog.roots()}:
             catalog.remove_root(folders[0])
 
     listed = listing.list_folders(catalog, list(map(str, folders)), remove, CancelToken())
     assert [root.path for root in catalog.roots()] == [str(folders[1])]
     assert (catalog.counts().listed, listed.removed, listed.unreadable) == (3, 0, [])
+    catalog.close()
+
+
+def test_a_tree_without_sounds_is_left_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "sounds"
+    for number in range(20):
+        (folder / f"{number:02}").mkdir(parents=True)
+        (folder / f"{number:02}" / "readme.txt").touch()
+    catalog = Catalog.open(tmp_path / "library")
+    monkeypatch.setattr(listing, "_SECONDS_PER_COMMIT", -1.0)
+    told: list[Progress] = []
+    assert listing.list_folders(catalog, [str(folder)], told.append, CancelToken()).without_sounds == [str(folder)]
+    assert len(told) >= 20
+
+    token, entered, scandir = CancelToken(), [], os.scandir
+
+    def enter(path: str) -> object:
+        entered.append(path)
+        if len(entered) == 3:
+            token.cancel()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", enter)
+    with pytest.raises(Cancelled):
+        listing.list_folders(catalog, [str(folder)], ignore_progress, token)
+    assert len(entered) == 3
+    catalog.close()
+
+
+def test_files_of_presets_that_are_known_are_left_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for number in range(20):
+        (folder / f"{number}.sfz").write_text("<region> sample=*sine\n")
+    catalog = Catalog.open(tmp_path / "library")
+    assert len(listed_in(catalog, folder)) == 20
+
+    transactions, write = [], catalog.database.write
+    monkeypatch.setattr(catalog.database, "write", lambda: transactions.append(1) or write())
+    assert len(listed_in(catalog, folder)) == 20
+    assert len(transactions) < 10
+
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        listing.list_folders(catalog, [str(folder)], ignore_progress, token)
+    monkeypatch.setattr(listing, "_PRESET_FILES_PER_LOOK", 5)
+    token = CancelToken()
+    told: list[Progress] = []
+
+    def stop(step: Progress) -> None:
+        told.append(step)
+        token.cancel()
+
+    with pytest.raises(Cancelled):
+        listing.list_folders(catalog, [str(folder)], stop, token)
+    assert [step.done for step in told] == [5]
     catalog.close()
 
 
