@@ -13,8 +13,7 @@ from app.models.sonogram import pool_columns
 from app.models.timeline import Timeline
 from app.widgets.markers import TimelineTracker, paint_markers
 from app.widgets.time_surface import TimeSurface
-
-CELL_SECONDS = theme.tokens()["rules"]["lane_bin_s"]
+from engine.matching.slots import CELL_SECONDS
 
 
 class Lanes(TimeSurface):

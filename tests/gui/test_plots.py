@@ -18,10 +18,12 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.models.sonogram import MelPicture
 from app.models.timeline import Timeline
+from app.widgets import lanes
 from app.widgets.overview import Overview
 from app.widgets.readout import AXIS_HZ, LABEL, axis_places
 from app.widgets.ruler import Ruler
 from app.widgets.spectrogram import Spectrogram
+from engine.matching import slots
 from engine.paths import resources_dir
 from tests.gui.conftest import PATIENCE_MILLISECONDS, until
 
@@ -206,6 +208,11 @@ def test_the_overview_is_high_where_it_is_loud_and_bracketed_where_it_is_shown(s
     qtbot.mouseRelease(sheet.overview, LEFT, pos=QPoint(400, 20))
     assert (sheet.timeline.start, sheet.timeline.end) == pytest.approx((10.0, 40.0))
     assert columns_of(seen(sheet.overview), look.region_edge, 1) == [100, 101, 398, 399]
+
+
+def test_the_lanes_have_the_grid_of_the_slots() -> None:
+    assert lanes.CELL_SECONDS is slots.CELL_SECONDS, "one number, wherever it is changed"
+    assert "lane_bin_s" not in theme.tokens()["rules"]
 
 
 def test_without_a_reference_there_is_nothing_to_see(sheet: Sheet) -> None:
