@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -138,33 +138,42 @@ def device_trace() -> tuple[str, ...]:
     return tuple(sorted(trace))
 
 
-def output_devices() -> list[OutputDevice]:
-    """Every output there is now, the default one first. Raises PlaybackError where PortAudio is missing or fails."""
+def devices_anew(direction: Literal["input", "output"]) -> list[tuple[int, dict[str, Any], str, bool]]:
+    """Look for devices anew: number, PortAudio's facts, name of the host API, and whether it is the default one, of all
+    that have channels in this direction; in the order of their numbers.
+
+    All of it inside the lock: what PortAudio tells of devices lies in its own memory, which is freed where another
+    thread starts it anew. Raises PlaybackError where PortAudio is missing or fails.
+    """
     library = portaudio()
     with _lock:
         _look_anew(library)
         try:
-            return _outputs(library)
+            hosts = library.query_hostapis()
+            default = library.default.device[direction == "output"]
+            if default < 0 and hosts:
+                default = hosts[0][f"default_{direction}_device"]
+            return [
+                (number, device, str(hosts[device["hostapi"]]["name"]), number == default)
+                for number, device in enumerate(library.query_devices())
+                if device[f"max_{direction}_channels"] > 0
+            ]
         except library.PortAudioError as error:
             raise PlaybackError(f"{NO_OUTPUT} ({error})") from error
 
 
-def _outputs(library: ModuleType) -> list[OutputDevice]:
-    hosts = library.query_hostapis()
-    default = library.default.device[1]
-    if default < 0 and hosts:
-        default = hosts[0]["default_output_device"]
+def output_devices() -> list[OutputDevice]:
+    """Every output there is now, the default one first. Raises PlaybackError where PortAudio is missing or fails."""
     devices = [
         OutputDevice(
             index=number,
-            name=str(device["name"]),
-            host=str(hosts[device["hostapi"]]["name"]),
-            channels=int(device["max_output_channels"]),
-            rate=round(device["default_samplerate"]),
-            default=number == default,
+            name=str(facts["name"]),
+            host=host,
+            channels=int(facts["max_output_channels"]),
+            rate=round(facts["default_samplerate"]),
+            default=is_default,
         )
-        for number, device in enumerate(library.query_devices())
-        if device["max_output_channels"] > 0
+        for number, facts, host, is_default in devices_anew("output")
     ]
     return sorted(devices, key=lambda device: not device.default)
 

@@ -14,14 +14,14 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
 
-from engine.audition.output import RunningStream, opening, portaudio, refresh
+from engine.audition.output import RunningStream, devices_anew, opening, portaudio
 from engine.errors import PlaybackError, RecordingError
 
 NO_INPUT = "No audio input was found. Connect a microphone or an audio interface (or start the sound server)."
@@ -194,27 +194,19 @@ def _ask_server(*question: str) -> Any:
 
 
 def _portaudio_inputs() -> list[InputDevice]:
-    library = _portaudio()
+    _portaudio()  # says itself that it is missing
     try:
-        refresh()
+        inputs = devices_anew("input")
     except PlaybackError as error:
         raise RecordingError(NO_INPUT) from error
-    hosts, default = library.query_hostapis(), library.default.device[0]
-    if default < 0 and hosts:
-        default = hosts[0]["default_input_device"]
-    inputs = [
-        (number, str(device["name"]), str(hosts[device["hostapi"]]["name"]))
-        for number, device in enumerate(library.query_devices())
-        if device["max_input_channels"] > 0
-    ]
     # On Windows each of its ways to a device lists the same ones.
-    times = Counter(name for _, name, _ in inputs)
-    return [
-        InputDevice(
-            name if times[name] == 1 else f"{name} ({host})", number, "loopback" in name.casefold(), number == default
-        )
-        for number, name, host in inputs
-    ]
+    times = Counter(str(facts["name"]) for _, facts, _, _ in inputs)
+    return [_input(number, str(facts["name"]), host, is_default, times) for number, facts, host, is_default in inputs]
+
+
+def _input(number: int, name: str, host: str, is_default: bool, times: Mapping[str, int]) -> InputDevice:
+    shown = name if times[name] == 1 else f"{name} ({host})"
+    return InputDevice(shown, number, "loopback" in name.casefold(), is_default)
 
 
 def _portaudio() -> ModuleType:

@@ -11,7 +11,7 @@ import sounddevice
 
 from engine.audition import output
 from engine.audition.output import Output, RunningStream, opening
-from engine.errors import PlaybackError
+from engine.errors import PlaybackError, RecordingError
 from engine.recording import inputs
 
 
@@ -131,7 +131,7 @@ def test_inputs_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
     names = [("Line In", 0), ("Desk", 0), ("Line In", 1)]
     devices = [{"name": name, "hostapi": host, "max_input_channels": 2} for name, host in names]
     monkeypatch.setattr(inputs, "_server_sources", list)
-    monkeypatch.setattr(inputs, "refresh", lambda: None)
+    monkeypatch.setattr(output, "_look_anew", lambda library: None)
     monkeypatch.setattr(sounddevice, "query_hostapis", lambda: hosts)
     monkeypatch.setattr(sounddevice, "query_devices", lambda: devices)
     monkeypatch.setattr(sounddevice.default, "device", (-1, -1))
@@ -141,6 +141,35 @@ def test_inputs_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
         ("Desk", 1),
         ("Line In (Windows WASAPI)", 2),
     ]
+
+
+def test_inputs_are_looked_up_while_nothing_starts_portaudio_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it tells of them lies in memory of its own, which it frees then."""
+    held: list[bool] = []
+
+    def note(answer: list[object]) -> list[object]:
+        held.append(output._lock.locked())
+        return answer
+
+    monkeypatch.setattr(inputs, "_server_sources", list)
+    monkeypatch.setattr(output, "_look_anew", lambda library: None)
+    monkeypatch.setattr(sounddevice, "query_hostapis", lambda: note([{"name": "ALSA", "default_input_device": 0}]))
+    facts = {"name": "Desk", "hostapi": 0, "max_input_channels": 2, "max_output_channels": 0}
+    monkeypatch.setattr(sounddevice, "query_devices", lambda: note([facts]))
+    monkeypatch.setattr(sounddevice.default, "device", (-1, -1))
+    assert [(device.name, device.default) for device in inputs.input_devices()] == [("Desk", True)]
+    assert held == [True, True]
+
+
+def test_inputs_that_portaudio_cannot_tell_are_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(*_: object) -> None:
+        raise sounddevice.PortAudioError("PortAudio not initialized")
+
+    monkeypatch.setattr(inputs, "_server_sources", list)
+    monkeypatch.setattr(output, "_look_anew", lambda library: None)
+    monkeypatch.setattr(sounddevice, "query_hostapis", dead)
+    with pytest.raises(RecordingError, match="No audio input"):
+        inputs.input_devices()
 
 
 def test_windows_is_asked_for_no_less_latency_than_it_can_do_with(monkeypatch: pytest.MonkeyPatch) -> None:
