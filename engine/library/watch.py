@@ -93,7 +93,7 @@ class Watcher:
                 self._first = now
             self._touched.add(folder)
             self._last = now
-        self._wake.set()
+            self._wake.set()  # in here: else what was just added might be told, and nothing be left to wake for
 
     def _tell(self) -> None:
         while True:
@@ -111,7 +111,7 @@ class Watcher:
                 if to_scan := self._existing(folders):
                     self._changed(to_scan)
             else:
-                time.sleep(min(due - now, 0.1))  # short, so that closing does not wait
+                time.sleep(max(0.0, min(due - now, 0.1)))  # short, so that closing does not wait
 
     def _existing(self, folders: Collection[str]) -> list[str]:
         """The nearest folders that are there, in a watched root, and entered by a scan of it, without those inside

@@ -169,3 +169,29 @@ def test_windows_calls_a_folder_that_is_gone_a_file(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(watch, "_FOLDERS_GO_AS_FILES", True)
     handler.on_any_event(FileDeletedEvent(os.path.join("sounds", "Vol. 2")))
     assert touched == ["sounds"]
+
+
+def test_what_is_told_while_a_change_is_noted_ends_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it happens where changes go on for longer than they are waited for."""
+    monkeypatch.setattr(watch, "_LONGEST_WAIT_SECONDS", 0.0)
+    listener = Listener()
+    wake = listener.watcher._wake.set
+
+    def wake_late() -> None:
+        wake()
+        give_up = time.monotonic() + 1.0
+        while listener.watcher._touched and time.monotonic() < give_up:
+            time.sleep(0.01)
+        wake()
+
+    try:
+        assert listener.watcher.watch([str(root)]) == {}
+        monkeypatch.setattr(listener.watcher._wake, "set", wake_late)
+        listener.watcher._touch(str(root / "kit"))
+        assert listener.next() == [str(root / "kit")]
+        while listener.watcher._wake.is_set():
+            time.sleep(0.01)
+        listener.watcher._touch(str(root / "bass"))
+        assert listener.next() == [str(root / "bass")], "it is still told"
+    finally:
+        listener.watcher.close()
