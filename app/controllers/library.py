@@ -360,9 +360,11 @@ class LibraryController(QObject):
 
 
 def _wait_for(last: Job | None, job: Job) -> None:
-    """Called in `job`, until another one has ended."""
-    while last is not None and not last.ended.wait(0.05):
-        job.checkpoint()
+    """Called in `job`, until another one has ended; also where `job` is cancelled meanwhile: whoever waits for it waits
+    with it for the other one."""
+    if last is not None:
+        last.ended.wait()
+    job.checkpoint()
 
 
 def _starting() -> Progress:

@@ -32,7 +32,7 @@ from engine.jobs import CancelToken, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound
 from engine.library.listing import list_folders
 from engine.library.query import EVERYTHING
-from engine.library.scanner import ScanResult
+from engine.library.scanner import ScanResult, _only_scan_of
 
 PATIENCE_MILLISECONDS = 90_000
 LONG_ENOUGH_MILLISECONDS = 300
@@ -193,6 +193,46 @@ def test_a_scan_that_joins_another_tries_failed_files_again_too(
     library.scan([keys])
     until(qtbot, lambda: len(backend.scans) == 3 and at_rest(library))
     assert backend.scans == [([drums], True), ([drums, keys], True), ([keys], False)]
+
+
+def test_folders_named_while_a_scan_is_stopping_wait_for_its_end(
+    library: LibraryController, backend: ListingBackend, folders: list[Path], qtbot: QtBot, tmp_path: Path
+) -> None:
+    """One after the other, although each scan takes the place of the one before."""
+    more = [tmp_path / "Bells", tmp_path / "Strings"]
+    for folder in more:
+        folder.mkdir()
+        (folder / "one.wav").write_bytes(b"RIFF")
+    refused: list[str] = []
+    library.scan_failed.connect(refused.append)
+    scan, stopping, may_stop = backend.scan, threading.Event(), threading.Event()
+
+    def stop_slowly(*asked: Any, **named: Any) -> ScanResult:
+        with _only_scan_of(backend.library_dir):
+            try:
+                return scan(*asked, **named)
+            finally:
+                if not backend.go_on.is_set():
+                    stopping.set()
+                    may_stop.wait(PATIENCE_MILLISECONDS / 1000)
+
+    backend.scan = stop_slowly  # type: ignore[method-assign]
+    backend.go_on.clear()
+    library.rescan()
+    until(qtbot, lambda: len(backend.scans) == 1)
+    first = library.scan_job
+    assert first is not None
+    library.scan(more[:1])
+    until(qtbot, stopping.is_set)
+    second = library.scan_job
+    assert second is not None
+    library.scan(more[1:])
+    qtbot.wait(LONG_ENOUGH_MILLISECONDS)
+    assert (refused, first.ended.is_set(), second.ended.is_set()) == ([], False, False)
+    backend.go_on.set()
+    may_stop.set()
+    until(qtbot, lambda: at_rest(library) and roots(library) == sorted(map(str, [*folders, *more])))
+    assert (refused, len(backend.scans)) == ([], 2), "the second one never began"
 
 
 def test_a_scan_that_is_cancelled_does_not_begin_again(
