@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from engine.recording.inputs import InputDevice
     from engine.recording.recorder import Recorder
 
+CLOSING_SECONDS = 2.0
+"""Closing waits no longer than this for what watches folders: a tree of folders is walked to watch it, and a drive may
+take for ever to answer."""
+
 
 class Backend:
     """One per window. Methods may be called from any thread and may take long.
@@ -272,13 +276,19 @@ class Backend:
 
     def close(self) -> None:
         """Give back the audio device, stop watching, and close the catalog."""
-        with self._watch_lock:
-            self._closed = True
-            if self._watcher is not None:
-                self._watcher.close()
+        self._closed = True
+        # Beside this thread, which is the window's: it ends with the program, where folders hold it up for longer.
+        ending = threading.Thread(target=self._stop_watching, name="earshot-watch-end", daemon=True)
+        ending.start()
+        ending.join(CLOSING_SECONDS)
         if self._player is not None:
             self._player.close()
         with self._library_lock:
             if self._library is not None:
                 self._library.close()
                 self._library = None
+
+    def _stop_watching(self) -> None:
+        with self._watch_lock:
+            if self._watcher is not None:
+                self._watcher.close()

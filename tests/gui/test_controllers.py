@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,8 +14,10 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject
 from pytestqt.qtbot import QtBot
+from watchdog.observers import Observer
 
 from app import audio_files
+from app import backend as backend_module
 from app.backend import Backend
 from app.controllers import library as library_module
 from app.controllers import sound_list
@@ -37,6 +40,7 @@ from engine.library.scanner import ScanResult, _only_scan_of
 PATIENCE_MILLISECONDS = 90_000
 LONG_ENOUGH_MILLISECONDS = 300
 """For what must not happen."""
+LONG_CLOSING_SECONDS = 10.0
 
 
 class ListingBackend(Backend):
@@ -538,3 +542,30 @@ def test_a_keyboard_that_is_no_longer_wanted_when_it_opens_is_closed(jobs: JobRu
     assert [opened.closed for opened in made] == [True, False]
     keyboard.close()
     until(qtbot, lambda: made[1].closed)
+
+
+def test_closing_waits_for_no_tree_of_folders(tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is walked to watch it, at the pace of its drive."""
+    monkeypatch.setattr(backend_module, "CLOSING_SECONDS", 0.1)
+    walking, walked = threading.Event(), threading.Event()
+    schedule = Observer.schedule
+
+    def schedule_slowly(*asked: Any, **named: Any) -> object:
+        walking.set()
+        walked.wait(LONG_CLOSING_SECONDS)
+        return schedule(*asked, **named)
+
+    monkeypatch.setattr(Observer, "schedule", schedule_slowly)
+    backend = Backend(tmp_path / "library")
+    watching = threading.Thread(target=lambda: backend.watch([str(tmp_path)], print))
+    watching.start()
+    until(qtbot, walking.is_set)
+    began = time.monotonic()
+    backend.close()
+    closed_seconds = time.monotonic() - began
+    walked.set()
+    watching.join()
+    assert closed_seconds < LONG_CLOSING_SECONDS / 2
+    assert backend._watcher is not None
+    until(qtbot, lambda: not backend._watcher._thread.is_alive() and not backend._watcher._observer.is_alive())
+    assert backend.watch([str(tmp_path)], print) == {}, "nothing is watched any more"
