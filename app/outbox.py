@@ -142,8 +142,7 @@ class Outbox:
             self._export.copy_collection(collection, Path(folder))
 
     def _stop(self) -> None:
-        self._export.stop()
-        self._say("Stopped. What was copied stays.")
+        self._say(self._export.stop())
 
     def _say(self, words: str) -> None:
         self._window.notice.say(words, topic="export", danger=False)

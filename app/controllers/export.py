@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app import audio_files
 from app.backend import Backend
-from app.controllers.matching import MatchController
+from app.controllers.matching import MatchController, matches_of
 from app.controllers.reference import ReferenceController
 from app.jobs import Job, JobRunner
 from app.models.slots import SlotsModel
@@ -51,6 +51,8 @@ class ExportController(QObject):
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self._reference, self._slots, self._matching = reference, slots, matching
+        self._stopped = ""
+        """What is said where the export that was begun last is stopped."""
 
     @property
     def has_sheet(self) -> bool:
@@ -60,7 +62,8 @@ class ExportController(QObject):
     def save_sheet(self, target: Path) -> None:
         """Write the slots and their matches as the window has them: CSV where the name says so, else JSON.
 
-        Hidden and left-out slots are not in it; the ids are the numbers of the rows.
+        Hidden and left-out slots are not in it, nor sounds that the filters leave out; the ids are the numbers of the
+        rows.
         """
         path, hearing, model = self._reference.path, self._reference.hearing, self._slots
         if path is None or hearing is None:
@@ -69,7 +72,7 @@ class ExportController(QObject):
         slots = tuple(replace(slot, id=number) for number, slot in numbered)
         names = {number: model.edits.names[slot.id] for number, slot in numbered if slot.id in model.edits.names}
         sure = {number for number, slot in numbered if slot.id in model.edits.families}
-        backend, any_family = self._backend, self._matching.filters.any_family
+        backend, filters = self._backend, self._matching.filters
 
         def work(job: Job) -> Path:
             from engine.audio.decode import probe
@@ -79,16 +82,23 @@ class ExportController(QObject):
             matches: dict[int, list[Match]] = {}
             for slot in slots:
                 job.progress(Progress("ranking", len(matches), len(slots)))
-                matches[slot.id] = backend.rank(
-                    slot, top=SHEET_TOP, any_family=any_family, family_is_sure=slot.id in sure
-                )
+                ranked = matches_of(backend, slot, filters, family_is_sure=slot.id in sure, most=SHEET_TOP)
+                matches[slot.id] = ranked[:SHEET_TOP]
             rate = probe(path).rate
             sheet = slot_sheet(path, rate, replace(hearing, slots=slots), matches, backend.ear(), names=names)
+            job.checkpoint()
             as_table = target.suffix.casefold() == ".csv"
             _write(target, sheet_csv(sheet) if as_table else json.dumps(sheet, indent=1, ensure_ascii=False) + "\n")
             return target
 
-        self._jobs.start("export", work, on_done=self._sheet_saved, on_failed=self.failed.emit)
+        self._stopped = "Stopped. No sheet was saved."
+        self._jobs.start(
+            "export",
+            work,
+            on_progress=self._saving_sheet,
+            on_done=self._sheet_saved,
+            on_failed=self.failed.emit,
+        )
 
     def copy_favourites(self, folder: Path) -> None:
         """Copy the favourites into a folder, beside what is there: files as they are, presets as auditioned."""
@@ -112,6 +122,7 @@ class ExportController(QObject):
             copied = copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
             return folder, copied + audio_files.copy_presets(presets, folder, job.progress, job.token)
 
+        self._stopped = "Stopped. What was copied stays."
         self._jobs.start(
             "export",
             work,
@@ -120,9 +131,13 @@ class ExportController(QObject):
             on_failed=self.failed.emit,
         )
 
-    def stop(self) -> None:
-        """End what runs; files that are whole stay."""
+    def stop(self) -> str:
+        """End what runs; files that are whole stay. What became of it, in words."""
         self._jobs.cancel("export")
+        return self._stopped
+
+    def _saving_sheet(self, progress: Progress) -> None:
+        self.said.emit(f"Saving the slot sheet: {progress.done:,.0f} of {progress.total or 0:,.0f} slots.")
 
     def _sheet_saved(self, target: Path) -> None:
         self.done.emit(f"The slot sheet was saved as {target.name}.", target)

@@ -310,13 +310,7 @@ class MatchController(QObject):
                     None, auditioned(library.catalog, query, filters.accept), library.searchable, history=True
                 )
             elif slot is not None:
-                matches = backend.rank(
-                    slot,
-                    top=top,
-                    any_family=filters.any_family,
-                    family_is_sure=sure,
-                    query=query,
-                )
+                matches = matches_of(backend, slot, filters, family_is_sure=sure)
             else:
                 rows, is_cut = listed(library.catalog, query, filters.accept, order, descending, job.checkpoint)
                 return Results(None, rows, library.searchable, first_by=order if is_cut else None)
@@ -345,6 +339,21 @@ class MatchController(QObject):
         if self._outdated:
             self._outdated = False
             self.refresh()
+
+
+def matches_of(backend: Backend, slot: Slot, filters: Filters, *, family_is_sure: bool, most: int = TOP) -> list[Match]:
+    """What the table shows for a slot, the best first; the first `most` of it are all there.
+
+    Raises LibraryError, ModelError.
+    """
+    matches = backend.rank(
+        slot,
+        top=most if filters.note is None else TOP_FILTERED,
+        any_family=filters.any_family,
+        family_is_sure=family_is_sure,
+        query=filters.query(),
+    )
+    return [match for match in matches if filters.accept(match.sound)]
 
 
 def _rows(matches: Sequence[Match]) -> tuple[Row, ...]:

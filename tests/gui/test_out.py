@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,9 +46,49 @@ def test_the_sheet_holds_what_the_window_shows(filled: MainWindow, qtbot: QtBot,
         (2, None, "lead"),
     ]
     assert [match["name"] for match in sheet["slots"][0]["matches"]] == [row.sound.name for row in work.matches.rows]
-    until(qtbot, filled.notice.isVisible)
-    assert filled.notice.message.text() == "The slot sheet was saved as out.json."
+    until(qtbot, lambda: filled.notice.message.text() == "The slot sheet was saved as out.json.")
     assert filled.notice.action.text() == "Show"
+
+
+@pytest.mark.parametrize("narrowed", [{"text": "bass -00"}, {"note": 9}, {"rating_from": 4}])
+def test_the_sheet_lists_the_sounds_that_the_filters_leave(
+    filled: MainWindow, qtbot: QtBot, tmp_path: Path, narrowed: dict[str, Any]
+) -> None:
+    work = filled.workspace
+    work.marks.rate([row.sound.id for row in work.matches.rows[2:7]], 4)
+    until(qtbot, lambda: sum(row.sound.rating == 4 for row in work.matches.rows) == 5)
+    wait_until_quiet(qtbot, filled)
+    with qtbot.waitSignal(work.matching.results_ready):
+        work.matching.set_filters(**narrowed)
+    wait_until_quiet(qtbot, filled)
+    rows = [row.sound.name for row in work.matches.rows]
+    assert 0 < len(rows) < 12
+    work.export.save_sheet(tmp_path / "out.json")
+    until(qtbot, (tmp_path / "out.json").exists)
+    sheet = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert [match["name"] for match in sheet["slots"][0]["matches"]] == rows
+
+
+def test_a_sheet_in_the_making_tells_how_far_it_is_and_can_be_stopped(
+    filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, ranked, go_on = filled.workspace, filled.workspace.backend.rank, threading.Event()
+
+    def rank_slowly(*asked: Any, **named: Any) -> object:
+        go_on.wait(60)
+        return ranked(*asked, **named)
+
+    monkeypatch.setattr(work.backend, "rank", rank_slowly)
+    work.export.save_sheet(tmp_path / "out.json")
+    until(qtbot, lambda: filled.notice.message.text() == "Saving the slot sheet: 0 of 2 slots.")
+    assert filled.notice.action.text() == "Stop"
+    job = work.jobs.running("export")
+    assert job is not None
+    filled.notice.action.click()
+    assert filled.notice.message.text() == "Stopped. No sheet was saved."
+    go_on.set()
+    until(qtbot, job.ended.is_set)
+    assert list(tmp_path.glob("out*")) == []
 
 
 def test_the_folder_of_a_sound_is_shown_or_said_to_be_away(
@@ -104,8 +145,7 @@ def test_slots_left_out_and_hidden_are_in_no_sheet(filled: MainWindow, qtbot: Qt
 
 def test_a_sheet_that_cannot_be_written_says_why(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     filled.workspace.export.save_sheet(tmp_path / "gone" / "out.json")
-    until(qtbot, filled.notice.isVisible)
-    assert "out.json cannot be written" in filled.notice.message.text()
+    until(qtbot, lambda: "out.json cannot be written" in filled.notice.message.text())
     assert "Choose another folder" in filled.notice.message.text()
 
 
