@@ -81,9 +81,10 @@ def main(
     window.show()
     if isinstance(application, Application):
         application.file_opened.connect(lambda path: window.workspace.take([path]))
-    opened = list(paths) or last_song(remembered)
-    if opened:
-        QTimer.singleShot(0, lambda: window.workspace.take(opened))
+    if paths:
+        QTimer.singleShot(0, lambda: window.workspace.take(list(paths)))
+    else:
+        window.workspace.open_last_song()
     # Python sees Ctrl-C only while it runs; a slow timer lets it.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     ticker = QTimer()
@@ -150,12 +151,6 @@ def fit_to_screen(window: QMainWindow) -> None:
     """Make a window that was never placed no larger than what the screen has to give, its frame included."""
     room = window.screen().availableSize() - QSize(0, FRAME_HEIGHT)
     window.resize(window.size().boundedTo(room))
-
-
-def last_song(settings: Settings) -> list[Path]:
-    """The song to begin with, if one was open, is still there, and is wanted."""
-    recent = settings.recent_songs[:1] if settings.restore_song else []
-    return [path for path in recent if path.is_file()]
 
 
 if __name__ == "__main__":

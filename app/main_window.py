@@ -154,7 +154,7 @@ class MainWindow(QMainWindow):
         table.rating_clicked.connect(self.actions_.mark_actions.click_star)
         self.library_panel.marks.export_asked.connect(self.outbox.copy_collection)
         self.library_panel.marks.favourites_asked.connect(work.set_favourites)
-        self.library_panel.reveal_asked.connect(reveal)
+        self.library_panel.reveal_asked.connect(lambda path: reveal(work.jobs, path))
         self.transport.play_asked.connect(work.listening.play_pause)
         self.transport.stop_asked.connect(work.listening.stop)
         self.transport.start_asked.connect(work.listening.to_start)

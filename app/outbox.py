@@ -9,6 +9,7 @@ from PySide6.QtCore import QMimeData
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app.jobs import JobRunner
 from app.models.columns import Row
 from app.widgets.carried import put_sounds, url_of
 from app.widgets.match_table import drag_out
@@ -32,7 +33,7 @@ class Outbox:
         )
         self._export.done.connect(
             lambda words, path: notice.say(
-                words, topic="export", danger=False, action=("Show", lambda: reveal(str(path)))
+                words, topic="export", danger=False, action=("Show", lambda: reveal(window.workspace.jobs, str(path)))
             )
         )
         self._export.failed.connect(lambda words: notice.say(words, topic="export"))
@@ -148,7 +149,10 @@ class Outbox:
         self._window.notice.say(words, topic="export", danger=False)
 
 
-def reveal(path: str) -> None:
-    """Show a file's folder in the desktop's file manager."""
-    folder = Path(path) if Path(path).is_dir() else Path(path).parent
-    QDesktopServices.openUrl(url_of(folder))
+def reveal(jobs: JobRunner, path: str) -> None:
+    """Show a folder, or that of a file, in the desktop's file manager, once its drive has said which of both it is."""
+
+    def show(folder: Path) -> None:
+        QDesktopServices.openUrl(url_of(folder))
+
+    jobs.start("reveal", lambda _: Path(path) if Path(path).is_dir() else Path(path).parent, on_done=show)

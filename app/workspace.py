@@ -200,6 +200,17 @@ class Workspace(QObject):
         self._remembered = False
         self.reference.open(path)
 
+    def open_last_song(self) -> None:
+        """Show and hear the song with which the last window ended, if that is wanted and it is still there; its drive
+        may take long to say so, and a song that is opened meanwhile stays."""
+        song = next(iter(self.settings.recent_songs), None)
+        if song is not None and self.settings.restore_song:
+            self.jobs.start(
+                "last song",
+                lambda _: song.is_file(),
+                on_done=lambda there: self.open_song(song) if there and self.reference.path is None else None,
+            )
+
     def _reference_refused(self, reason: str) -> None:
         assert self.reference.path is not None
         self.said.emit(f"{reason} {self.reference.path.name} stays open.", "drop", True)

@@ -106,6 +106,28 @@ def test_the_folder_of_a_sound_is_shown_or_said_to_be_away(
     assert filled.notice.message.text().startswith(f"{sound.name} is away")
 
 
+def test_which_folder_is_shown_is_asked_of_the_drive_beside_the_window(
+    window: MainWindow, qtbot: QtBot, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    asked: list[threading.Thread] = []
+    is_dir = Path.is_dir
+
+    def note(path: Path) -> bool:
+        if path in (song, song.parent):
+            asked.append(threading.current_thread())
+        return is_dir(path)
+
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())))
+    monkeypatch.setattr(Path, "is_dir", note)
+    for path in (song, song.parent):
+        opened.clear()
+        window.library_panel.reveal_asked.emit(str(path))
+        until(qtbot, lambda: opened == [song.parent])
+    assert len(asked) == 2
+    assert threading.current_thread() not in asked
+
+
 def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
     filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from app import theme
-from app.main import display_in_reach, last_song
+from app.main import display_in_reach
 from app.main_window import MainWindow
 from app.panels.settings_dialog import DEVICES, PAGES, THEMES, SettingsDialog
 from app.settings import COMPUTE_DEVICES, SCALES, Settings
@@ -165,16 +166,38 @@ def test_keys_of_the_window_rest_while_the_settings_are_in_front(
     assert not filled.workspace.slots.muted(filled.workspace.slots.slots[0].id)
 
 
-def test_the_last_song_is_opened_again_if_it_is_there(tmp_path: Path, song: Path) -> None:
-    settings = Settings(tmp_path / "settings.ini")
-    assert last_song(settings) == []
-    settings.remember_song(song)
-    assert last_song(settings) == [song]
-    settings.restore_song = False
-    assert last_song(settings) == []
-    settings.restore_song = True
+def test_the_last_song_is_opened_again_if_it_is_there(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, settings = window.workspace, window.settings
+    asked: list[threading.Thread] = []
+    is_file = Path.is_file
+
+    def note(path: Path) -> bool:
+        if path.suffix == ".wav":
+            asked.append(threading.current_thread())
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", note)
+
+    def opened() -> Path | None:
+        work.open_last_song()
+        until(qtbot, lambda: work.jobs.running("last song") is None)
+        return work.reference.path
+
+    assert opened() is None, "there was none"
     settings.remember_song(tmp_path / "gone.wav")
-    assert last_song(settings) == []
+    assert opened() is None
+    settings.remember_song(song)
+    settings.restore_song = False
+    assert opened() is None
+    settings.restore_song = True
+    assert opened() == song
+    settings.remember_song(tmp_path / "gone.wav")
+    shutil.copy(song, tmp_path / "gone.wav")
+    assert opened() == song, "a song that was opened meanwhile stays"
+    assert asked
+    assert threading.current_thread() not in asked, "a drive may take long to answer"
 
 
 @pytest.mark.parametrize("percent", [75, 150, 200])
