@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LINGER_MILLISECONDS = 700
 """A sound counts as listened to when no other follows it for so long: stepping through a list leaves no trace."""
 
+MARKING, COLLECTING = "marking", "collecting"
+"""Lanes of what is written."""
+
 Change = Callable[["Marks"], Any]
 Receiver = Callable[[Any], None]
 
@@ -55,6 +58,7 @@ class _Waiting:
     """
 
     number: int
+    lane: str
     change: Change
     ids: tuple[int, ...]
     then: Receiver | None = None
@@ -63,7 +67,11 @@ class _Waiting:
 
 
 class MarksController(QObject):
-    """Writes one mark after the other, in the order in which they were made, and reads back what became of them."""
+    """Writes one mark after the other, in the order in which they were made, and reads back what became of them.
+
+    What goes into collections is written beside the marks: of sounds that were never heard it reads the files, and no
+    mark waits for a drive.
+    """
 
     changed = Signal()
     """Favourites, collections, tags or the history."""
@@ -78,10 +86,12 @@ class MarksController(QObject):
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self.state = MarksState()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: dict[str, deque[_Waiting]] = {MARKING: deque(), COLLECTING: deque()}
         self._numbers = count()
         self._latest: dict[int, int] = {}
-        """The number of the last change that was asked of each sound and is not read back yet."""
+        """The number of the last mark that each sound was given and that is not read back yet."""
+        self._unheard: dict[int, None] = {}
+        """Ids, in that order, of marked sounds whose files may not have been read yet."""
         self._removed: list[RemovedCollection] = []
         """Collections that were deleted and can be brought back, in that order."""
         self._stale = False
@@ -130,13 +140,14 @@ class MarksController(QObject):
         self._write(
             lambda marks: marks.collect(collection_id, wanted),
             wanted,
+            lane=COLLECTING,
             then=lambda _: self.said.emit(f"{_sounds(len(wanted))} in {name} now."),
         )
 
     def let_go(self, collection_id: int, ids: Collection[int]) -> None:
         """Take sounds out of a collection."""
         wanted = tuple(ids)
-        self._write(lambda marks: marks.let_go(collection_id, wanted), wanted)
+        self._write(lambda marks: marks.let_go(collection_id, wanted), wanted, lane=COLLECTING)
 
     def add_collection(self, name: str, ids: Collection[int] = ()) -> None:
         """Make a collection of these sounds."""
@@ -148,14 +159,16 @@ class MarksController(QObject):
                 marks.collect(collection_id, wanted)
 
         said = f"{_sounds(len(wanted))} in {name} now."
-        self._write(add, wanted, then=(lambda _: self.said.emit(said)) if wanted else None)
+        self._write(add, wanted, lane=COLLECTING, then=(lambda _: self.said.emit(said)) if wanted else None)
 
     def rename_collection(self, collection_id: int, name: str) -> None:
-        self._write(lambda marks: marks.rename_collection(collection_id, name))
+        self._write(lambda marks: marks.rename_collection(collection_id, name), lane=COLLECTING)
 
     def remove_collection(self, collection_id: int) -> None:
         """Forget a collection; `removed` offers it back, unless it was gone already."""
-        self._write(lambda marks: marks.remove_collection(collection_id), then=self._collection_removed)
+        self._write(
+            lambda marks: marks.remove_collection(collection_id), lane=COLLECTING, then=self._collection_removed
+        )
 
     def _collection_removed(self, removed: RemovedCollection | None) -> None:
         if removed is not None:
@@ -169,6 +182,7 @@ class MarksController(QObject):
         last = self._removed.pop()
         self._write(
             lambda marks: marks.restore_collection(last),
+            lane=COLLECTING,
             then=lambda _: self._offer_back(),
             refused=lambda: self._removed.append(last),
         )
@@ -202,26 +216,32 @@ class MarksController(QObject):
         change: Change,
         ids: tuple[int, ...] = (),
         *,
+        lane: str = MARKING,
         then: Receiver | None = None,
         refused: Callable[[], None] | None = None,
         quiet: bool = False,
     ) -> None:
         """As `_Waiting`; `ids` are the sounds that it is about."""
         number = next(self._numbers)
-        self._latest.update(dict.fromkeys(ids, number))
-        self._waiting.append(_Waiting(number, change, ids, then, refused, quiet))
-        if self._jobs.running("marking") is None:
-            self._start_writing()
+        if lane == MARKING:
+            self._latest.update(dict.fromkeys(ids, number))
+        self._waiting[lane].append(_Waiting(number, lane, change, ids, then, refused, quiet))
+        if self._jobs.running(lane) is None:
+            self._start_writing(lane)
 
-    def _start_writing(self) -> None:
+    def _start_writing(self, lane: str) -> None:
         self._jobs.start(
-            "marking", self._work, on_item=lambda tell: tell(), on_done=self._written, on_failed=self.failed.emit
+            lane,
+            lambda job: self._work(job, self._waiting[lane]),
+            on_item=lambda tell: tell(),
+            on_done=lambda _: self._written(lane),
+            on_failed=self.failed.emit,
         )
 
-    def _work(self, job: Job) -> None:
+    def _work(self, job: Job, waiting: deque[_Waiting]) -> None:
         # All that waits, also while the window closes: a mark that was made is kept.
-        while self._waiting:
-            asked, answer, reason, sounds = self._waiting.popleft(), None, "", []
+        while waiting:
+            asked, answer, reason, sounds = waiting.popleft(), None, "", []
             try:
                 catalog = self._backend.library().catalog
                 try:
@@ -229,7 +249,7 @@ class MarksController(QObject):
                 except EarshotError as error:
                     reason = str(error)
                 # Of a change that failed too: the table may show it already.
-                sounds = catalog.sounds(asked.ids) if asked.ids else []
+                sounds = catalog.sounds(asked.ids) if asked.ids and asked.lane == MARKING else []
             except EarshotError as error:
                 reason = reason or str(error)
             job.item(partial(self._tell, asked, answer, reason, sounds))
@@ -243,17 +263,46 @@ class MarksController(QObject):
             del self._latest[sound_id]
         if shown := [sound for sound in sounds if sound.id in settled]:
             self.sounds_changed.emit(shown)
+        if asked.lane == COLLECTING:
+            self._read_back(asked.ids)
+        self.refresh()
         if reason:
             if asked.refused is not None:
                 asked.refused()
             return
         if asked.then is not None:
             asked.then(answer)
-        self.refresh()
+        self._unheard.update(dict.fromkeys(asked.ids))
+        self._read_contents()
 
-    def _written(self, _: object) -> None:
-        if self._waiting:  # came while the job was ending
-            self._start_writing()
+    def _read_back(self, ids: Collection[int]) -> None:
+        """Bring what the catalog says of these sounds; in turn with the marks, so that it is never older than one."""
+        if ids:
+            self._write(lambda _: None, tuple(ids))
+
+    def _read_contents(self) -> None:
+        """Let marks be kept by what the files of their sounds hold, too. It may take long, and may be given up at any
+        time: the marks are written, and a scan does the same."""
+        if not self._unheard or self._jobs.running("contents") is not None:
+            return
+        ids, backend = tuple(self._unheard), self._backend
+        self._unheard.clear()
+
+        def done(read: list[int]) -> None:
+            self._read_back(read)
+            self._read_contents()
+
+        self._jobs.start(
+            "contents",
+            lambda job: backend.library().catalog.marks.read_contents(ids, job.checkpoint),
+            on_done=done,
+            on_failed=self.failed.emit,
+            gentle=True,
+        )
+
+    def _written(self, lane: str) -> None:
+        if self._waiting[lane]:  # came while the job was ending
+            self._start_writing(lane)
 
     def _read(self, job: Job) -> MarksState:
         marks = self._backend.library().catalog.marks

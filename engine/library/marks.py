@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.errors import LibraryError
@@ -42,7 +42,11 @@ class RemovedCollection:
 
 
 class Marks:
-    """Reads and writes marks; usable from any thread. Marking a sound that was never heard reads its file."""
+    """Reads and writes marks; usable from any thread.
+
+    A mark is written at once, whatever drive its sound is on. That of a sound which was never heard stays with its row
+    until the sound is heard, or `read_contents` has read its file. Putting such a sound into a collection reads it.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -142,8 +146,27 @@ class Marks:
             )
         return collection_id
 
+    def read_contents(self, ids: Collection[int], between: Callable[[], None] = lambda: None) -> list[int]:
+        """Keep the marks of sounds that were never heard by what their files hold, too, joined with what was said of it
+        before; a file that cannot be read is left for later.
+
+        Each file is kept before the next one is read. `between` is called between two of them; it may raise.
+
+        Returns the ids of those whose files were read.
+        """
+        read = []
+        for sound_id, path in self._without_content(ids):
+            between()
+            if (content := digest_if_readable(path)) is None:
+                continue
+            with self._database.write() as connection:
+                if _enter_content(connection, sound_id, content):
+                    read.append(sound_id)
+        return read
+
     def collect(self, collection_id: int, ids: Collection[int]) -> None:
-        """Put sounds into a collection. Raises LibraryError where one was never read and cannot be read now."""
+        """Put sounds into a collection. Raises LibraryError where one was never read and cannot be read now; all others
+        are in it then."""
         self._collect("INSERT OR IGNORE INTO collected VALUES (?, ?, ?)", collection_id, ids)
 
     def let_go(self, collection_id: int, ids: Collection[int]) -> None:
@@ -180,19 +203,30 @@ class Marks:
             connection.execute("DELETE FROM auditioned")
 
     def _collect(self, statement: str, collection_id: int, ids: Collection[int]) -> None:
-        contents = self._unknown_contents(ids)
+        unread = self._without_content(ids)
+        waiting = {sound_id for sound_id, _ in unread}
         with self._database.write() as connection:
             for sound_id in ids:
-                path, preset, content = _identified(connection, sound_id, contents)
-                if content is None:
-                    raise LibraryError(f"{path} cannot be read now. Connect its drive, or mend its permissions.")
+                if sound_id not in waiting:
+                    preset, content = _identified(connection, sound_id)
+                    connection.execute(statement, (collection_id, content, preset))
+        # Read outside of a transaction, for which others would have to wait: a drive may take long.
+        unreadable = []
+        for sound_id, path in unread:
+            if (read := digest_if_readable(path)) is None:
+                unreadable.append(path)
+                continue
+            with self._database.write() as connection:
+                _enter_content(connection, sound_id, read)
+                preset, content = _identified(connection, sound_id)
                 connection.execute(statement, (collection_id, content, preset))
+        if unreadable:
+            raise LibraryError(f"{unreadable[0]} cannot be read now. Connect its drive, or mend its permissions.")
 
     def _update(self, ids: Collection[int], column: str, change: Callable[[object], object]) -> None:
-        contents = self._unknown_contents(ids)
         with self._database.write() as connection:
             for sound_id in ids:
-                _, preset, content = _identified(connection, sound_id, contents)
+                preset, content = _identified(connection, sound_id)
                 (before,) = connection.execute(f"SELECT {column} FROM sounds WHERE id = ?", (sound_id,)).fetchone()
                 connection.execute(
                     f"UPDATE sounds SET {column} = ? WHERE id = ? OR content = ? AND preset = ?",
@@ -200,24 +234,23 @@ class Marks:
                 )
                 keep_marks(connection, sound_id)
 
-    def _unknown_contents(self, ids: Collection[int]) -> dict[int, bytes]:
-        """The content of those sounds whose files were not read yet and can be: read before others have to wait for a
-        transaction, since a drive may take long."""
+    def _without_content(self, ids: Collection[int]) -> list[tuple[int, str]]:
+        """Id and path of those of these sounds whose files were not read yet."""
         unread = []
         with self._database.read() as connection:
             for sound_id in ids:
                 unread += connection.execute(
                     "SELECT id, path FROM sounds WHERE id = ? AND content IS NULL", (sound_id,)
                 ).fetchall()
-        contents = ((sound_id, digest_if_readable(decode_path(path))) for sound_id, path in unread)
-        return {sound_id: content for sound_id, content in contents if content is not None}
+        return [(sound_id, decode_path(path)) for sound_id, path in unread]
 
     def _ids(self, query: str, values: Sequence[object]) -> list[int]:
         with self._database.read() as connection:
             return [row[0] for row in connection.execute(query, values)]
 
 
-_OF_ROW = "SELECT favourite, rating, tags, corrected FROM sounds WHERE id = ?"
+_MARKS = "favourite, rating, tags, corrected"
+_OF_ROW = f"SELECT {_MARKS} FROM sounds WHERE id = ?"
 
 
 def keep_marks(connection: sqlite3.Connection, sound_id: int) -> None:
@@ -234,7 +267,8 @@ def keep_marks(connection: sqlite3.Connection, sound_id: int) -> None:
 
 
 def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
-    """Join a row's marks with those kept for its content, which has just been read: nothing that was said is lost."""
+    """Join a row's marks with those kept for its content, which has just been read: nothing that was said is lost. What
+    was said of this row alone is said of its copies from now on."""
     here = connection.execute(_OF_ROW, (sound_id,)).fetchone()
     if here is None:
         return
@@ -245,30 +279,39 @@ def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
         """,
         (sound_id,),
     ).fetchone()
+    joined = here
     if kept is not None:
         tags = _joined({*here[2].splitlines(), *kept[2].splitlines()})
         joined = (here[0] or kept[0], here[1] or kept[1], tags, here[3] or kept[3])
-        if joined != here:
-            connection.execute(
-                "UPDATE sounds SET favourite = ?, rating = ?, tags = ?, corrected = ? WHERE id = ?", (*joined, sound_id)
-            )
-        here = joined
-    if any(here):
+    if joined != here:
+        connection.execute(f"UPDATE sounds SET ({_MARKS}) = (?, ?, ?, ?) WHERE id = ?", (*joined, sound_id))
+    if any(joined) and joined != kept:
         keep_marks(connection, sound_id)
+        connection.execute(
+            f"""
+            UPDATE sounds SET ({_MARKS}) = (?, ?, ?, ?)
+            WHERE id <> ? AND (content, preset) = (SELECT content, preset FROM sounds WHERE id = ?)
+            """,
+            (*joined, sound_id, sound_id),
+        )
 
 
-def _identified(
-    connection: sqlite3.Connection, sound_id: int, contents: Mapping[int, bytes]
-) -> tuple[str, str, bytes | None]:
-    """Path, preset and content of a sound; that of `contents` is entered where it is not known yet."""
-    row = connection.execute("SELECT path, preset, content FROM sounds WHERE id = ?", (sound_id,)).fetchone()
+def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, bytes | None]:
+    """Preset and content of a sound. Raises LibraryError where there is no such sound."""
+    row = connection.execute("SELECT preset, content FROM sounds WHERE id = ?", (sound_id,)).fetchone()
     if row is None:
         raise LibraryError("A sound among these is no longer in the library: the folder that it was in was removed.")
-    path, preset, content = decode_path(row[0]), row[1], row[2]
-    if content is None and (content := contents.get(sound_id)) is not None:
-        connection.execute("UPDATE sounds SET content = ? WHERE id = ?", (content, sound_id))
+    return row[0], row[1]
+
+
+def _enter_content(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool:
+    """Enter what a sound's file holds, unless a scan was faster or the sound is gone; whether it was entered."""
+    entered = connection.execute(
+        "UPDATE sounds SET content = ? WHERE id = ? AND content IS NULL", (content, sound_id)
+    ).rowcount
+    if entered:
         recall_marks(connection, sound_id)
-    return path, preset, content
+    return bool(entered)
 
 
 def _free_name(connection: sqlite3.Connection, name: str, *, but: int | None = None) -> str:

@@ -151,7 +151,7 @@ def test_deleted_collections_come_back_one_after_the_other(filled: MainWindow, q
         until(qtbot, partial(there_are, *back))
     assert not filled.notice.isVisible()
     work.marks.restore_collection()
-    assert work.jobs.running("marking") is None, "there is nothing left to bring back"
+    assert work.jobs.running("collecting") is None, "there is nothing left to bring back"
 
 
 def test_a_held_delete_takes_one_collection_away(filled: MainWindow, qtbot: QtBot) -> None:
@@ -181,7 +181,7 @@ def test_a_held_delete_takes_one_collection_away(filled: MainWindow, qtbot: QtBo
     qtbot.keyClick(lists.rows[others[0]], Qt.Key.Key_Delete)
     until(qtbot, lambda: list(lists.rows) == others[1:])
     until(qtbot, lambda: filled.notice.message.text() == "Beech was deleted; its sounds stay.")
-    until(qtbot, lambda: work.jobs.running("marking") is None)
+    until(qtbot, lambda: work.jobs.running("collecting") is None)
     qtbot.mouseClick(filled.notice.action, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: [row.accessibleName() for row in lists.rows.values()] == ["Cedar, 2", "Beech, 2"])
     assert kept(filled).collected(others[1]) == sorted(ids), "the window's own Delete did not hear of it"
@@ -204,7 +204,7 @@ def test_a_collection_that_goes_takes_its_name_field_along(filled: MainWindow, q
         until(qtbot, lambda: not lists.rows)
     assert (lists.naming, raised) == (None, [])
     assert lists.favourites.hasFocus()
-    until(qtbot, lambda: work.jobs.running("marking") is None)
+    until(qtbot, lambda: work.jobs.running("collecting") is None)
     assert kept(filled).collections() == []
 
 

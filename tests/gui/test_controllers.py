@@ -317,7 +317,7 @@ def test_collections_come_back_in_the_opposite_order(
     marks.restore_collection()
     until(qtbot, lambda: names() == ["Ash", "Beech", "Cedar"])
     marks.restore_collection()
-    assert jobs.running("marking") is None, "nothing is left to be brought back"
+    assert jobs.running("collecting") is None, "nothing is left to be brought back"
     assert offered == ["Ash", "Beech", "Ash"]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,9 @@ from app.models.columns import Column
 from app.models.matches import MatchesModel
 from app.widgets.carried import put_sounds
 from app.widgets.tag_editor import TagEditor
+from engine.jobs import CancelToken, ignore_progress
+from engine.library import content as content_module
+from engine.library.listing import list_folders
 from engine.library.marks import Marks
 from tests.gui.conftest import leftover_threads, make_window, until, wait_for_rows, wait_until_quiet
 from tests.gui.marking import choose, drop, kept, make_collection, shown, sound, wait_for_history
@@ -351,6 +356,40 @@ def test_marks_made_just_before_the_end_are_kept(filled: MainWindow, qtbot: QtBo
     filled.close()
     backend = StandInBackend(folder)
     assert [found.rating for found in backend.library().catalog.sounds(ids)] == [4, 4, 4]
+    backend.close()
+
+
+def test_marks_of_what_was_never_heard_are_kept_although_its_drive_takes_long(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as on a USB drive in its first scan."""
+    drive, reading, go_on = tmp_path / "drive", threading.Event(), threading.Event()
+    drive.mkdir()
+    for number in range(5):
+        (drive / f"{number}.wav").write_bytes(bytes([number]))
+    work, digest = window.workspace, content_module.content_digest
+
+    def read_slowly(path: str) -> bytes:
+        reading.set()
+        go_on.wait(60)
+        return digest(path)
+
+    list_folders(work.backend.library().catalog, [str(drive)], ignore_progress, CancelToken())
+    work.library.refresh()
+    wait_for_rows(qtbot, window, 5)
+    wait_until_quiet(qtbot, window)
+    monkeypatch.setattr(content_module, "content_digest", read_slowly)
+    ids = choose(window, 0, 1, 2, 3, 4)
+    work.marks.add_collection("Kit", ids[:1])
+    until(qtbot, reading.is_set)
+    qtbot.keyClick(window.matches_panel.table, Qt.Key.Key_F)
+    work.marks.rate(ids, 4)
+    folder = work.backend.library_dir
+    monkeypatch.setattr(work.jobs, "shutdown", partial(work.jobs.shutdown, 1.0))
+    window.close()
+    go_on.set()
+    backend = StandInBackend(folder)
+    assert [(found.favourite, found.rating) for found in backend.library().catalog.sounds(ids)] == 5 * [(True, 4)]
     backend.close()
 
 

@@ -116,9 +116,15 @@ def test_nobody_waits_while_a_slow_drive_is_read(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(content_module, "content_digest", read_slowly)
     catalog.marks.rate([a.id], 4)
-    assert (catalog.sound(a.id).rating, catalog.marks.auditioned()) == (4, [a.id])
-    catalog.marks.collect(night_drive, [a.id])
-    assert catalog.marks.collected(night_drive) == [a.id]
+    assert (catalog.sound(a.id).rating, catalog.marks.auditioned()) == (4, []), "no drive was asked"
+    assert catalog.marks.read_contents([a.id]) == [a.id]
+    assert catalog.marks.auditioned() == [a.id]
+    find(catalog, ("a.wav", 21), ("b.wav", 20))
+    b = next(sound for sound in catalog.sounds() if sound.name == "b")
+    catalog.marks.forget_auditioned()
+    catalog.marks.collect(night_drive, [b.id])
+    assert catalog.marks.auditioned() == [a.id]
+    assert catalog.marks.collected(night_drive) == [b.id]
 
 
 def test_a_copy_has_the_same_marks(tmp_path: Path) -> None:
@@ -161,12 +167,58 @@ def test_marked_before_it_was_heard(tmp_path: Path) -> None:
     list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, [FoundFile(str(file), 10, 1)])
     (sound,) = catalog.sounds()
     marked(catalog, sound.id)
+    assert catalog.marks.read_contents([sound.id, 99]) == [sound.id]
+    assert catalog.marks.read_contents([sound.id]) == [], "once is enough"
     catalog.remove_root(file.parent)
     catalog.add_root("/sounds")
     find(catalog, ("elsewhere.wav", 1))
     from engine.library.content import content_digest
 
     assert says_all(catalog, hear(catalog, "elsewhere", content_digest(file)))
+
+
+def test_what_is_said_before_it_is_heard_joins_what_its_copies_have(tmp_path: Path) -> None:
+    catalog = filled(tmp_path, "a.wav", "copy.wav")
+    a, copy = hear(catalog, "a", ONE), next(sound.id for sound in catalog.sounds() if sound.name == "copy")
+    catalog.marks.tag([a], add=["dusty"])
+    catalog.marks.rate([copy], 4)
+    catalog.marks.tag([copy], add=["warm"])
+    hear(catalog, "copy", ONE)
+    for sound_id in (a, copy):
+        sound = catalog.sound(sound_id)
+        assert (sound.rating, sound.tags) == (4, ("dusty", "warm"))
+
+
+def test_of_many_sounds_those_that_can_be_read_are_marked_and_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One after the other: what is done stays, whatever becomes of the rest."""
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for name in "abc":
+        (folder / f"{name}.wav").write_bytes(name.encode())
+    catalog = Catalog.open(tmp_path)
+    root = catalog.add_root(folder)
+    files = [FoundFile(str(folder / f"{name}.wav"), 1, 1) for name in "abc"]
+    list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
+    ids = [sound.id for sound in catalog.sounds()]
+    (folder / "b.wav").unlink()
+    kit = catalog.marks.add_collection("Kit")
+
+    with pytest.raises(LibraryError, match=r"b\.wav cannot be read"):
+        catalog.marks.collect(kit, ids)
+    assert catalog.marks.collected(kit) == [ids[0], ids[2]]
+    read: list[str] = []
+    digest = marks_module.digest_if_readable
+
+    def note(path: str) -> bytes | None:
+        read.append(Path(path).name)
+        return digest(path)
+
+    monkeypatch.setattr(marks_module, "digest_if_readable", note)
+    catalog.marks.set_favourite(ids, True)
+    assert (catalog.marks.favourites(), read) == (ids, [])
+    assert (catalog.marks.read_contents(ids), read) == ([], ["b.wav"])
 
 
 def test_collections(tmp_path: Path) -> None:
