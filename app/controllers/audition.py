@@ -300,7 +300,7 @@ class Auditioner(QObject):
         self.duration = clip.audio.duration_seconds
         player = self._backend.existing_player()
         substitute = (player.substitute if player is not None else None) or ""
-        self.noted.emit(" ".join(filter(None, (substitute, self._shortened_words(clip)))))
+        self.noted.emit(" ".join(filter(None, (substitute, self._shortened_words(clip), self._lacking_words()))))
         self._set_playing(True)
         if self.side == "B" and self.sound is not None:
             self.began.emit(self.sound)
@@ -314,6 +314,13 @@ class Auditioner(QObject):
         if heard < LEAST_LONG_SECONDS or lasts < 2 * heard:
             return ""
         return f"{sound.name} lasts {text.clock(lasts, 0)}: its first {text.clock(heard, 0)} are heard."
+
+    def _lacking_words(self) -> str:
+        """Says that a preset sounds without some of its samples; empty for what is whole."""
+        sound = self.sound
+        if self.side != "B" or sound is None or sound.state != "ready" or not sound.reason:
+            return ""
+        return f"{sound.name}: {sound.reason}"
 
     def _fail(self, reason: str) -> None:
         self.loading = False

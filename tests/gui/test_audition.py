@@ -380,6 +380,15 @@ def test_that_only_the_beginning_of_a_very_long_sound_is_heard_is_said(
     until(qtbot, lambda: not filled.notice.isVisible())
 
 
+def test_that_a_preset_lacks_samples_is_said_when_it_is_played(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
+    lacking = replace(loop.sound, id=10_000, reason="It sounds without 1 of its 8 samples.")
+    filled.workspace.listening.choose(Row(lacking, 1))
+    until(qtbot, filled.notice.isVisible)
+    assert f"{loop.sound.name}: It sounds without 1 of its 8 samples." in filled.notice.message.text()
+    filled.workspace.listening.choose(loop)
+    until(qtbot, lambda: not filled.notice.isVisible())
+
+
 class Asleep:
     """The interface of `engine.audition.output.Output`; it opens when it is told to."""
 

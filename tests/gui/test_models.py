@@ -195,6 +195,10 @@ def test_what_a_row_shows(qapp: object) -> None:
     ]
     assert model.index(1, Column.RATING).data(spoken) == "not rated"
 
+    lacking = "It sounds without 1 of its 8 samples."
+    model.set_sounds([replace(sound, reason=lacking)])
+    assert model.index(0, Column.NAME).data(Qt.ItemDataRole.ToolTipRole).split("\n") == [sound.path, lacking]
+
     model.set_roots({1: ("/sounds", False)})
     assert model.index(0, Column.FOLDER).data() == "sounds: offline"
     assert model.index(0, Column.NAME).data(MatchesModel.OFFLINE_ROLE)
