@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -23,6 +24,13 @@ def file_name(words: str, otherwise: str) -> str:
     sizes = itertools.accumulate(len(letter.encode(errors="surrogatepass")) for letter in name)
     name = name[: sum(size <= _LONGEST_NAME_BYTES for size in sizes)].rstrip(" .")
     return _RESERVED_NAME.sub(r"\1_", name, count=1) if _RESERVED_NAME.match(name) else name or otherwise
+
+
+def numbered(stem: str, ending: str = "") -> Iterator[str]:
+    """`stem` with its ending, then "stem (2)", "stem (3)" and so on, for as long as one is taken."""
+    yield stem + ending
+    for number in itertools.count(2):
+        yield f"{stem} ({number}){ending}"
 
 
 _ROOT = Path(getattr(sys, "_MEIPASS", None) or Path(__file__).resolve().parent.parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -15,7 +16,7 @@ from engine.audio.encode import write_wav
 from engine.audio.sources import sndfile_name
 from engine.audition.fit import Change
 from engine.errors import ExportError
-from engine.paths import file_name
+from engine.paths import file_name, numbered
 
 _SAME = 2e-4
 """Two renderings of one sound differ by less; the joints of one that was made in pieces are as good as exact."""
@@ -52,8 +53,8 @@ def export(audio: Audio, folder: Path, name: str) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_wav(part, samples, audio.rate, "PCM_24")
-        for number in range(1, _MOST_NAMESAKES):
-            path = folder / (name if number == 1 else f"{Path(name).stem} ({number}).wav")
+        for namesake in itertools.islice(numbered(Path(name).stem, ".wav"), _MOST_NAMESAKES):
+            path = folder / namesake
             # Made anew or not at all: two programs that write at once cannot take each other's name.
             with contextlib.suppress(FileExistsError):
                 path.touch(exist_ok=False)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
+from engine.paths import numbered
 
 _OF_THE_FOLDER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 """What is wrong with the folder, and so with every other file too."""
@@ -120,13 +121,12 @@ def _copy(source: Path, folder: Path) -> bool:
 
 def _place_for(source: Path, folder: Path) -> Path | None:
     """A name in the folder that is free; None where one of the same name holds the same."""
-    number, target = 1, folder / source.name
-    while os.path.lexists(target):
+    for target in (folder / name for name in numbered(source.stem, source.suffix)):
+        if not os.path.lexists(target):
+            return target
         if target.is_file() and filecmp.cmp(source, target, shallow=False):
             return None
-        number += 1
-        target = folder / f"{source.stem} ({number}){source.suffix}"
-    return target
+    raise AssertionError("numbers do not end")
 
 
 def _rename(unfinished: Path, target: Path) -> bool:

@@ -7,9 +7,8 @@ removed with its folder has them again when it is found again. Rows of the catal
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from engine.errors import LibraryError
@@ -17,6 +16,7 @@ from engine.families import FAMILIES
 from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.query import Query
+from engine.paths import numbered
 from engine.ratings import HIGHEST_RATING
 
 MOST_AUDITIONED = 200
@@ -139,7 +139,7 @@ class Marks:
         """Bring back what `remove_collection` forgot, with a number behind its name where that is taken by now; its
         new id."""
         with self._database.write() as connection:
-            name = next(name for name in _numbered(removed.name) if not _is_taken(connection, name))
+            name = next(name for name in numbered(removed.name) if not _is_taken(connection, name))
             collection_id = _added(connection, name)
             connection.executemany(
                 "INSERT INTO collected VALUES (?, ?, ?)", [(collection_id, *member) for member in removed.members]
@@ -327,13 +327,6 @@ def _free_name(connection: sqlite3.Connection, name: str, *, but: int | None = N
 def _is_taken(connection: sqlite3.Connection, name: str, *, but: int | None = None) -> bool:
     found = connection.execute("SELECT 1 FROM collections WHERE name = ? AND id IS NOT ?", (name, but)).fetchone()
     return found is not None
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """The name, then "Name (2)" and so on."""
-    yield name
-    for number in itertools.count(2):
-        yield f"{name} ({number})"
 
 
 def _added(connection: sqlite3.Connection, name: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import logging
 import os
 import threading
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import RecordingError
+from engine.paths import numbered
 from engine.recording.inputs import InputDevice, Take, open_input
 
 LONGEST_SECONDS = 7200.0
@@ -267,8 +269,8 @@ def _new_file(folder: Path, rate: int, channels: int) -> tuple[Path, _WavFile]:
     name = f"Recording {datetime.now():%Y-%m-%d %H.%M.%S}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for number in range(1, _MOST_NAMESAKES):
-            path = folder / (f"{name}.wav" if number == 1 else f"{name} ({number}).wav")
+        for namesake in itertools.islice(numbered(name, ".wav"), _MOST_NAMESAKES):
+            path = folder / namesake
             with contextlib.suppress(FileExistsError):
                 return path, _WavFile(path, rate, channels)
     except OSError as error:
