@@ -295,7 +295,7 @@ class Scenes:
         self._window.library_panel.failed.fold.setChecked(False)
         away = self._root.rename(self._root.with_name("Unplugged"))
         library.refresh()
-        studio.wait(lambda: library.state is not None and not library.state.roots[0].online, "missing the drive")
+        studio.wait(lambda: library.state is not None and library.state.roots[0].away, "missing the drive")
         studio.live(0.5)
         self.picture("drive-away")
         away.rename(self._root)

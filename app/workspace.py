@@ -320,12 +320,12 @@ class Workspace(QObject):
     def _library_changed(self) -> None:
         state = self.library.state
         if state is not None:
-            self.matches.set_roots({root.id: (root.path, root.online) for root in state.roots})
+            self.matches.set_roots({root.id: (root.path, not root.away) for root in state.roots})
             if not self._library_is_open:
                 self._library_opened(state)
             if not state.why_read_only:
-                self._resume_scan([Path(root.path) for root in state.roots if root.online])
-                self.settings.unfinished_scan = self.library.scanning
+                self._resume_scan({Path(root.path): root.online for root in state.roots})
+                self.settings.unfinished_scan = (*self.library.scanning, *self._left_over)
         if self.library.failure is None:
             self.settled.emit("library")
 
@@ -335,13 +335,24 @@ class Workspace(QObject):
         if not state.second_window:
             self.settings.keep()
 
-    def _resume_scan(self, roots: list[Path]) -> None:
-        """Go on with the scan that the last window left, in the state in which it was left."""
-        folders = [folder for folder in self._left_over if any(folder.is_relative_to(root) for root in roots)]
-        self._left_over = []
-        if folders:
-            self.library.scan(folders)
-            if self.settings.scan_paused and (job := self.library.scan_job) is not None:
+    def _resume_scan(self, roots: Mapping[Path, bool | None]) -> None:
+        """Go on with the scan that the last window left, in the state in which it was left.
+
+        roots : whether each is there; what is in those of which it is not known yet is left over for later.
+        """
+        there, unknown = [], []
+        for folder in self._left_over:
+            online = [known for root, known in roots.items() if folder.is_relative_to(root)]
+            if any(online):
+                there.append(folder)
+            elif None in online:
+                unknown.append(folder)
+        self._left_over = unknown
+        if there:
+            running = self.library.scan_job
+            paused = self.settings.scan_paused if running is None else running.paused
+            self.library.scan(there)
+            if paused and (job := self.library.scan_job) is not None:
                 job.pause()
 
     def _load_ear(self, job: Job) -> Ear:

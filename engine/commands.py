@@ -64,7 +64,7 @@ def _say_no_sounds(folder: str) -> None:
 def _say_what_is_away(library: Library) -> None:
     """A folder that was renamed is a new one to a scan: of its sounds those in the old place stay, and can be found."""
     for root in library.catalog.roots():
-        if not root.online and root.sounds:
+        if root.sounds and not os.path.isdir(root.path):
             say(
                 f"earshot: {root.path} is not there now. What is known of its {root.sounds} sounds is kept until it is "
                 f"back. If it was moved or renamed: earshot library remove {command_line([root.path])}"

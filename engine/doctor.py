@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def _library(directory: Path, fingerprint: str | None) -> Iterator[Finding]:
             f"{counts.missing} missing",
         )
         for root in library.catalog.roots():
-            state = "" if root.online else ", not there now"
+            state = "" if os.path.isdir(root.path) else ", not there now"
             yield Finding("root", f"{root.path}: {root.sounds} sounds, {root.failed} failed{state}")
         if fingerprint is not None and library.searchable < counts.ready:
             yield Finding(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ USAGE_MILLISECONDS = 10_000
 class LibraryState:
     """What the panels show of the library.
 
+    roots : `online` of each is what its drive said last, and None as long as it has said nothing.
     why_read_only : in words; empty where it can be changed.
     second_window : another window has the library, and it is read only for that.
     version : another number where anything in it has changed.
@@ -87,10 +89,13 @@ class LibraryController(QObject):
         """Roots whose removal was asked for: what changes in them brings them back no more."""
         self._stale = False
         self._watched: set[str] = set()
+        self._last_watch: Job | None = None
         self._to_scan: set[Path] = set()
         """Folders in which something changed while a scan was running."""
         self._folders_changed.connect(self._scan_changed)
         self._seen: tuple[Any, ...] | None = None
+        self._online: dict[str, bool] = {}
+        """By the path of each root what its drive said last."""
         self._timer = QTimer(self)
         self._timer.setInterval(REFRESH_MILLISECONDS)
         self._timer.timeout.connect(self.refresh)
@@ -265,14 +270,22 @@ class LibraryController(QObject):
             return
         if self._jobs.running("poll") is None:
             self._jobs.start("poll", lambda _: backend.library().catalog.database.version, on_done=self._looked)
-        # A job of its own: a network drive that does not answer holds up nothing else.
-        if self._jobs.running("drives") is None:
-            roots = [(root.path, root.online) for root in state.roots]
+        for root in state.roots:
+            self._ask_drive(root.path)
+
+    def _ask_drive(self, path: str) -> None:
+        # A job for each: a network drive that does not answer holds up nothing else.
+        lane = f"drive of {path}"
+        if self._jobs.running(lane) is None:
             self._jobs.start(
-                "drives",
-                lambda _: any(os.path.isdir(path) != online for path, online in roots),
-                on_done=lambda differ: self.refresh() if differ else None,
+                lane, lambda _: os.path.isdir(path), on_done=lambda online: self._drive_answered(path, online)
             )
+
+    def _drive_answered(self, path: str, online: bool) -> None:
+        state = self.state
+        if state is not None and any(root.path == path and root.online is not online for root in state.roots):
+            self._online[path] = online
+            self._show(state)
 
     def _measure_usage(self) -> None:
         backend = self._backend
@@ -283,15 +296,37 @@ class LibraryController(QObject):
         if self.state is not None and version != self.state.version:
             self.refresh()
 
-    def _take(self, state: LibraryState) -> None:
-        self.failure = None
-        self.state = state
-        self._leaving &= {Path(root.path) for root in state.roots}
+    def _show(self, state: LibraryState) -> None:
+        """The library as it was read, with what is known of its drives."""
+        roots = tuple(replace(root, online=self._online.get(root.path)) for root in state.roots)
+        self.state = state = replace(state, roots=roots)
         self.changed.emit()
-        seen = (state.revision, state.counts.total, tuple((root.id, root.online) for root in state.roots))
+        seen = (state.revision, state.counts.total, tuple((root.id, root.away) for root in roots))
         if seen != self._seen:
             self._seen = seen
             self.contents_changed.emit()
+        online = {root.path for root in roots if root.online}
+        if online != self._watched and not state.why_read_only:
+            self._watched = online
+            self._watch(online)
+
+    def _watch(self, folders: Collection[str]) -> None:
+        backend, last = self._backend, self._last_watch
+
+        def work(job: Job) -> Any:
+            _wait_for(last, job)  # else the one that was asked first might have the last word
+            return backend.watch(folders, self._folders_changed.emit)
+
+        self._last_watch = self._jobs.start("watch", work, on_done=self.unwatched.emit)
+
+    def _take(self, state: LibraryState) -> None:
+        self.failure = None
+        paths = {root.path for root in state.roots}
+        self._leaving &= set(map(Path, paths))
+        self._online = {path: online for path, online in self._online.items() if path in paths}
+        self._show(state)
+        for path in paths:
+            self._ask_drive(path)
         if self._stale:
             self._stale = False
             self.refresh()
@@ -299,16 +334,6 @@ class LibraryController(QObject):
         if not self._measure.isActive():
             self._measure.start()
             self._measure_usage()
-        if state.why_read_only:
-            return
-        online = {root.path for root in state.roots if root.online}
-        if online != self._watched:
-            self._watched = online
-            self._jobs.start(
-                "watch",
-                lambda _: self._backend.watch(online, self._folders_changed.emit),
-                on_done=self.unwatched.emit,
-            )
 
     def _scan_changed(self, folders: list[str]) -> None:
         self._to_scan.update(map(Path, folders))

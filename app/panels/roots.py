@@ -46,8 +46,8 @@ class RootRow(QWidget):
     def show_root(self, root: Root) -> None:
         """The folder as the catalog has it now."""
         self.root = root
-        self.row.set_figure(text.count(root.sounds) if root.online else "offline", "folder" if root.online else "drive")
-        self.row.set_quiet(not root.online)
+        self.row.set_figure("offline" if root.away else text.count(root.sounds), "drive" if root.away else "folder")
+        self.row.set_quiet(root.away)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = passing_menu(self)

@@ -200,7 +200,7 @@ class SettingsDialog(QDialog):
     def _show_roots(self) -> None:
         library = self._work.library
         roots = library.state.roots if library.state is not None else ()
-        shown = [(root.path, root.sounds, root.online, Path(root.path) in library.scanning) for root in roots]
+        shown = [(root.path, root.sounds, root.away, Path(root.path) in library.scanning) for root in roots]
         if shown == getattr(self, "_shown_roots", None):
             return
         self._shown_roots = shown

@@ -23,13 +23,13 @@ class RootLine(QWidget):
 
     def __init__(self, root: Root, *, scanning: bool) -> None:
         super().__init__()
-        self._icon = "folder" if root.online else "drive"
+        self._icon = "drive" if root.away else "folder"
         self.setFixedHeight(theme.tokens()["size"]["control"])
-        state = "being scanned" if scanning else text.sounds(root.sounds) if root.online else "offline"
+        state = "being scanned" if scanning else "offline" if root.away else text.sounds(root.sounds)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(24, 0, 0, 0)
         layout.setSpacing(12)
-        path = Label(root.path, elide=True, colour="text" if root.online else "quiet")
+        path = Label(root.path, elide=True, colour="quiet" if root.away else "text")
         path.setToolTip(root.path)
         self.remove = IconButton("close", f"Remove {root.path} from the library", size=24, icon_size=14)
         layout.addWidget(path, 1)

@@ -76,13 +76,22 @@ class Sound:
 
 @dataclass(frozen=True)
 class Root:
-    """A folder that the producer asked to scan; `sounds` counts all of its rows, `failed` those that failed."""
+    """A folder that the producer asked to scan; `sounds` counts all of its rows, `failed` those that failed.
+
+    `online` tells whether the folder is there; None as long as nobody has asked its drive, which may take for ever to
+    answer: the catalog never does.
+    """
 
     id: int
     path: str
     sounds: int
     failed: int
-    online: bool
+    online: bool | None = None
+
+    @property
+    def away(self) -> bool:
+        """Whether it is known not to be there."""
+        return self.online is False
 
 
 @dataclass(frozen=True)
@@ -181,8 +190,8 @@ class Catalog:
             rows = connection.execute("SELECT id, path FROM roots ORDER BY path").fetchall()
         roots = []
         for root_id, stored in rows:
-            path, counts = decode_path(stored), self.counts(root_id)
-            roots.append(Root(root_id, path, counts.total, counts.failed, os.path.isdir(path)))
+            counts = self.counts(root_id)
+            roots.append(Root(root_id, decode_path(stored), counts.total, counts.failed))
         return roots
 
     def as_known(self, path: str | Path) -> str:

@@ -285,6 +285,40 @@ def test_a_drive_that_comes_and_goes_is_noticed(
     until(qtbot, lambda: online() == [True, True])
 
 
+def test_a_drive_that_does_not_answer_holds_up_nothing_else(
+    library: LibraryController,
+    backend: ListingBackend,
+    folders: list[Path],
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as a share whose server is off, at the next start."""
+    drums, keys = folders
+    until(qtbot, lambda: library._watched == set(map(str, folders)))
+    answer, isdir, jobs = threading.Event(), os.path.isdir, library._jobs
+
+    def hang(path: Any) -> bool:
+        if str(path) == str(drums):
+            answer.wait(PATIENCE_MILLISECONDS / 1000)
+        return isdir(path)
+
+    monkeypatch.setattr(os.path, "isdir", hang)
+    library._follow.stop()
+    again = LibraryController(backend, jobs, jobs)
+    again.refresh()
+    until(qtbot, lambda: roots(again) == [str(drums), str(keys)] and again._watched == {str(keys)})
+    more = tmp_path / "More"
+    more.mkdir()
+    (more / "one.wav").write_bytes(b"RIFF")
+    again.scan([more])
+    until(qtbot, lambda: roots(again) == [str(drums), str(keys), str(more)] and at_rest(again))
+    assert again.state is not None
+    assert [(root.online, root.away) for root in again.state.roots[:2]] == [(None, False), (True, False)]
+    answer.set()
+    until(qtbot, lambda: again._watched == {str(drums), str(keys), str(more)})
+
+
 def test_collections_come_back_in_the_opposite_order(
     backend: ListingBackend, jobs: JobRunner, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from watchdog.observers import Observer
 from app.main_window import MainWindow
 from app.models.columns import Column
 from app.panels.roots import RootRow
+from app.settings import Settings
 from app.widgets.failed_list import FailedList
 from engine.jobs import CancelToken, ignore_progress
 from engine.library.catalog import Root
@@ -192,6 +194,32 @@ def test_a_scan_goes_on_as_it_was_left(qtbot: QtBot, tmp_path: Path, folder: Pat
     assert leftover_threads() == []
 
 
+def test_a_scan_goes_on_when_its_drive_answers(
+    qtbot: QtBot, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend, settings = StandInBackend(tmp_path / "library"), Settings(tmp_path / "settings.ini")
+    backend.library().catalog.add_root(folder)
+    settings.unfinished_scan = [folder]
+    settings.keep()
+    answer, isdir = threading.Event(), os.path.isdir
+
+    def answer_late(path: str) -> bool:
+        if str(path) == str(folder):
+            answer.wait(60)
+        return isdir(path)
+
+    monkeypatch.setattr(os.path, "isdir", answer_late)
+    window = make_window(backend, tmp_path / "settings.ini")
+    until(qtbot, lambda: window.workspace.library.state is not None)
+    assert window.workspace.library.scan_job is None
+    assert window.settings.unfinished_scan == [folder], "it is not forgotten where the window is closed now"
+    answer.set()
+    until(qtbot, lambda: ready(window, 12))
+    assert window.settings.unfinished_scan == []
+    window.close()
+    assert leftover_threads() == []
+
+
 def test_the_search_understands_facts(filled: MainWindow, qtbot: QtBot) -> None:
     families = {row.sound.family for row in filled.workspace.matches.rows}
     family = sorted(str(name) for name in families)[0]
@@ -228,7 +256,7 @@ def test_a_folder_that_narrows_the_table_lets_go_when_it_is_removed(filled: Main
 
 
 def test_a_folder_is_grey_as_long_as_it_is_away(qtbot: QtBot) -> None:
-    here = Root(1, "/drive/Sounds", 12, 0, True)
+    here, unknown = Root(1, "/drive/Sounds", 12, 0, True), Root(1, "/drive/Sounds", 12, 0)
     away = replace(here, online=False)
 
     def pictures(*states: Root) -> QImage:
@@ -240,6 +268,7 @@ def test_a_folder_is_grey_as_long_as_it_is_away(qtbot: QtBot) -> None:
         return row.grab().toImage()
 
     assert pictures(here) != pictures(away)
+    assert pictures(here) == pictures(unknown)
     assert pictures(here, away) == pictures(away)
     assert pictures(away, here) == pictures(here)
 

@@ -246,7 +246,7 @@ def test_roots_never_overlap(tmp_path: Path) -> None:
     assert catalog.add_root("/sounds kits").id != outer.id
     everything = catalog.add_root("/")
     assert [root.path for root in catalog.roots()] == ["/"]
-    assert (everything.sounds, everything.online) == (1, True)
+    assert (everything.sounds, everything.online, everything.away) == (1, None, False)
     assert catalog.sounds()[0].root_id == everything.id
 
 
