@@ -90,6 +90,7 @@ class LibraryController(QObject):
         self._stale = False
         self._watched: set[str] = set()
         self._last_watch: Job | None = None
+        self._some_unwatched = False
         self._to_scan: set[Path] = set()
         """Folders in which something changed while a scan was running."""
         self._folders_changed.connect(self._scan_changed)
@@ -317,7 +318,11 @@ class LibraryController(QObject):
             _wait_for(last, job)  # else the one that was asked first might have the last word
             return backend.watch(folders, self._folders_changed.emit)
 
-        self._last_watch = self._jobs.start("watch", work, on_done=self.unwatched.emit)
+        self._last_watch = self._jobs.start("watch", work, on_done=self._watch_answered)
+
+    def _watch_answered(self, refused: dict[str, str]) -> None:
+        self._some_unwatched = bool(refused)
+        self.unwatched.emit(refused)
 
     def _take(self, state: LibraryState) -> None:
         self.failure = None
@@ -374,6 +379,8 @@ class LibraryController(QObject):
         self._asked.clear()
         self._timer.stop()
         self._scanning_on(None)
+        if self._some_unwatched:  # what kept them from being watched may have gone since
+            self._watch(self._watched)
         self._jobs.cancel("library")
         self.refresh()
         self._scan_what_changed()

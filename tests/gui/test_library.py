@@ -53,12 +53,16 @@ def test_a_folder_that_is_not_watched_is_named_with_the_reason(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(Observer, "schedule", refuse)
+    with monkeypatch.context() as refused:
+        refused.setattr(Observer, "schedule", refuse)
+        window.workspace.library.scan([folder])
+        until(qtbot, lambda: window.notice.isVisible())
+        words = window.notice.message.text()
+        assert f"{folder} ({why})" in words
+        assert "Scan again" in words
+        wait_until_quiet(qtbot, window)
     window.workspace.library.scan([folder])
-    until(qtbot, lambda: window.notice.isVisible())
-    words = window.notice.message.text()
-    assert f"{folder} ({why})" in words
-    assert "Scan again" in words
+    until(qtbot, lambda: not window.notice.isVisible())
 
 
 def test_folders_that_are_not_watched_are_counted_by_reason(window: MainWindow) -> None:
