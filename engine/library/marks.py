@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from engine.errors import LibraryError
 from engine.families import FAMILIES
-from engine.library.content import digest_if_readable
+from engine.library.content import digest_if_readable, digest_of_text
 from engine.library.database import Database, decode_path
 from engine.library.query import Query
 from engine.paths import numbered
@@ -155,9 +155,9 @@ class Marks:
         Returns the ids of those whose files were read.
         """
         read = []
-        for sound_id, path in self._without_content(ids):
+        for sound_id, path, root in self._without_content(ids):
             between()
-            if (content := digest_if_readable(path)) is None:
+            if (content := digest_if_readable(path, root)) is None:
                 continue
             with self._database.write() as connection:
                 if _enter_content(connection, sound_id, content):
@@ -204,7 +204,7 @@ class Marks:
 
     def _collect(self, statement: str, collection_id: int, ids: Collection[int]) -> None:
         unread = self._without_content(ids)
-        waiting = {sound_id for sound_id, _ in unread}
+        waiting = {sound_id for sound_id, _, _ in unread}
         with self._database.write() as connection:
             for sound_id in ids:
                 if sound_id not in waiting:
@@ -212,8 +212,8 @@ class Marks:
                     connection.execute(statement, (collection_id, content, preset))
         # Read outside of a transaction, for which others would have to wait: a drive may take long.
         unreadable = []
-        for sound_id, path in unread:
-            if (read := digest_if_readable(path)) is None:
+        for sound_id, path, root in unread:
+            if (read := digest_if_readable(path, root)) is None:
                 unreadable.append(path)
                 continue
             with self._database.write() as connection:
@@ -234,15 +234,17 @@ class Marks:
                 )
                 keep_marks(connection, sound_id)
 
-    def _without_content(self, ids: Collection[int]) -> list[tuple[int, str]]:
-        """Id and path of those of these sounds whose files were not read yet."""
+    def _without_content(self, ids: Collection[int]) -> list[tuple[int, str, str]]:
+        """Id, path and root of those of these sounds whose files were not read yet."""
         unread = []
         with self._database.read() as connection:
             for sound_id in ids:
                 unread += connection.execute(
-                    "SELECT id, path FROM sounds WHERE id = ? AND content IS NULL", (sound_id,)
+                    "SELECT sounds.id, sounds.path, roots.path FROM sounds JOIN roots ON roots.id = root_id "
+                    "WHERE sounds.id = ? AND content IS NULL",
+                    (sound_id,),
                 ).fetchall()
-        return [(sound_id, decode_path(path)) for sound_id, path in unread]
+        return [(sound_id, decode_path(path), decode_path(root)) for sound_id, path, root in unread]
 
     def _ids(self, query: str, values: Sequence[object]) -> list[int]:
         with self._database.read() as connection:
@@ -266,9 +268,13 @@ def keep_marks(connection: sqlite3.Connection, sound_id: int) -> None:
     )
 
 
-def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
+def recall_marks(connection: sqlite3.Connection, sound_id: int, before: bytes | None = None) -> None:
     """Join a row's marks with those kept for its content, which has just been read: nothing that was said is lost. What
-    was said of this row alone is said of its copies from now on."""
+    was said of this row alone is said of its copies from now on.
+
+    before : the content that the row had until now; None where there was none.
+    """
+    _adopt(connection, sound_id, before)
     here = connection.execute(_OF_ROW, (sound_id,)).fetchone()
     if here is None:
         return
@@ -294,6 +300,29 @@ def recall_marks(connection: sqlite3.Connection, sound_id: int) -> None:
             """,
             (*joined, sound_id, sound_id),
         )
+
+
+def _adopt(connection: sqlite3.Connection, sound_id: int, before: bytes | None) -> None:
+    """Keep for an SFZ what was kept for its text alone by earlier versions, or for the same text with other samples,
+    as before some of them were there. Once: what is taken back later stays so."""
+    found = connection.execute("SELECT content, preset FROM sounds WHERE id = ?", (sound_id,)).fetchone()
+    if found is None or found[0] is None or (text := digest_of_text(found[0])) is None:
+        return
+    if connection.execute("SELECT 1 FROM marks WHERE content = ? AND preset = ?", found).fetchone():
+        return
+    former = before if before is not None and before != found[0] and before.startswith(text) else text
+    adopted = connection.execute(
+        "INSERT OR IGNORE INTO collected SELECT collection_id, ?, preset FROM collected "
+        "WHERE content = ? AND preset = ?",
+        (found[0], former, found[1]),
+    ).rowcount
+    marked = connection.execute(
+        "INSERT INTO marks SELECT ?, preset, favourite, rating, tags, corrected FROM marks "
+        "WHERE content = ? AND preset = ?",
+        (found[0], former, found[1]),
+    ).rowcount
+    if adopted and not marked:
+        keep_marks(connection, sound_id)
 
 
 def _identified(connection: sqlite3.Connection, sound_id: int) -> tuple[str, bytes | None]:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from engine.audio.declared import in_path
 from engine.audio.suffixes import is_preset_file
-from engine.library.content import digest_if_readable
+from engine.library.content import digest_if_readable, digest_of_text
 from engine.library.database import Database, decode_path
 
 _PLACE = ("root_id", "path", "name", "words", "instrument", "size", "mtime_ns", "inode", "found_inode", "seen")
@@ -27,7 +27,8 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
     with database.read() as connection:
         candidates = connection.execute(
             """
-            SELECT DISTINCT path FROM sounds AS new WHERE seen = ? AND state = 'listed' AND content IS NULL
+            SELECT DISTINCT new.path, roots.path FROM sounds AS new JOIN roots ON roots.id = new.root_id
+            WHERE seen = ? AND state = 'listed' AND content IS NULL
                 AND EXISTS (
                     SELECT 1 FROM sounds AS old WHERE old.missing AND old.size = new.size AND old.content IS NOT NULL
                 )
@@ -35,9 +36,9 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
             (scan,),
         ).fetchall()
     moved = to_be_heard = 0
-    for (path,) in candidates:
+    for path, root in candidates:
         between()
-        if (content := digest_if_readable(decode_path(path))) is None:
+        if (content := digest_if_readable(decode_path(path), decode_path(root))) is None:
             continue
         with database.write() as connection:
             followed, again = _follow(connection, path, content)
@@ -49,7 +50,10 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
 def _follow(connection: sqlite3.Connection, new_path: str | bytes, content: bytes) -> tuple[int, int]:
     """How many sounds of a file moved, and how many of those are to be heard again."""
     # One of several missing copies: the others stay as they were.
-    old = connection.execute("SELECT path FROM sounds WHERE missing AND content = ? LIMIT 1", (content,)).fetchone()
+    old = connection.execute(
+        "SELECT path FROM sounds WHERE missing AND content IN (?, ?) ORDER BY length(content) DESC LIMIT 1",
+        (content, digest_of_text(content)),  # by its text alone, as earlier versions knew it; it waits to be heard
+    ).fetchone()
     if old is None:
         return 0, 0
     places = {

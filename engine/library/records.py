@@ -379,6 +379,7 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                 )
                 continue
             facts = outcome.facts
+            before = connection.execute("SELECT content FROM sounds WHERE id = ?", (outcome.sound_id,)).fetchone()
             updated = connection.execute(
                 """
                 UPDATE sounds SET state = 'ready', reason = ?, family = ?, family_confidence = ?, kind = ?,
@@ -411,7 +412,7 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                 ),
             ).rowcount
             if updated:
-                recall_marks(connection, outcome.sound_id)
+                recall_marks(connection, outcome.sound_id, before[0])
                 connection.executemany(
                     "INSERT INTO embeddings (sound_id, fingerprint, vector) VALUES (?, ?, ?)",
                     [(outcome.sound_id, fingerprint, vector) for vector in outcome.vectors],

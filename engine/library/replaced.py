@@ -26,12 +26,15 @@ def list_replaced(database: Database, scan: int, between: Callable[[], None] = l
     `between` is called between two files; it may raise.
     """
     with database.read() as connection:
-        roots = connection.execute(f"SELECT DISTINCT root_id FROM sounds WHERE {_IN_DOUBT}", (scan,)).fetchall()
+        roots = connection.execute(
+            f"SELECT id, path FROM roots WHERE id IN (SELECT root_id FROM sounds WHERE {_IN_DOUBT})", (scan,)
+        ).fetchall()
     replaced = 0
-    for (root_id,) in roots:
+    for root_id, root_path in roots:
+        root = decode_path(root_path)
         with database.read() as connection:
             in_doubt, among = _in_doubt(connection, scan, root_id)
-        if len(in_doubt) > max(_STAND_FOR_A_ROOT, among / 2) and _all_are_as_they_were(in_doubt, between):
+        if len(in_doubt) > max(_STAND_FOR_A_ROOT, among / 2) and _all_are_as_they_were(in_doubt, root, between):
             with database.write() as connection:
                 connection.execute(
                     f"UPDATE sounds SET inode = found_inode WHERE root_id = ? AND {_IN_DOUBT}", (root_id, scan)
@@ -39,7 +42,7 @@ def list_replaced(database: Database, scan: int, between: Callable[[], None] = l
             continue
         for path, content in in_doubt:
             between()
-            replaced += _compare(database, path, content)
+            replaced += _compare(database, path, root, content)
     return replaced
 
 
@@ -52,17 +55,17 @@ def _in_doubt(connection: sqlite3.Connection, scan: int, root_id: int) -> tuple[
     return connection.execute(query, (root_id, scan)).fetchall(), int(found[0])
 
 
-def _all_are_as_they_were(files: Sequence[_File], between: Callable[[], None]) -> bool:
+def _all_are_as_they_were(files: Sequence[_File], root: str, between: Callable[[], None]) -> bool:
     for path, content in files[:: len(files) // _STAND_FOR_A_ROOT]:
         between()
-        if digest_if_readable(decode_path(path)) != content:
+        if digest_if_readable(decode_path(path), root) != content:
             return False
     return True
 
 
-def _compare(database: Database, path: str | bytes, content: bytes) -> bool:
+def _compare(database: Database, path: str | bytes, root: str, content: bytes) -> bool:
     """Enter whether a file holds what it held; whether it does not. One that cannot be read stays in doubt."""
-    now = digest_if_readable(decode_path(path))
+    now = digest_if_readable(decode_path(path), root)
     if now is None:
         return False
     with database.write() as connection:

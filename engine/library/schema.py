@@ -100,7 +100,7 @@ UPDATE sounds SET mtime_ns = -1;
 """
 
 _MARKS = """
-ALTER TABLE sounds ADD COLUMN content BLOB; -- digest of the file's bytes; NULL before they were read
+ALTER TABLE sounds ADD COLUMN content BLOB; -- digest: see `content.py`; NULL before it was read
 
 ALTER TABLE sounds ADD COLUMN instrument TEXT; -- of which it is one note: folder and name of a set of samples
 
@@ -258,6 +258,12 @@ WHERE state = 'ready' AND (
 );
 """
 
+_SFZ_BY_WHAT_THEY_PLAY = """
+-- Known by their texts alone before: what was heard may be another instrument's, whose samples have the same names. The
+-- next scan hears them anew.
+UPDATE sounds SET mtime_ns = -1 WHERE content IS NOT NULL AND CAST(path AS TEXT) LIKE '%.sfz';
+"""
+
 MIGRATIONS = (
     _FIRST,
     _LIKELY_FAMILIES,
@@ -268,6 +274,7 @@ MIGRATIONS = (
     _FILE_NUMBERS,
     _KINDS_IN_NAMES,
     _KEYS_IN_NAMES,
+    _SFZ_BY_WHAT_THEY_PLAY,
 )
 """Statements, parted by empty lines, that bring a catalog from each version to the next."""
 

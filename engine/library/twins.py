@@ -18,6 +18,7 @@ from engine.library.marks import recall_marks
 
 _HEARD = (
     "state",
+    "reason",
     "content",
     "family",
     "family_confidence",
@@ -41,11 +42,11 @@ _HEARD = (
 )
 # By root and state, which are in an index: a scan of one changed folder does not read a million rows.
 _MAY_HAVE_TWINS = """
-    SELECT id, path FROM sounds AS new
-    WHERE root_id IN (SELECT id FROM roots) AND missing = 0 AND state = 'listed' AND seen = ? AND EXISTS (
+    SELECT new.id, new.path, roots.path FROM roots CROSS JOIN sounds AS new ON root_id = roots.id
+    WHERE missing = 0 AND state = 'listed' AND seen = ? AND EXISTS (
         SELECT 1 FROM sounds AS old WHERE old.name = new.name COLLATE NOCASE AND old.preset = new.preset
             AND old.size = new.size AND old.state = 'ready' AND old.content IS NOT NULL
-    ) ORDER BY path
+    ) ORDER BY new.path
 """
 
 
@@ -58,9 +59,9 @@ def hear_as_twins(database: Database, scan: int, between: Callable[[], None] = l
     with database.read() as connection:
         candidates = connection.execute(_MAY_HAVE_TWINS, (scan,)).fetchall()
     have_one = 0
-    for sound_id, path in candidates:
+    for sound_id, path, root in candidates:
         between()
-        if (content := digest_if_readable(decode_path(path))) is None:
+        if (content := digest_if_readable(decode_path(path), decode_path(root))) is None:
             continue
         with database.write() as connection:
             have_one += _copy(connection, sound_id, content)
@@ -85,7 +86,7 @@ def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool
     for table in ("embeddings", "sound_families", "part_vectors"):  # of a former content
         connection.execute(f"DELETE FROM {table} WHERE sound_id = :id", values)
     heard = f"SELECT {columns} FROM sounds WHERE id = :twin"
-    connection.execute(f"UPDATE sounds SET reason = NULL, ({columns}) = ({heard}) WHERE id = :id", values)
+    connection.execute(f"UPDATE sounds SET ({columns}) = ({heard}) WHERE id = :id", values)
     for table, copied in (
         ("embeddings", "fingerprint, vector"),
         ("sound_families", "family"),

@@ -157,7 +157,7 @@ def _heard(pending: Pending, facts: Facts, mono: np.ndarray) -> Heard:
     peaks = np.abs(waveform_peaks(mono, OVERVIEW_BINS)[:, :2]).max(axis=1)
     overview = np.round(255.0 * peaks / max(float(peaks.max()), 1e-9)).astype(np.uint8)
     try:
-        content = content_digest(pending.path)
+        content = content_digest(pending.path, pending.root)
     except OSError as error:
         raise AudioError(pending.path, f"It could not be read to its end ({error.strerror}).") from error
     return Heard(pending.sound_id, facts, "", 0.0, (), (), overview.tobytes(), content)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -119,6 +120,16 @@ class Instrument:
     def missing_samples(self) -> list[str]:
         """The samples that are not there, or lie where they must not, as the file names them."""
         return [sample for sample, region in self._with_each_sample().items() if self._lack_of(region) is not None]
+
+    def sample_files(self) -> dict[str, Path | None]:
+        """Where each sample lies, by the name that the file gives it; None where it is not there, or lies where it must
+        not. Without those that are no files."""
+        return {sample: self._file_of(sample) for sample in self._with_each_sample() if not sample.startswith("*")}
+
+    def _file_of(self, sample: str) -> Path | None:
+        with contextlib.suppress(AudioError):
+            return inside(self.path.parent, sample, self.root, self.path)
+        return None
 
     def _with_each_sample(self) -> dict[str, Region]:
         return {region.sample: region for region in self.regions}

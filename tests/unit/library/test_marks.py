@@ -109,7 +109,7 @@ def test_nobody_waits_while_a_slow_drive_is_read(tmp_path: Path, monkeypatch: py
     (a,) = catalog.sounds()
     night_drive = catalog.marks.add_collection("Night drive")
 
-    def read_slowly(path: str) -> bytes:
+    def read_slowly(path: str, root: str) -> bytes:
         with ThreadPoolExecutor(1) as another:
             another.submit(catalog.marks.note_auditioned, a.id).result(timeout=30)
         return ONE
@@ -211,9 +211,9 @@ def test_of_many_sounds_those_that_can_be_read_are_marked_and_collected(
     read: list[str] = []
     digest = marks_module.digest_if_readable
 
-    def note(path: str) -> bytes | None:
+    def note(path: str, root: str) -> bytes | None:
         read.append(Path(path).name)
-        return digest(path)
+        return digest(path, root)
 
     monkeypatch.setattr(marks_module, "digest_if_readable", note)
     catalog.marks.set_favourite(ids, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 from engine import presets
 from engine.jobs import CancelToken, ignore_progress
 from engine.library import listing
-from engine.library.catalog import Counts
+from engine.library.catalog import Counts, Sound
+from engine.library.copies import fold_copies
 from engine.library.library import Library
 from engine.library.query import read_query
 from engine.library.scanner import ScanResult, scan
@@ -211,6 +213,87 @@ def test_a_preset_that_lacks_a_sample_is_heard_and_says_so(
     result = scan(library, [folder], loader=load_toy, workers=1, retry_failed=True)
     assert (result.embedded, result.failed, result.incomplete) == (2, 0, ())
     assert library.catalog.sound(lacking.id).reason is None
+
+
+def write_microphone(folder: Path, write_tone: Callable[..., Path], hz: float) -> Path:
+    """Of an instrument recorded by several microphones one: its SFZ says the same as those of the others."""
+    write_tone(folder / "C4.wav", hz=hz, seconds=0.4)
+    path = folder / "Piano.sfz"
+    path.write_text("<region> sample=C4.wav\n<region> sample=gone.wav\n")
+    return path
+
+
+def by_folder(library: Library) -> dict[str, Sound]:
+    found = (sound for sound in library.catalog.sounds() if sound.is_preset and sound.state != "missing")
+    return {Path(sound.path).parent.name: sound for sound in found}
+
+
+def test_the_same_text_with_other_samples_is_another_instrument(
+    library: Library, tmp_path: Path, tone: Callable[..., Path]
+) -> None:
+    folder = tmp_path / "sounds"
+    write_microphone(folder / "Close", tone, 300)
+    rescan(library, folder)
+    close = by_folder(library)["Close"]
+    library.catalog.marks.rate([close.id], 4)
+    write_microphone(folder / "Room", tone, 1_500)
+    assert rescan(library, folder).embedded == 2
+    room = by_folder(library)["Room"]
+    assert (close.pitch_hz, room.pitch_hz) == (pytest.approx(300, rel=0.02), pytest.approx(1_500, rel=0.02))
+    assert (room.rating, library.catalog.sound(close.id).rating) == (0, 4)
+    assert len(fold_copies([close, room], library.catalog, "toy")) == 2
+
+    # Neither does the place of one that is gone pass to another.
+    shutil.rmtree(folder / "Close")
+    write_microphone(folder / "Stage", tone, 900)
+    assert numbers(rescan(library, folder))[1:] == (2, 0, 2, 0, 2)
+    assert by_folder(library)["Stage"].rating == 0
+
+
+def test_the_same_instrument_elsewhere_is_the_same(library: Library, tmp_path: Path, tone: Callable[..., Path]) -> None:
+    folder = tmp_path / "sounds"
+    write_microphone(folder / "Close", tone, 300)
+    rescan(library, folder)
+    close = by_folder(library)["Close"]
+    (folder / "Close").rename(folder / "Near")
+    assert numbers(rescan(library, folder)) == (2, 0, 0, 0, 2, 0)
+    assert by_folder(library)["Near"].id == close.id
+
+    # What it lacks is said of a copy too, and tried again.
+    shutil.copytree(folder / "Near", tmp_path / "elsewhere")
+    assert rescan(library, tmp_path / "elsewhere").embedded == 0
+    copy = by_folder(library)["elsewhere"]
+    assert "1 of its 2 samples" in str(copy.reason)
+    library.catalog.marks.collect(kit := library.catalog.marks.add_collection("Kit"), [copy.id])
+    tone(tmp_path / "elsewhere" / "gone.wav", hz=330, seconds=0.4)
+    result = scan(library, [tmp_path / "elsewhere"], loader=load_toy, workers=1, retry_failed=True)
+    assert (result.embedded, library.catalog.sound(copy.id).reason) == (2, None)
+    assert copy.id in library.catalog.marks.collected(kit)
+
+
+@pytest.mark.parametrize("name", ["Close", "Near"])
+def test_marks_that_earlier_versions_kept_by_the_text_alone(
+    library: Library, tmp_path: Path, tone: Callable[..., Path], name: str
+) -> None:
+    folder = tmp_path / "sounds"
+    write_microphone(folder / "Close", tone, 300)
+    rescan(library, folder)
+    close, marks = by_folder(library)["Close"], library.catalog.marks
+    marks.rate([close.id], 4)
+    marks.collect(kit := marks.add_collection("Kit"), [close.id])
+    with library.catalog.database.write() as connection:
+        for table in ("sounds", "marks", "collected"):
+            connection.execute(f"UPDATE {table} SET content = substr(content, 1, 16)")
+        connection.execute("UPDATE sounds SET mtime_ns = -1 WHERE preset = '' AND path LIKE '%.sfz'")
+    (folder / "Close").rename(folder / name)
+    assert rescan(library, folder).embedded == 1
+    here = by_folder(library)[name]
+    assert (here.rating, marks.collected(kit)) == (4, [here.id])
+    marks.let_go(kit, [here.id])
+    with library.catalog.database.write() as connection:
+        connection.execute("UPDATE sounds SET mtime_ns = -1")
+    rescan(library, folder)
+    assert marks.collected(kit) == []
 
 
 def test_a_broken_file_of_presets_is_read_again_only_when_it_changes_or_is_asked_for(

@@ -56,7 +56,7 @@ def test_the_same_file_copied_back(library: Library, sounds: Path, monkeypatch: 
     put_in_place_of(sounds / "0.wav", sounds / "0.wav")
     assert rescan(library, sounds).unchanged == 6
     # It is read no second time.
-    monkeypatch.setattr(content, "content_digest", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(content, "content_digest", lambda path, _: pytest.fail(f"{path} was read again"))
     assert rescan(library, sounds).unchanged == 6
 
 
@@ -69,7 +69,7 @@ def test_a_drive_that_counts_anew_is_not_read_as_a_whole(
         put_in_place_of(path, path)
     read: list[str] = []
     digest = content.content_digest
-    monkeypatch.setattr(content, "content_digest", lambda path: read.append(path) or digest(path))
+    monkeypatch.setattr(content, "content_digest", lambda path, root: read.append(path) or digest(path, root))
     assert rescan(library, sounds).unchanged == 6
     assert len(read) == 2
     assert rescan(library, sounds).unchanged == 6
@@ -95,7 +95,7 @@ def test_one_that_cannot_be_read_stays_in_doubt(
     put_in_place_of(sounds / "0.wav", sounds / "5.wav")
     with monkeypatch.context() as away:
 
-        def fail(path: str) -> bytes:
+        def fail(path: str, _: str) -> bytes:
             raise OSError(5, "Input/output error")
 
         away.setattr(content, "content_digest", fail)
