@@ -29,6 +29,33 @@ FRAGMENT = "Only a part of other instruments, which include it."
 _PENDING_PER_QUERY = 1_000
 _HEADERS_PER_QUERY = 500
 
+MEASURED = (
+    "state",
+    "reason",
+    "content",
+    "family",
+    "family_confidence",
+    "kind",
+    "duration_seconds",
+    "loudness_lufs",
+    "peak_db",
+    "pitch_hz",
+    "pitch_confidence",
+    "tempo_bpm",
+    "key",
+    "loop_start",
+    "loop_end",
+    "declared",
+    "rate",
+    "channels",
+    "brightness_hz",
+    "attack_seconds",
+    "overview",
+)
+"""Columns of what is true of a sound once it was heard, and of every copy of it."""
+
+_WRITE_MEASURED = f"UPDATE sounds SET {', '.join(f'{column} = :{column}' for column in MEASURED)} WHERE id = :sound_id"
+
 Parts = tuple[tuple[str, bytes], ...]
 """Names of parts and float16 unit vectors."""
 
@@ -378,39 +405,8 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                     "UPDATE sounds SET state = 'failed', reason = ? WHERE id = ?", (outcome.reason, outcome.sound_id)
                 )
                 continue
-            facts = outcome.facts
             before = connection.execute("SELECT content FROM sounds WHERE id = ?", (outcome.sound_id,)).fetchone()
-            updated = connection.execute(
-                """
-                UPDATE sounds SET state = 'ready', reason = ?, family = ?, family_confidence = ?, kind = ?,
-                    duration_seconds = ?, loudness_lufs = ?, peak_db = ?, pitch_hz = ?, pitch_confidence = ?,
-                    tempo_bpm = ?, key = ?, loop_start = ?, loop_end = ?, declared = ?, rate = ?, channels = ?,
-                    brightness_hz = ?, attack_seconds = ?, overview = ?, content = ?
-                WHERE id = ?
-                """,
-                (
-                    outcome.note or None,
-                    outcome.family,
-                    outcome.family_confidence,
-                    facts.kind,
-                    facts.duration_seconds,
-                    facts.loudness_lufs,
-                    facts.peak_db,
-                    facts.pitch_hz,
-                    facts.pitch_confidence,
-                    facts.tempo_bpm,
-                    facts.key,
-                    *(facts.loop_seconds or (None, None)),
-                    " ".join(facts.declared),
-                    facts.rate,
-                    facts.channels,
-                    facts.brightness_hz,
-                    facts.attack_seconds,
-                    outcome.overview,
-                    outcome.content,
-                    outcome.sound_id,
-                ),
-            ).rowcount
+            updated = connection.execute(_WRITE_MEASURED, {"sound_id": outcome.sound_id, **measured(outcome)}).rowcount
             if updated:
                 recall_marks(connection, outcome.sound_id, before[0])
                 connection.executemany(
@@ -422,6 +418,35 @@ def write_outcomes(database: Database, fingerprint: str, outcomes: Sequence[Outc
                     [(family, outcome.sound_id) for family in outcome.likely_families],
                 )
                 _write_parts(connection, fingerprint, outcome)
+
+
+def measured(heard: Heard) -> dict[str, object]:
+    """What was heard of a sound, by the columns of `MEASURED`."""
+    facts = heard.facts
+    loop_start, loop_end = facts.loop_seconds or (None, None)
+    return {
+        "state": "ready",
+        "reason": heard.note or None,
+        "content": heard.content,
+        "family": heard.family,
+        "family_confidence": heard.family_confidence,
+        "kind": facts.kind,
+        "duration_seconds": facts.duration_seconds,
+        "loudness_lufs": facts.loudness_lufs,
+        "peak_db": facts.peak_db,
+        "pitch_hz": facts.pitch_hz,
+        "pitch_confidence": facts.pitch_confidence,
+        "tempo_bpm": facts.tempo_bpm,
+        "key": facts.key,
+        "loop_start": loop_start,
+        "loop_end": loop_end,
+        "declared": " ".join(facts.declared),
+        "rate": facts.rate,
+        "channels": facts.channels,
+        "brightness_hz": facts.brightness_hz,
+        "attack_seconds": facts.attack_seconds,
+        "overview": heard.overview,
+    }
 
 
 def _write_parts(connection: sqlite3.Connection, fingerprint: str, outcome: Heard | PartsHeard) -> None:

@@ -15,31 +15,8 @@ from engine.audio.suffixes import is_preset_file
 from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.marks import recall_marks
+from engine.library.records import MEASURED
 
-_HEARD = (
-    "state",
-    "reason",
-    "content",
-    "family",
-    "family_confidence",
-    "kind",
-    "duration_seconds",
-    "loudness_lufs",
-    "peak_db",
-    "pitch_hz",
-    "pitch_confidence",
-    "tempo_bpm",
-    "key",
-    "loop_start",
-    "loop_end",
-    "declared",
-    "rate",
-    "channels",
-    "brightness_hz",
-    "attack_seconds",
-    "overview",
-    "parts_heard_by",
-)
 # By root and state, which are in an index: a scan of one changed folder does not read a million rows.
 _MAY_HAVE_TWINS = """
     SELECT new.id, new.path, roots.path FROM roots CROSS JOIN sounds AS new ON root_id = roots.id
@@ -82,7 +59,7 @@ def _copy(connection: sqlite3.Connection, sound_id: int, content: bytes) -> bool
     if twin is None:
         return False
     values = {"twin": twin, "id": sound_id}
-    columns = ", ".join(_HEARD)
+    columns = ", ".join((*MEASURED, "parts_heard_by"))
     for table in ("embeddings", "sound_families", "part_vectors"):  # of a former content
         connection.execute(f"DELETE FROM {table} WHERE sound_id = :id", values)
     heard = f"SELECT {columns} FROM sounds WHERE id = :twin"

@@ -593,3 +593,10 @@ def test_sqlite_takes_the_address_of_a_share(tmp_path: Path) -> None:
     connection.execute("CREATE TABLE t (a)")
     connection.close()
     assert path.is_file()
+
+
+def test_all_that_is_measured_is_entered() -> None:
+    """And so is given to copies, which are asked for the same columns."""
+    facts = Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot", None, 0.0, None)
+    heard = Heard(1, facts, "kick", 0.9, ("kick",), (b"",), b"", b"")
+    assert set(records.measured(heard)) == set(records.MEASURED)
