@@ -15,9 +15,9 @@ from engine.audio.suffixes import is_preset_file
 from engine.errors import LibraryError
 from engine.library.conditions import LIVE, condition_of, order_of
 from engine.library.database import FILE_NAME, Database, decode_path, encode_path
+from engine.library.found import words_in_root
 from engine.library.marks import Marks
 from engine.library.query import Query
-from engine.library.records import words_in_root
 from engine.library.spelling import as_known
 from engine.library.vectors import unit
 
@@ -122,7 +122,7 @@ _SELECT_SOUND = "SELECT " + ", ".join(_SPECIAL.get(name, name) for name in _FIEL
 
 
 class Catalog:
-    """Reads and marks; usable from any thread. What a scan writes is in `records.py`."""
+    """Reads and marks; usable from any thread. What a scan writes is in `found.py` and `results.py`."""
 
     def __init__(self, database: Database) -> None:
         self.database = database

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.library.catalog import Catalog, Sound
-from engine.library.records import OVERVIEW_BINS
+from engine.library.results import OVERVIEW_BINS
 
 _SAME_COSINE = 0.93
 _SAME_OUTLINE = 0.04

@@ -25,7 +25,8 @@ from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
 from engine.library.processes import start_child, words_for_exit
-from engine.library.records import Failed, Outcome, PartsHeard, Pending
+from engine.library.queue import Pending
+from engine.library.results import Failed, Outcome, PartsHeard
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from engine.library.database import Database
-from engine.library.records import hide_fragments, instruments_of
+from engine.library.found import hide_fragments, instruments_of
 from engine.presets.sfz_text import included_by
 
 

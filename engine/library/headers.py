@@ -17,7 +17,7 @@ from typing import Self
 from engine.errors import EarshotError
 from engine.library.database import Database
 from engine.library.processes import settle_in, start_child
-from engine.library.records import Header, unread, write_headers
+from engine.library.queue import Header, unread, write_headers
 
 logger = logging.getLogger(__name__)
 

@@ -17,9 +17,9 @@ from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
 from engine.library.catalog import Catalog, Root, is_inside, outermost
 from engine.library.database import Database
+from engine.library.found import begin_scan, list_files, mark_missing, see_again
 from engine.library.fragments import leave_out_fragments
 from engine.library.moves import follow_moved
-from engine.library.records import begin_scan, list_files, mark_missing, see_again
 from engine.library.replaced import list_replaced
 from engine.library.twins import hear_as_twins
 from engine.library.walk import FoundFile, sound_files

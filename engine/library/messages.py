@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.errors import EarshotError
-from engine.library.records import Outcome
+from engine.library.results import Outcome
 
 
 @dataclass(frozen=True)

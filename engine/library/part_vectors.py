@@ -15,7 +15,7 @@ import numpy as np
 from engine.families import PARTS
 from engine.library.conditions import LIVE
 from engine.library.database import Database
-from engine.library.records import WITH_PARTS
+from engine.library.results import WITH_PARTS
 from engine.library.vectors import Vectors, unit
 
 _SOUNDS_PER_QUERY = 20_000

@@ -25,16 +25,8 @@ from engine.library.headers import HeaderPass
 from engine.library.library import Library
 from engine.library.listing import list_folders
 from engine.library.locks import try_lock
-from engine.library.records import (
-    Failed,
-    Heard,
-    Outcome,
-    PartsUnheard,
-    count_pending,
-    pending,
-    set_fingerprint,
-    write_outcomes,
-)
+from engine.library.queue import count_pending, pending
+from engine.library.results import Failed, Heard, Outcome, PartsUnheard, set_fingerprint, write_outcomes
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from engine.audio.suffixes import is_preset_file
 from engine.library.content import digest_if_readable
 from engine.library.database import Database, decode_path
 from engine.library.marks import recall_marks
-from engine.library.records import MEASURED
+from engine.library.results import MEASURED
 
 # By root and state, which are in an index: a scan of one changed folder does not read a million rows.
 _MAY_HAVE_TWINS = """

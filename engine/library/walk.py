@@ -24,7 +24,7 @@ _SYSTEM_FOLDERS = frozenset(
 # The integers of SQLite have 63 bits and a sign; file systems that join others number files with all 64.
 _INODE_BITS = (1 << 63) - 1
 _LATEST_NS = (1 << 62) - 1
-"""In the year 2116: below where `records.py` begins to count down, and within what SQLite takes. A file from before
+"""In the year 2116: below where `queue.py` begins to count down, and within what SQLite takes. A file from before
 1970 is one of 1970, for in the catalog times below 0 mean something else (see `schema.py`)."""
 
 

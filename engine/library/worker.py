@@ -28,7 +28,8 @@ from engine.library.content import content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
 from engine.library.processes import settle_in
-from engine.library.records import OVERVIEW_BINS, WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard, Pending
+from engine.library.queue import Pending
+from engine.library.results import OVERVIEW_BINS, WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard
 
 logger = logging.getLogger(__name__)
 

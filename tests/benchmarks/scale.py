@@ -22,10 +22,11 @@ import psutil
 from engine.audio.facts import Facts
 from engine.families import FAMILIES
 from engine.library.database import FILE_NAME
+from engine.library.found import begin_scan, list_files
 from engine.library.index import ExactIndex, GraphIndex
 from engine.library.library import Library
 from engine.library.query import Query
-from engine.library.records import Heard, begin_scan, list_files, set_fingerprint, write_outcomes
+from engine.library.results import Heard, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
 
 DIMENSION = 256

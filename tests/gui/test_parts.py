@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from engine.audio.facts import Facts
 from engine.encoder.parts import hear_parts
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
-from engine.library.records import Heard, begin_scan, list_files, set_fingerprint, write_outcomes
+from engine.library.results import Heard, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
 from tests.gui.conftest import leftover_threads, make_window, tone, until, wait_until_quiet
 from tests.gui.stand_in import RATE, StandInBackend, StandInEar

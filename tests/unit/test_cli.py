@@ -27,8 +27,9 @@ from engine.errors import EarshotError, LibraryError
 from engine.jobs import Cancelled, CancelToken
 from engine.library import scanner, watch
 from engine.library.database import FILE_NAME
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
-from engine.library.records import Failed, begin_scan, list_files, write_outcomes
+from engine.library.results import Failed, write_outcomes
 from engine.library.walk import FoundFile
 from tests.unit.library.made_up import add_sounds
 

@@ -11,7 +11,7 @@ import pytest
 
 from engine.audio.facts import Facts
 from engine.library.messages import Done
-from engine.library.records import Heard
+from engine.library.results import Heard
 
 HEAVY = (
     "torch",

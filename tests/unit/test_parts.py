@@ -14,9 +14,10 @@ import soundfile
 from engine.cli import main
 from engine.encoder.ear import Ear
 from engine.families import words_for
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
 from engine.library.query import read_query
-from engine.library.records import begin_scan, list_files, set_fingerprint, write_outcomes
+from engine.library.results import set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
 from engine.matching.parts import cannot_be_ranked, rank_by_part
 from engine.matching.reference import hear

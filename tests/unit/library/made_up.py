@@ -6,8 +6,9 @@ import numpy as np
 
 from engine.audio.facts import Facts
 from engine.library.database import encode_path
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
-from engine.library.records import Heard, begin_scan, list_files, set_fingerprint, write_outcomes
+from engine.library.results import Heard, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
 
 DIMENSION = 12

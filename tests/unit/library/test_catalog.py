@@ -17,20 +17,13 @@ from hypothesis import strategies as st
 from engine.audio.facts import Facts
 from engine.errors import LibraryError
 from engine.library import database as database_module
-from engine.library import records
+from engine.library import queue, results
 from engine.library.catalog import Catalog, Counts
 from engine.library.database import FILE_NAME, SCHEMA_VERSION, Database
+from engine.library.found import begin_scan, list_files, mark_missing
 from engine.library.query import Query, read_query
-from engine.library.records import (
-    Failed,
-    Heard,
-    begin_scan,
-    count_pending,
-    list_files,
-    mark_missing,
-    pending,
-    write_outcomes,
-)
+from engine.library.queue import count_pending, pending
+from engine.library.results import Failed, Heard, write_outcomes
 from engine.library.walk import FoundFile
 
 FACTS = Facts(1.5, 44_100, 2, -1.0, -14.0, "one-shot", 220.0, 0.9, None)
@@ -153,7 +146,7 @@ def test_what_is_pending(tmp_path: Path) -> None:
 
 
 def test_what_is_looked_at_comes_before_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(records, "_PENDING_PER_QUERY", 4)
+    monkeypatch.setattr(queue, "_PENDING_PER_QUERY", 4)
     names = [f"{number:02}.wav" for number in range(12)]
     catalog = filled(tmp_path, *names)
     ids = {sound.name: sound.id for sound in catalog.sounds()}
@@ -599,4 +592,4 @@ def test_all_that_is_measured_is_entered() -> None:
     """And so is given to copies, which are asked for the same columns."""
     facts = Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot", None, 0.0, None)
     heard = Heard(1, facts, "kick", 0.9, ("kick",), (b"",), b"", b"")
-    assert set(records.measured(heard)) == set(records.MEASURED)
+    assert set(results.measured(heard)) == set(results.MEASURED)

@@ -17,9 +17,10 @@ from engine.audio.facts import Facts
 from engine.library import database as database_module
 from engine.library.catalog import Catalog
 from engine.library.database import FILE_NAME
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
 from engine.library.query import read_query
-from engine.library.records import Heard, begin_scan, list_files, write_outcomes
+from engine.library.results import Heard, write_outcomes
 from engine.library.schema import SCHEMA_VERSION
 from engine.library.walk import FoundFile
 

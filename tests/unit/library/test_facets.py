@@ -9,9 +9,10 @@ import pytest
 
 from engine.audio.facts import Facts
 from engine.library.facets import Facets, MarkedSounds
+from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
 from engine.library.query import Query, read_query
-from engine.library.records import Heard, begin_scan, list_files, write_outcomes
+from engine.library.results import Heard, write_outcomes
 from engine.library.walk import FoundFile
 
 PLAIN = Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot", None, 0.0, None)

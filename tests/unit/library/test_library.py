@@ -17,12 +17,12 @@ import engine.library.keeper as keeper_module
 import engine.library.library as library_module
 from engine.errors import LibraryError
 from engine.jobs import Cancelled, CancelToken, Progress
+from engine.library.found import begin_scan, list_files, mark_missing
 from engine.library.graph import GRAPH_FILE_NAME, STAMP_FILE_NAME, Graph
 from engine.library.index import ExactIndex, GraphIndex, VectorIndex
 from engine.library.library import Library
 from engine.library.live import Live
 from engine.library.query import Query
-from engine.library.records import begin_scan, list_files, mark_missing
 from engine.library.walk import FoundFile
 from engine.matching.match import similar
 from tests.unit.library.made_up import DIMENSION, add_sounds, vector

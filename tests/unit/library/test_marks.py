@@ -12,9 +12,11 @@ from engine.errors import LibraryError
 from engine.library import content as content_module
 from engine.library import marks as marks_module
 from engine.library.catalog import Catalog
+from engine.library.found import begin_scan, list_files, mark_missing
 from engine.library.marks import SoundCollection
 from engine.library.query import Query, read_query
-from engine.library.records import begin_scan, list_files, mark_missing, pending, write_outcomes
+from engine.library.queue import pending
+from engine.library.results import write_outcomes
 from engine.library.walk import FoundFile
 from tests.unit.library.test_catalog import filled, heard
 

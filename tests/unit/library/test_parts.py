@@ -17,24 +17,14 @@ from engine.jobs import CancelToken, ignore_progress
 from engine.library import database as database_module
 from engine.library import part_vectors, scanner
 from engine.library.catalog import Counts
+from engine.library.found import begin_scan, list_files, mark_missing
 from engine.library.library import Library
 from engine.library.listing import list_folders
 from engine.library.messages import Done, Message
 from engine.library.part_vectors import PartCounts, PartRows, PartVectors
 from engine.library.query import read_query
-from engine.library.records import (
-    Heard,
-    PartsHeard,
-    PartsUnheard,
-    Pending,
-    begin_scan,
-    count_pending,
-    list_files,
-    mark_missing,
-    pending,
-    set_fingerprint,
-    write_outcomes,
-)
+from engine.library.queue import Pending, count_pending, pending
+from engine.library.results import Heard, PartsHeard, PartsUnheard, set_fingerprint, write_outcomes
 from engine.library.walk import FoundFile
 from engine.library.worker import hear
 from tests.unit.library.ears import DIMENSION, ToyEar, load_fragile, load_toy

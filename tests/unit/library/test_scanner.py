@@ -27,7 +27,7 @@ from engine.jobs import Cancelled, CancelToken, Progress
 from engine.library import crew, scanner
 from engine.library.catalog import Counts
 from engine.library.library import Library
-from engine.library.records import Failed, write_outcomes
+from engine.library.results import Failed, write_outcomes
 from engine.library.scanner import scan
 from tests.unit.library.ears import (
     load_and_die,

@@ -10,7 +10,8 @@ import soundfile
 
 from engine.audio.decode import decode
 from engine.library.messages import Decoding, Done, Embedding, Message
-from engine.library.records import Failed, Heard, Pending
+from engine.library.queue import Pending
+from engine.library.results import Failed, Heard
 from engine.library.worker import LONGEST_HEARD_SECONDS, hear
 from tests.unit.library.ears import ToyEar
 
