@@ -18,6 +18,7 @@ from app.controllers.demo import Demo
 from app.controllers.devices import DeviceWatch
 from app.controllers.export import ExportController
 from app.controllers.fitting import Fitting
+from app.controllers.intake import Intake
 from app.controllers.keyboard import KeyboardController
 from app.controllers.library import LibraryController, LibraryState
 from app.controllers.listening import Listening
@@ -34,7 +35,6 @@ from app.models.matches import MatchesModel
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.settings import Settings
-from engine.audio.suffixes import PLUGIN_SUFFIX
 
 if TYPE_CHECKING:
     from engine.encoder.ear import Ear
@@ -85,6 +85,7 @@ class Workspace(QObject):
         self.keyboard = KeyboardController(backend, self.jobs, self.auditioner, self)
         self.devices = DeviceWatch(backend, self)
         self.compare = CompareController(self.jobs, self)
+        self.intake = Intake(self.jobs, self)
         self.demo = Demo(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
         self._obstacle = ""
@@ -130,6 +131,10 @@ class Workspace(QObject):
         self.recording.recorded.connect(self._recorded)
         self.recording.kept.connect(self._recording_kept)
         self.recording.failed.connect(lambda words: self.said.emit(words, "recording", True))
+        self.intake.instrument.connect(self.library.add_instrument)
+        self.intake.folders.connect(self.library.scan)
+        self.intake.song.connect(self._open_song)
+        self.intake.said.connect(lambda words: self.said.emit(words, "drop", False))
         self.demo.said.connect(lambda words: self.said.emit(words, "demo", False))
         self.demo.failed.connect(lambda words: self.said.emit(words, "demo", True))
         self.demo.made.connect(self._demo_made)
@@ -170,31 +175,14 @@ class Workspace(QObject):
     def take(self, paths: list[Path]) -> None:
         """Folders join the library, and so do plug-in instruments; a file becomes the reference, of several the first
         that is named as audio."""
-        for path in paths:
-            if path.suffix.lower() == PLUGIN_SUFFIX:
-                self.library.add_instrument(path)
-        paths = [path for path in paths if path.suffix.lower() != PLUGIN_SUFFIX]
-        folders = [path for path in paths if path.is_dir()]
-        files = [path for path in paths if not path.is_dir()]
-        if folders:
-            self.library.scan(folders)
-        if len(files) > 1:
-            from engine.audio.decode import AUDIO_SUFFIXES
-
-            files.sort(key=lambda path: path.suffix.lower() not in AUDIO_SUFFIXES)
-        if files:
-            self.open_song(files[0])
-        if len(files) > 1:
-            rest = len(files) - 1
-            self.said.emit(
-                f"One song at a time: {files[0].name} was opened, the other {rest} {'was' if rest == 1 else 'were'} "
-                "not. To add sounds to the library, drop their folder.",
-                "drop",
-                False,
-            )
+        self.intake.take(paths)
 
     def open_song(self, path: Path) -> None:
         """Show and hear a song, a loop or a single sound."""
+        self.intake.song_opened()
+        self._open_song(path)
+
+    def _open_song(self, path: Path) -> None:
         for topic in ("drop", "playback"):
             self.settled.emit(topic)
         self._remembered = False
@@ -208,7 +196,7 @@ class Workspace(QObject):
             self.jobs.start(
                 "last song",
                 lambda _: song.is_file(),
-                on_done=lambda there: self.open_song(song) if there and self.reference.path is None else None,
+                on_done=lambda there: self._open_song(song) if there and self.reference.path is None else None,
             )
 
     def _reference_refused(self, reason: str) -> None:

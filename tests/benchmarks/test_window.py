@@ -81,7 +81,7 @@ def test_longest_stall_while_scanning_and_hearing(application: QApplication, tmp
         studio.live(2.0)
         floor = watch.longest_seconds
         watch.begin()
-        work.take([demo.library])
+        work.library.scan([demo.library])
         studio.wait(
             lambda: not library.scanning or (library.progress is not None and library.progress.stage != "listing"),
             "listing",

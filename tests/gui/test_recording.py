@@ -218,6 +218,7 @@ def test_a_song_opened_while_a_recording_is_being_kept_stays(
     monkeypatch.setattr(recorder_module.Recorder, "finish", finish_slowly)
     window.workspace.recording.finish()
     window.workspace.take([song])
+    until(qtbot, lambda: window.workspace.reference.path == song)
     go_on.set()
     until(qtbot, lambda: "What was recorded is kept" in window.notice.message.text())
     assert window.workspace.reference.path == song

@@ -425,8 +425,8 @@ def test_what_is_no_song_does_not_take_its_place(filled: MainWindow, qtbot: QtBo
         assert filled.workspace.reference.path == song
         assert filled.workspace.slots.rowCount() == slots
     drop(filled, kit, song)  # the song among several is opened, whichever comes first
-    assert filled.workspace.reference.path == song
     until(qtbot, lambda: f"{song.name} was opened, the other 1 was not" in filled.notice.message.text())
+    assert filled.workspace.reference.path == song
 
 
 def test_what_could_not_be_opened_is_not_remembered(
@@ -538,6 +538,7 @@ def test_a_library_of_another_model_is_not_ranked(
 
 def test_several_songs_at_once_open_the_first(window: MainWindow, qtbot: QtBot, song: Path, sounds: Path) -> None:
     drop(window, song, sounds / "Bass" / "Bass 00.wav")
+    until(qtbot, window.notice.isVisible)
     assert window.header.name.text() == "Two Tones"
     assert "One song at a time" in window.notice.message.text()
 
