@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from engine.library.catalog import Catalog, Sound
 from engine.library.results import OVERVIEW_BINS
 
 _SAME_COSINE = 0.93
+_NOTES_COMPARED = 64
+"""Of an instrument so many notes are looked for among others: of one that is owned twice each of them is there."""
 _SAME_OUTLINE = 0.04
 """Mean difference of two overviews, each relative to its own peak."""
 
@@ -114,6 +117,8 @@ def fold_copies(
     originals = Originals(len(looks), dimension)
     numbers_of_originals: list[int] = []
     instruments: dict[str, int] = {}
+    # Some join later, by way of an instrument; without a limit all that come would be compared with ever more of them.
+    most_founders = None if most is None else most + _NOTES_COMPARED
     # Of each sound the number of one in the same group, an earlier one unless it leads; a later sound may join two.
     joined = list(range(len(sounds)))
 
@@ -122,21 +127,36 @@ def fold_copies(
             number = joined[number]
         return number
 
-    for number, sound in enumerate(sounds):
-        same = [number]
-        if sound.instrument is not None:
-            same.append(leader(instruments.setdefault(sound.instrument, number)))
-        if (look := looks.get(sound.id)) is not None:
-            if (original := originals.first_of(look)) is not None:
-                same.append(leader(numbers_of_originals[original]))
-            else:
-                originals.add(look)
-                numbers_of_originals.append(number)
-        for other in same:
-            joined[other] = min(same)
+    compared: Counter[str] = Counter()
+    founders = 0
     groups: dict[int, list[Sound]] = {}
+    taken: list[int] = []
     for number, sound in enumerate(sounds):
-        groups.setdefault(leader(number), []).append(sound)
+        same, look = [], looks.get(sound.id)
+        if sound.instrument is not None:
+            if sound.instrument in instruments:
+                same.append(leader(instruments[sound.instrument]))
+            compared[sound.instrument] += 1
+            if compared[sound.instrument] > _NOTES_COMPARED:
+                look = None
+        if look is not None and (original := originals.first_of(look)) is not None:
+            same.append(leader(numbers_of_originals[original]))
+            look = None
+        if not same:
+            if founders == most_founders:
+                continue
+            founders += 1
+            same = [number]
+        if look is not None:
+            originals.add(look)
+            numbers_of_originals.append(number)
+        if sound.instrument is not None:
+            instruments.setdefault(sound.instrument, number)
+        for other in (number, *same):
+            joined[other] = min(same)
+        taken.append(number)
+    for number in taken:
+        groups.setdefault(leader(number), []).append(sounds[number])
     return list(groups.values())[:most]
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile
 
+from engine.library import copies
 from engine.library.copies import Look, Originals, fold_copies
 from engine.library.library import Library
 from engine.library.scanner import scan
@@ -127,6 +129,23 @@ def test_an_instrument_owned_twice_is_one_match(
     sounds = [by_name[name] for name in order]
     assert fold_copies([*sounds, other], library.catalog, "toy") == [sounds, [other]]
     assert fold_copies([sounds[0], other, *sounds[1:]], library.catalog, "toy", most=1) == [sounds]
+
+
+@pytest.mark.parametrize("instrument", [None, "Rhodes"])
+def test_of_thousands_of_sounds_few_are_compared_with_all_others(
+    monkeypatch: pytest.MonkeyPatch, instrument: str | None
+) -> None:
+    """Else a scan of sounds much alike would be minutes ahead of its matches."""
+    vectors = np.eye(1_000, dtype=np.float32)
+    looks = {number: look(content=(b"1", str(number)), vector=vector) for number, vector in enumerate(vectors)}
+    monkeypatch.setattr(copies, "_looks", lambda *_: looks)
+    added = []
+    add = Originals.add
+    monkeypatch.setattr(Originals, "add", lambda self, look: added.append(look) or add(self, look))
+    sounds = [SimpleNamespace(id=number, instrument=instrument) for number in looks]
+    groups = fold_copies(sounds, None, "toy", most=10)  # type: ignore[arg-type]
+    assert len(groups) == (1 if instrument else 10)
+    assert len(added) < 100
 
 
 def test_a_copy_that_is_there_leads_where_a_folder_was_renamed(
