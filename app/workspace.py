@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import garbage
 from app.backend import Backend
@@ -88,6 +88,10 @@ class Workspace(QObject):
         self.intake = Intake(self.jobs, self)
         self.demo = Demo(backend, self.jobs, self)
         self.export = ExportController(backend, self.jobs, self.reference, self.slots, self.matching, self)
+        self._garbage = QTimer(self)
+        self._garbage.setInterval(garbage.LOOK_MILLISECONDS)
+        self._garbage.timeout.connect(garbage.look)
+        self._garbage.start()
         self._obstacle = ""
         self._library_is_open = False
         self._left_over = settings.unfinished_scan
@@ -155,6 +159,7 @@ class Workspace(QObject):
 
     def close(self) -> None:
         """Keep the settings, unless another window does, end the jobs, give back what is held."""
+        self._garbage.stop()
         self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
         self.settings.autoplay = self.listening.autoplay
         self.settings.scan_paused = (job := self.library.scan_job) is not None and job.paused

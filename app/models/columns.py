@@ -7,9 +7,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from app.widgets import text
+from engine.notes import NOTE_NAMES
 
 if TYPE_CHECKING:
-    from engine.notes import NOTE_NAMES
 from engine.library.catalog import Sound
 
 

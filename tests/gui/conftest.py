@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app import audio_files, theme
+from app import audio_files, garbage, theme
 from app.backend import Backend
 from app.main_window import MainWindow
 from app.settings import Settings
@@ -43,13 +45,16 @@ def _warm(song: Path) -> None:
     backend = Backend(song.parent)
     backend.warm()
     audio_files.music_facts(song, SONG_SECONDS)
+    gc.freeze()  # it stays, and looks for garbage are short
 
 
 @pytest.fixture(autouse=True)
 def _windows_end_here() -> Iterator[None]:
-    """Else the thread of some later job might happen to be the one that collects them as garbage, and a window left on
-    the screen would be given the pointer in place of those of later tests."""
-    yield
+    """Else the thread of some job might happen to be the one that collects them as garbage, which no widget survives
+    unharmed, and a window left on the screen would be given the pointer in place of those of later tests."""
+    gc.disable()
+    with patch.object(garbage, "begin"):  # what a test makes is not to stay for ever
+        yield
     for opened in _opened:
         opened.close()
         opened.deleteLater()
@@ -59,6 +64,8 @@ def _windows_end_here() -> Iterator[None]:
     left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     for widget in left:
         widget.close()
+    gc.collect()
+    gc.enable()
     assert left == [], "windows of this test are still on the screen"
 
 
