@@ -10,7 +10,7 @@ from app.widgets import text
 from engine.notes import NOTE_NAMES
 
 if TYPE_CHECKING:
-from engine.library.catalog import Sound
+    from engine.library.catalog import Sound
 
 
 class Column(IntEnum):
