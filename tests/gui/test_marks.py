@@ -369,7 +369,7 @@ def test_marks_of_what_was_never_heard_are_kept_although_its_drive_takes_long(
         (drive / f"{number}.wav").write_bytes(bytes([number]))
     work, digest = window.workspace, content_module.content_digest
 
-    def read_slowly(path: str) -> bytes:
+    def read_slowly(path: str, root: str | None = None) -> bytes:
         reading.set()
         go_on.wait(60)
         return digest(path)
