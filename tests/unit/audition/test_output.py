@@ -134,7 +134,7 @@ def test_inputs_with_one_name_are_told_apart(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(output, "_look_anew", lambda library: None)
     monkeypatch.setattr(sounddevice, "query_hostapis", lambda: hosts)
     monkeypatch.setattr(sounddevice, "query_devices", lambda: devices)
-    monkeypatch.setattr(sounddevice.default, "device", (-1, -1))
+    monkeypatch.setattr(sounddevice, "default", SimpleNamespace(device=(-1, -1)))
     found = inputs.input_devices()
     assert [(device.name, device.key) for device in found] == [
         ("Line In (MME)", 0),
@@ -156,7 +156,7 @@ def test_inputs_are_looked_up_while_nothing_starts_portaudio_anew(monkeypatch: p
     monkeypatch.setattr(sounddevice, "query_hostapis", lambda: note([{"name": "ALSA", "default_input_device": 0}]))
     facts = {"name": "Desk", "hostapi": 0, "max_input_channels": 2, "max_output_channels": 0}
     monkeypatch.setattr(sounddevice, "query_devices", lambda: note([facts]))
-    monkeypatch.setattr(sounddevice.default, "device", (-1, -1))
+    monkeypatch.setattr(sounddevice, "default", SimpleNamespace(device=(-1, -1)))
     assert [(device.name, device.default) for device in inputs.input_devices()] == [("Desk", True)]
     assert held == [True, True]
 
