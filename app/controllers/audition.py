@@ -318,9 +318,7 @@ class Auditioner(QObject):
     def _lacking_words(self) -> str:
         """Says that a preset sounds without some of its samples; empty for what is whole."""
         sound = self.sound
-        if self.side != "B" or sound is None or sound.state != "ready" or not sound.reason:
-            return ""
-        return f"{sound.name}: {sound.reason}"
+        return f"{sound.name}: {sound.lacks}" if self.side == "B" and sound is not None and sound.lacks else ""
 
     def _fail(self, reason: str) -> None:
         self.loading = False

@@ -152,8 +152,8 @@ class MatchesModel(QAbstractTableModel):
             side = Qt.AlignmentFlag.AlignRight if column in RIGHT_ALIGNED else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.NAME, Column.FOLDER):
-            lacks = row.sound.reason if row.sound.state == "ready" else None
-            return "\n".join(filter(None, [row.sound.path, *_named([copy.path for copy in row.copies]), lacks]))
+            copies = _named([copy.path for copy in row.copies])
+            return "\n".join(filter(None, [row.sound.path, *copies, row.sound.lacks]))
         if role == Qt.ItemDataRole.ToolTipRole and column == Column.TAGS and row.sound.tags:
             return ", ".join(row.sound.tags)
         if role == Qt.ItemDataRole.ToolTipRole and column in (Column.MATCH, Column.CHANCE):

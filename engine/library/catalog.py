@@ -73,6 +73,11 @@ class Sound:
         """Whether it is played rather than decoded."""
         return is_preset_file(self.path)
 
+    @property
+    def lacks(self) -> str:
+        """That it sounds without some of its samples, and which, in one sentence; empty where it has all."""
+        return (self.reason or "") if self.state == "ready" else ""
+
 
 @dataclass(frozen=True)
 class Root:

@@ -129,7 +129,6 @@ def fold_copies(
 
     compared: Counter[str] = Counter()
     founders = 0
-    groups: dict[int, list[Sound]] = {}
     taken: list[int] = []
     for number, sound in enumerate(sounds):
         same, look = [], looks.get(sound.id)
@@ -155,6 +154,7 @@ def fold_copies(
         for other in (number, *same):
             joined[other] = min(same)
         taken.append(number)
+    groups: dict[int, list[Sound]] = {}
     for number in taken:
         groups.setdefault(leader(number), []).append(sounds[number])
     return list(groups.values())[:most]
