@@ -173,6 +173,7 @@ class Workspace(QObject):
         self.recording.stop()
         self.keyboard.close()
         self.jobs.shutdown()
+        self.marks.finish()
         self.backend.close()
 
     # what the user asks for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -206,6 +206,12 @@ class MarksController(QObject):
     def stop(self) -> None:
         self._linger.stop()
 
+    def finish(self) -> None:
+        """Write what was marked while a job was about to end: no other one comes once the jobs are shut down."""
+        for waiting in self._waiting.values():
+            for _ in self._written_of(waiting):
+                pass
+
     def _note_listened(self) -> None:
         sound_id = self._listened
         if sound_id is not None:
@@ -240,8 +246,17 @@ class MarksController(QObject):
 
     def _work(self, job: Job, waiting: deque[_Waiting]) -> None:
         # All that waits, also while the window closes: a mark that was made is kept.
-        while waiting:
-            asked, answer, reason, sounds = waiting.popleft(), None, "", []
+        for tell in self._written_of(waiting):
+            job.item(tell)
+
+    def _written_of(self, waiting: deque[_Waiting]) -> Iterator[Callable[[], None]]:
+        """Write what waits, one after the other, and yield what tells the window of each."""
+        while True:
+            try:
+                asked = waiting.popleft()  # whoever gets it: at the very end a late job and the window may both ask
+            except IndexError:
+                return
+            answer, reason, sounds = None, "", []
             try:
                 catalog = self._backend.library().catalog
                 try:
@@ -252,7 +267,7 @@ class MarksController(QObject):
                 sounds = catalog.sounds(asked.ids) if asked.ids and asked.lane == MARKING else []
             except EarshotError as error:
                 reason = reason or str(error)
-            job.item(partial(self._tell, asked, answer, reason, sounds))
+            yield partial(self._tell, asked, answer, reason, sounds)
 
     def _tell(self, asked: _Waiting, answer: object, reason: str, sounds: list[Sound]) -> None:
         if reason and not asked.quiet:

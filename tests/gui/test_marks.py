@@ -393,6 +393,20 @@ def test_marks_of_what_was_never_heard_are_kept_although_its_drive_takes_long(
     backend.close()
 
 
+def test_a_mark_made_while_the_one_before_is_about_to_end_outlives_the_window(filled: MainWindow, qtbot: QtBot) -> None:
+    marks, folder = filled.workspace.marks, filled.workspace.backend.library_dir
+    ids = choose(filled, 0, 1)
+    marks.rate(ids, 3)
+    job = filled.workspace.jobs.running("marking")
+    assert job is not None
+    assert job.ended.wait(10)
+    marks.rate(ids, 4)  # the window has not heard yet that the job before is done
+    filled.close()
+    backend = StandInBackend(folder)
+    assert [found.rating for found in backend.library().catalog.sounds(ids)] == [4, 4]
+    backend.close()
+
+
 def test_a_mark_that_cannot_be_kept_says_why(filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.errors import LibraryError
 
