@@ -96,6 +96,7 @@ class Deck:
         self._paused = False
         self._volume = 1.0
         self._wanted_volume = 1.0
+        self._was_silent = True
         self._leaving: list[_Voice | None] = [None] * LEAVING_AT_ONCE
         fade = max(2, round(FADE_SECONDS * rate))
         # Equal gain at the crossing: the two sounds of a cut are seldom alike, but a resumed one is.
@@ -140,7 +141,7 @@ class Deck:
         self._orders.append(("loop bed", loop))
 
     def set_volume(self, gain: float) -> None:
-        """The linear gain of everything, reached within a block."""
+        """The linear gain of everything: within a block of what sounds, at once for what begins."""
         self._wanted_volume = gain
 
     @property
@@ -275,6 +276,7 @@ class Deck:
         if self._layer is not None:
             self._layer.add_to(out)
         self._apply_volume(out)
+        self._was_silent = self.silent
 
     def _add(self, voice: _Voice, out: Frames) -> None:
         part = self._scratch[: out.shape[0]]
@@ -291,6 +293,8 @@ class Deck:
 
     def _apply_volume(self, out: Frames) -> None:
         wanted = self._wanted_volume
+        if self._was_silent:
+            self._volume = wanted
         if wanted == self._volume:
             if wanted != 1.0:
                 np.multiply(out, np.float32(wanted), out=out)

@@ -181,6 +181,19 @@ def test_volume_moves_without_a_step() -> None:
     np.testing.assert_allclose(out[512:], 0.2, rtol=1e-5)
 
 
+def test_a_volume_that_was_set_in_silence_holds_from_the_first_sample() -> None:
+    """The attack of a drum lies in the block in which the volume would still be on its way."""
+    deck = Deck(RATE, 2)
+    deck.set_volume(0.01)
+    deck.play(constant(0.5))
+    np.testing.assert_allclose(render(deck, 512), 0.005, rtol=1e-5)
+    deck.stop()
+    render(deck, 512)
+    deck.set_volume(0.5)
+    deck.play(constant(0.5))
+    np.testing.assert_allclose(render(deck, 512), 0.25, rtol=1e-5)
+
+
 def test_sums_above_full_scale_are_held_at_it() -> None:
     deck = Deck(RATE, 2)
     deck.play(constant(0.9))
