@@ -86,7 +86,7 @@ def close_up(path: str | Path, start: float, end: float) -> MelPicture:
 def sound_picture(sound: Sound, longest_seconds: float) -> MelPicture:
     """A fine picture of the beginning of a sound of the library. Raises AudioError."""
     from engine.audio.pictures import close_up
-    from engine.audition.player import load_for_audition
+    from engine.audition.prepare import load_for_audition
 
     audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, end=longest_seconds)
     return _coloured(close_up(audio, low_hz=LOW_HZ, high_hz=HIGH_HZ))
@@ -130,8 +130,8 @@ def clip(
     peak_db: float | None = None,
 ) -> Clip:
     """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
-    from engine.audition.level import level_of
-    from engine.audition.player import level_gain_db, load_for_audition
+    from engine.audition.level import level_gain_db, level_of
+    from engine.audition.prepare import load_for_audition
 
     audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
     if peak_db is None or loudness_lufs is None:
@@ -163,7 +163,7 @@ def export_changed(sound: Sound, change: Change, folder: Path) -> Path:
     """A changed sound, or a preset as it is auditioned, as a file that stays. Raises AudioError, ExportError."""
     from engine.audition.change import Rendering
     from engine.audition.export import changed_name, export
-    from engine.audition.player import load_for_audition
+    from engine.audition.prepare import load_for_audition
 
     audio = load_for_audition(sound.path, preset=sound.preset, root=sound.root, to_the_end=True)
     name = changed_name(sound.name, change, sound.tempo_bpm)

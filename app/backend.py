@@ -17,7 +17,8 @@ from engine.paths import recordings_dir, rendered_dir
 if TYPE_CHECKING:
     from app.audio_files import Clip
     from engine.audition.midi import MidiInput
-    from engine.audition.player import OutputDevice, Player
+    from engine.audition.output import OutputDevice
+    from engine.audition.player import Player
     from engine.encoder.ear import Ear
     from engine.jobs import CancelToken, ProgressCallback
     from engine.library.ears import EarLoader

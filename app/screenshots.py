@@ -33,7 +33,8 @@ from engine.paths import demo_dir
 if TYPE_CHECKING:
     from engine.audio.decode import Audio
     from engine.audition.change import Rendering
-    from engine.audition.player import Bed, OutputDevice
+    from engine.audition.output import OutputDevice
+    from engine.audition.wish import Bed
     from engine.jobs import CancelToken
     from engine.recording.inputs import InputDevice
 
@@ -123,7 +124,7 @@ class PictureBackend(Backend):
         return self._still
 
     def devices(self) -> list[OutputDevice]:
-        from engine.audition.player import OutputDevice
+        from engine.audition.output import OutputDevice
 
         return [OutputDevice(0, "Speakers", "", 2, 48_000, True)]
 

@@ -20,7 +20,7 @@ from app.widgets import text
 from engine.audition.fit import UNCHANGED, Change
 
 if TYPE_CHECKING:
-    from engine.audition.player import Bed
+    from engine.audition.wish import Bed
     from engine.library.catalog import Sound
 
 POSITION_MILLISECONDS = 33
@@ -282,7 +282,7 @@ class Auditioner(QObject):
     def _put_over(self, clip: Clip, stretch: Stretch, level_match: bool) -> tuple[Bed, float]:
         """The bed that a part of the reference makes, and the gain of a sound over it. Called in a job."""
         from engine.audition.level import gain_over_bed_db
-        from engine.audition.player import Bed
+        from engine.audition.wish import Bed
 
         reference = self._reference_clip(_shortened(stretch, 0.0))
         bed_gain_db = reference.level_gain_db if level_match else 0.0

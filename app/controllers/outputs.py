@@ -12,7 +12,7 @@ from app.jobs import JobRunner
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.audition.player import OutputDevice
+    from engine.audition.output import OutputDevice
 
 
 class Outputs(QObject):

@@ -2,65 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from engine.audio.decode import Audio
 from engine.audition.change import Rendering
 from engine.audition.clips import Clips
-from engine.audition.deck import Deck, Frames
-from engine.audition.keys import KeyVoices
-from engine.audition.level import level_gain_db
-from engine.audition.output import LATENCY_SECONDS, Output, OutputDevice, output_devices, refresh
-from engine.audition.prepare import load_for_audition
+from engine.audition.line import Line, OpenLine
+from engine.audition.output import OutputDevice, output_devices
+from engine.audition.wish import Bed, Wish
 from engine.errors import PlaybackError
 from engine.jobs import CancelToken
-
-__all__ = ["Bed", "OutputDevice", "Player", "level_gain_db", "load_for_audition"]
-
-IDLE_SECONDS = 3.0
-"""How long the device is kept after the last sound: the next click is heard sooner, other programs are not shut out."""
-
-_SUPERVISION_SECONDS = 0.25
-_CLOSING_SECONDS = 2.0
-_TOLERATED_UNDERFLOWS = 8
-_LARGEST_LATENCY_SECONDS = 0.1
-
-_log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, eq=False)
-class Bed:
-    """What a sound is heard over: a part of the reference, its gain, and whether it goes round."""
-
-    audio: Audio
-    gain_db: float = 0.0
-    loop: bool = False
-
-
-@dataclass(eq=False)
-class _Wish:
-    """What was asked for last.
-
-    Attributes
-    ----------
-    place : seconds at which it begins as soon as the device is open; None once the deck has it.
-    bed_place : seconds at which its bed begins then; None where that was heard to its end.
-    ended : the sound was heard to its end, and only its bed goes on.
-    paused : it waits for `resume` before that.
-    """
-
-    sound: Audio | Rendering
-    gain_db: float
-    loop: bool
-    bed: Bed | None
-    place: float | None
-    bed_place: float | None = 0.0
-    ended: bool = False
-    paused: bool = False
 
 
 class Player:
@@ -81,29 +32,21 @@ class Player:
     """
 
     def __init__(self, device: str | int | None = None) -> None:
-        self._device = device
-        # Two locks, taken in this order. The first is held while a device opens or closes, the second for moments only,
-        # around everything else that is written below.
-        self._turn = threading.RLock()
+        self._line = Line(device, on_open=self._equip, on_leave=self._leave, on_stutter=self._reopen)
+        # Held for moments only, around everything that is written below; where the line's turn is needed too, that one
+        # is taken first.
         self._lock = threading.Lock()
-        self._output: Output | None = None
-        self._opened_for = device
-        """Of `_output`: the device that was asked for, which need not be the one that plays."""
-        self._deck: Deck | None = None
-        self._keys: KeyVoices | None = None
         self._pedal = False
         self._clips = Clips()
-        self._wish: _Wish | None = None
+        self._wish: Wish | None = None
         self._bed: Bed | None = None
+        """The one that was laid on the deck last."""
         self._key_sound: tuple[Audio | Rendering, float, float] | None = None
         self._volume = 1.0
-        self._latency = LATENCY_SECONDS
         self._failure: str | None = None
         self._substitute: str | None = None
         # While the device is opened anew under a sound, which goes on.
         self._reopening = False
-        self._closed = threading.Event()
-        self._supervisor: threading.Thread | None = None
 
     @classmethod
     def devices(cls) -> list[OutputDevice]:
@@ -133,7 +76,7 @@ class Player:
 
         Raises PlaybackError when there is no output or it refuses.
         """
-        wish = _Wish(sound, gain_db, loop, bed, start)
+        wish = Wish(sound, gain_db, loop, bed, start)
         with self._lock:
             if cancel is not None and cancel.cancelled:
                 return
@@ -146,101 +89,99 @@ class Player:
                     self._wish = None
             raise
 
-    def _fulfil(self, wish: _Wish, cancel: CancelToken | None) -> None:
+    def _fulfil(self, wish: Wish, cancel: CancelToken | None) -> None:
         """Open the device if need be, and give its deck what is wished for, if that still is by then."""
-        with self._turn:
-            output, deck = self._open()
+        with self._line.turn:
+            line = self._line.open()
             with self._lock:
                 if self._wish is not wish or wish.paused or wish.place is None:
                     return
                 if cancel is not None and cancel.cancelled:
                     return
-                self._lay(wish.bed, wish.bed_place, output, deck)
+                self._lay(wish.bed, wish.bed_place, line)
                 if not wish.ended:
                     clip = self._clips.prepare(
-                        "sound", wish.sound, output.rate, output.channels, gain_db=wish.gain_db, start=wish.place
+                        "sound", wish.sound, line.rate, line.channels, gain_db=wish.gain_db, start=wish.place
                     )
-                    deck.play(clip, position=clip.frame(wish.place), loop=wish.loop)
+                    line.deck.play(clip, position=clip.frame(wish.place), loop=wish.loop)
                 wish.place = None
 
-    def _lay(self, bed: Bed | None, place: float | None, output: Output, deck: Deck) -> None:
-        before, sounds = self._bed, deck.playing and deck.bed_position is not None
-        same = bed is not None and before is not None and bed.audio is before.audio and bed.gain_db == before.gain_db
-        if bed is not None and same and sounds:
+    def _lay(self, bed: Bed | None, place: float | None, line: OpenLine) -> None:
+        deck = line.deck
+        if bed is not None and bed.sounds_like(self._bed) and deck.playing and deck.bed_position is not None:
             deck.set_bed_loop(bed.loop)
-            return
-        if bed is None or place is None:
+        elif bed is None or place is None:
             self._bed = None
             self._clips.abandon("bed")
             deck.lay(None)
         else:
             self._bed = bed
-            below = self._clips.prepare(
-                "bed", bed.audio, output.rate, output.channels, gain_db=bed.gain_db, start=place
-            )
+            below = self._clips.prepare("bed", bed.audio, line.rate, line.channels, gain_db=bed.gain_db, start=place)
             deck.lay(below, position=below.frame(place), loop=bed.loop)
 
     def set_key_sound(self, sound: Audio | Rendering, root: float, gain_db: float = 0.0) -> None:
         """What the keys play; `root` is the MIDI number (not necessarily whole) at which it sounds as it is."""
         with self._lock:
             self._key_sound = sound, root, gain_db
-            self._give_keys()
+            line = self._line.current
+            if line is not None:
+                self._give_keys(line)
 
-    def _give_keys(self) -> None:
-        """The keys of an open device get their sound. Called inside the lock."""
-        output, keys = self._output, self._keys
-        if self._key_sound is not None and output is not None and keys is not None:
+    def _give_keys(self, line: OpenLine) -> None:
+        """The keys get their sound. Called inside the lock."""
+        if self._key_sound is not None:
             sound, root, gain_db = self._key_sound
-            keys.set_sound(self._clips.prepare("keys", sound, output.rate, output.channels, gain_db=gain_db), root)
+            line.keys.set_sound(self._clips.prepare("keys", sound, line.rate, line.channels, gain_db=gain_db), root)
 
     def press(self, note: int, velocity: float) -> None:
         """Strike MIDI key `note` with a velocity of 0 to 1; silent before `set_key_sound`. Raises PlaybackError."""
-        with self._turn:
+        with self._line.turn:
             if self._key_sound is None:
                 return
             self._failure = None
-            self._open()
-            assert self._keys is not None
-            self._keys.press(note, velocity)
+            self._line.open().keys.press(note, velocity)
 
     def release(self, note: int) -> None:
         """Let go of a key."""
-        keys = self._keys
-        if keys is not None:
-            keys.release(note)
+        line = self._line.current
+        if line is not None:
+            line.keys.release(note)
 
     def hold(self, down: bool) -> None:
         """Press or lift the sustain pedal; it stays down where no device is open yet, or another one opens."""
         with self._lock:
             self._pedal = down
-            if self._keys is not None:
-                self._keys.hold(down)
+            line = self._line.current
+            if line is not None:
+                line.keys.hold(down)
 
     def release_all(self) -> None:
         """Let go of every key, and of the pedal."""
         with self._lock:
             self._pedal = False
-            if self._keys is not None:
-                self._keys.release_all()
+            line = self._line.current
+            if line is not None:
+                line.keys.release_all()
 
     def bend(self, amount: float) -> None:
         """Bend what the keys play; -1 to 1."""
-        keys = self._keys
-        if keys is not None:
-            keys.bend(amount)
+        line = self._line.current
+        if line is not None:
+            line.keys.bend(amount)
 
     def wake(self) -> None:
         """Open the device ahead of a likely `play`, so that its first sound comes sooner. Raises PlaybackError."""
-        with self._turn:
-            self._open()
+        with self._line.turn:
+            self._line.open()
 
     def pause(self) -> None:
         """Fade out and stay where it is."""
         with self._lock:
             if self._wish is not None and self._wish.place is not None:
                 self._wish.paused = True
-            if self._deck is not None:
-                self._deck.pause()
+            line = self._line.current
+            if line is not None:
+                line.deck.pause()
 
     def resume(self, cancel: CancelToken | None = None) -> None:
         """Go on where `pause` stopped, or where the device was lost or given back. Raises PlaybackError.
@@ -252,8 +193,9 @@ class Player:
             if wish is None or (cancel is not None and cancel.cancelled):
                 return
             if wish.place is None:
-                if self._deck is not None:
-                    self._deck.resume()
+                line = self._line.current
+                if line is not None:
+                    line.deck.resume()
                 return
             self._failure, wish.paused = None, False
         self._fulfil(wish, cancel)
@@ -262,95 +204,91 @@ class Player:
         """Fade out and forget the sound and its bed."""
         with self._lock:
             self._wish = self._bed = None
-            if self._deck is not None:
-                self._deck.stop()
+            line = self._line.current
+            if line is not None:
+                line.deck.stop()
             for role in ("sound", "bed"):
                 self._clips.abandon(role)
 
     def seek(self, seconds: float) -> None:
         """Jump within the sound that plays or is paused."""
         with self._lock:
-            wish = self._wish
+            wish, line, clip = self._wish, self._line.current, self._clips.get("sound")
             if wish is not None and wish.place is not None:
-                wish.place = max(0.0, seconds)
-                if wish.bed is not None and wish.bed_place is not None:  # with it, as on the deck
-                    wish.bed_place = wish.place % wish.bed.audio.duration_seconds
-                return
-            clip = self._clips.get("sound")
-            if self._deck is None or clip is None:
-                return
-            frame = clip.frame(seconds)
-            clip.prepare(frame)
-            self._deck.seek(frame)
+                wish.seek(seconds)
+            elif line is not None and clip is not None:
+                frame = clip.frame(seconds)
+                clip.prepare(frame)
+                line.deck.seek(frame)
 
     def set_loop(self, loop: bool, *, bed: bool) -> None:
         """Whether the present sound begins again at its end, and whether its bed does."""
         with self._lock:
-            wish = self._wish
+            wish, line = self._wish, self._line.current
             if wish is not None:
-                wish.loop = loop
-                if wish.bed is not None:
-                    wish.bed = replace(wish.bed, loop=bed)
-            if self._deck is not None:
-                self._deck.set_loop(loop)
-                self._deck.set_bed_loop(bed)
+                wish.set_loop(loop, bed=bed)
+            if line is not None:
+                line.deck.set_loop(loop)
+                line.deck.set_bed_loop(bed)
 
     def set_volume_db(self, volume_db: float) -> None:
         """The gain of everything that is played, in dB; at once and without a click."""
         with self._lock:
             self._volume = 10.0 ** (volume_db / 20.0)
-            if self._deck is not None:
-                self._deck.set_volume(self._volume)
+            line = self._line.current
+            if line is not None:
+                line.deck.set_volume(self._volume)
 
     @property
     def device(self) -> str | int | None:
         """The chosen output; None is the system's default. Setting it stops the sound; the next opens the new one."""
-        return self._device
+        return self._line.device
 
     @device.setter
     def device(self, device: str | int | None) -> None:
-        if device == self._device:
+        if device == self._line.device:
             return
         # At once: what is asked for from now on does not begin on the old one, however long that takes to come or go.
-        self._device = device
+        self._line.device = device
         self.stop()
-        with self._turn:
-            if self._opened_for != device:
-                self._release()
+        with self._line.turn:
+            line = self._line.current
+            if line is not None and line.chosen != device:
+                self._line.give_back()
 
     @property
     def playing(self) -> bool:
         """Whether a sound is going on (not when paused)."""
-        deck = self._deck
+        line = self._line.current
         # Who sees a failure finds that nothing plays, and who sees that nothing plays any more finds the failure.
-        return self._reopening or (deck is not None and deck.playing and self._failure is None)
+        return self._reopening or (line is not None and line.deck.playing and self._failure is None)
 
     @property
     def position_seconds(self) -> float | None:
         """Where in the sound the listener is; None when there is none. Never waits: fit for every frame of a window."""
-        wish, output, deck = self._wish, self._output, self._deck
+        wish, line = self._wish, self._line.current
         place = None if wish is None else wish.place
         if wish is not None and place is not None:
             return None if wish.ended else place
-        position = None if deck is None else deck.position
-        if deck is None or output is None or position is None:
+        position = None if line is None else line.deck.position
+        if line is None or position is None:
             return None
-        return max(0.0, position / deck.rate - (output.latency_seconds if deck.playing else 0.0))
+        return max(0.0, position / line.rate - (line.output.latency_seconds if line.deck.playing else 0.0))
 
     @property
     def can_go_on(self) -> bool:
         """Whether `resume` would let anything be heard: a sound, or the bed that outlasts it."""
-        wish, deck = self._wish, self._deck
+        wish, line = self._wish, self._line.current
         if wish is not None and wish.place is not None:
             return True
-        return deck is not None and (deck.position is not None or deck.bed_position is not None)
+        return line is not None and (line.deck.position is not None or line.deck.bed_position is not None)
 
     @property
     def bed_position_seconds(self) -> float | None:
         """Where in the bed the next block will be; None while there is none."""
-        deck = self._deck
-        position = None if deck is None else deck.bed_position
-        return None if deck is None or position is None or not deck.playing else position / deck.rate
+        line = self._line.current
+        position = None if line is None or not line.deck.playing else line.deck.bed_position
+        return None if line is None or position is None else position / line.rate
 
     @property
     def substitute(self) -> str | None:
@@ -365,23 +303,15 @@ class Player:
     @property
     def output_latency_seconds(self) -> float | None:
         """What the open device says of its latency; None while none is open."""
-        output = self._output
-        return None if output is None else output.latency_seconds
+        line = self._line.current
+        return None if line is None else line.output.latency_seconds
 
     def close(self) -> None:
         """Stop and give the device back; the player cannot be used afterwards."""
-        self._closed.set()
         self.stop()
-        # A device that is being opened is closed by whoever opens it, as soon as that is done.
-        if self._turn.acquire(timeout=_CLOSING_SECONDS):
-            try:
-                self._release()
-                with self._lock:
-                    self._clips.forget()
-            finally:
-                self._turn.release()
-        if self._supervisor is not None and self._supervisor is not threading.current_thread():
-            self._supervisor.join(timeout=_CLOSING_SECONDS)
+        self._line.close()
+        with self._lock:
+            self._clips.forget()
 
     def __enter__(self) -> Player:
         return self
@@ -389,94 +319,28 @@ class Player:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _open(self) -> tuple[Output, Deck]:
-        """The open output and its deck; opens it if need be, looking for devices anew if that fails. Called in turn."""
-        self._check_not_closed()
-        wanted = self._device
-        if self._output is not None and self._output.alive and self._deck is not None and self._opened_for == wanted:
-            return self._output, self._deck
-        self._release()
-        self._opened_for = wanted
-        try:
-            self._connect(wanted)
-        except PlaybackError as error:
-            _log.info("looking for audio outputs anew: %s", error)
-            refresh()
-            try:
-                self._connect(wanted)
-            except PlaybackError:
-                if wanted is None:
-                    raise
-                self._connect(None)
-                self._substitute = f"{wanted} is not there or cannot be used: the default output plays instead."
-        assert self._output is not None
-        assert self._deck is not None
-        if self._closed.is_set():  # while it was opened
-            self._release()
-        self._check_not_closed()
+    def _equip(self, line: OpenLine) -> None:
+        """A device was opened: what was set before holds on it too."""
+        self._substitute = line.substitute
         with self._lock:
-            self._give_keys()
-        if self._supervisor is None:
-            self._supervisor = threading.Thread(target=self._supervise, name="earshot-player", daemon=True)
-            self._supervisor.start()
-        return self._output, self._deck
+            line.deck.set_volume(self._volume)
+            line.keys.hold(self._pedal)
+            self._give_keys(line)
 
-    def _check_not_closed(self) -> None:
-        if self._closed.is_set():
-            raise PlaybackError("The player was closed.")
-
-    def _connect(self, device: str | int | None) -> None:
-        """Open a device, with a deck and keys of its rate. Raises PlaybackError."""
-
-        def prepare(rate: int, channels: int) -> Callable[[Frames], None]:
-            with self._lock:
-                self._keys = KeyVoices(rate, channels)
-                self._keys.hold(self._pedal)
-                self._deck = deck = Deck(rate, channels, self._keys)
-                deck.set_volume(self._volume)
-            return deck.render
-
-        try:
-            self._output = Output(device, prepare, self._latency)
-        except PlaybackError:
-            with self._lock:
-                self._deck = self._keys = None
-            raise
-        self._substitute = None
-
-    def _release(self) -> None:
-        """Give the device back, if one is open. Called in turn."""
+    def _leave(self, line: OpenLine, reason: str | None) -> None:
+        """A device is about to be given back: keep the place, and leave the rest to the next `play` or `resume`."""
+        if reason is not None:
+            self._failure = reason
         with self._lock:
+            wish = self._wish
+            if wish is not None and wish.place is None and not wish.take_from(line.deck):
+                self._wish = None  # it has ended
             self._clips.abandon_all()
-            output, self._output, self._deck, self._keys = self._output, None, None, None
-        if output is not None:
-            output.close()
 
-    def _supervise(self) -> None:
-        """Gives an idle device back, notices one that is gone, and lengthens the latency of one that stutters."""
-        idle_since: float | None = None
-        while not self._closed.wait(_SUPERVISION_SECONDS):
-            with self._turn:
-                if self._output is None or self._deck is None:
-                    idle_since = None
-                    continue
-                silent = self._deck.silent
-                idle_since = (idle_since or time.monotonic()) if silent else None
-                if not self._output.alive:
-                    self._lose()
-                elif self._output.underflows > _TOLERATED_UNDERFLOWS and self._latency < _LARGEST_LATENCY_SECONDS:
-                    self._lengthen_latency()
-                elif idle_since is not None and time.monotonic() - idle_since > IDLE_SECONDS:
-                    self._keep_place()
-                    self._release()
-
-    def _lengthen_latency(self) -> None:
-        """Too busy a machine for so short a latency: open anew with twice as much, and go on."""
-        self._latency = min(2.0 * self._latency, _LARGEST_LATENCY_SECONDS)
-        _log.info("the output stutters: raising its latency to %.0f ms", 1000.0 * self._latency)
+    def _reopen(self) -> None:
+        """The device stutters: open it anew, and go on."""
         self._reopening = self.playing
-        self._keep_place()
-        self._release()
+        self._line.give_back()
         wish = self._wish
         if self._reopening and wish is not None:
             try:
@@ -484,26 +348,3 @@ class Player:
             except PlaybackError as error:
                 self._failure = str(error)
         self._reopening = False
-
-    def _lose(self) -> None:
-        """The device went away: keep the place, say so, and leave the rest to the next `play` or `resume`."""
-        _log.warning("the audio output went away")
-        self._failure = (
-            "The audio output went away. Play again to go on: through it if it is back, else the default one."
-        )
-        self._keep_place()
-        self._release()
-
-    def _keep_place(self) -> None:
-        """Sound and bed will go on where they are on the deck, which is about to go."""
-        with self._lock:
-            wish, deck = self._wish, self._deck
-            if wish is None or wish.place is not None or deck is None:
-                return
-            position, below = deck.position, deck.bed_position
-            if position is None and below is None:
-                self._wish = None  # it has ended
-                return
-            wish.ended, wish.paused = position is None, not deck.playing
-            wish.bed_place = None if below is None else below / deck.rate
-            wish.place = (position or 0) / deck.rate

@@ -15,7 +15,8 @@ import soundfile
 
 from engine.audition import output
 from engine.audition.level import level_gain_db
-from engine.audition.player import Player, load_for_audition
+from engine.audition.player import Player
+from engine.audition.prepare import load_for_audition
 from engine.encoder.ear import Ear
 from engine.matching.reference import hear
 from tests.e2e.null_sink import Recording, null_sink, tone

@@ -18,7 +18,8 @@ from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS
 from engine.audition.fit import Change, semitones_between, speed_between
 from engine.audition.level import level_gain_db
-from engine.audition.player import Bed, Player
+from engine.audition.player import Player
+from engine.audition.wish import Bed
 from engine.errors import PlaybackError
 from tests.e2e.null_sink import RATE, NullSink, Recording, loudest_hertz, null_sink, on_a_busy_machine, tone, wait_for
 

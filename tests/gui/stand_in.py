@@ -15,7 +15,7 @@ from app.backend import Backend
 from engine.audio.decode import Audio
 from engine.audition.change import Rendering
 from engine.audition.output import OutputDevice
-from engine.audition.player import Bed
+from engine.audition.wish import Bed
 from engine.encoder.calibration import Calibration
 from engine.encoder.heard import Embeddings, HeardWindows
 from engine.families import FAMILIES, FAMILY_INDEX, PARTS, part_of_family

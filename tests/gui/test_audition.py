@@ -15,7 +15,7 @@ from PySide6.QtGui import QDrag, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-import engine.audition.player
+import engine.audition.line
 import engine.audition.prepare
 import engine.matching.pitch
 from app import audio_files
@@ -408,7 +408,7 @@ class Asleep:
 @pytest.fixture
 def asleep(filled: MainWindow, monkeypatch: pytest.MonkeyPatch) -> Iterator[Player]:
     """The real player, at a device that opens when `Asleep.go_on` is set, or after a while."""
-    monkeypatch.setattr(engine.audition.player, "Output", Asleep)
+    monkeypatch.setattr(engine.audition.line, "Output", Asleep)
     Asleep.opening.clear()
     Asleep.go_on.clear()
     late = threading.Timer(20.0, Asleep.go_on.set)

@@ -11,11 +11,12 @@ import pytest
 import sounddevice
 
 from engine.audio.decode import Audio
-from engine.audition import clips, output, player
+from engine.audition import clips, line, output
 from engine.audition.change import Rendering
 from engine.audition.deck import FADE_SECONDS
 from engine.audition.fit import Change
-from engine.audition.player import Bed, Player
+from engine.audition.player import Player
+from engine.audition.wish import Bed
 from engine.errors import PlaybackError
 from engine.jobs import CancelToken
 
@@ -58,10 +59,10 @@ class StandIn:
 @pytest.fixture(autouse=True)
 def stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
     StandIn.opened, StandIn.refuses, StandIn.while_opening = [], 0, lambda: None
-    monkeypatch.setattr(player, "Output", StandIn)
-    monkeypatch.setattr(player, "refresh", lambda: None)
-    monkeypatch.setattr(player, "IDLE_SECONDS", 0.1)
-    monkeypatch.setattr(player, "_SUPERVISION_SECONDS", 0.02)
+    monkeypatch.setattr(line, "Output", StandIn)
+    monkeypatch.setattr(line, "refresh", lambda: None)
+    monkeypatch.setattr(line, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(line, "_SUPERVISION_SECONDS", 0.02)
 
 
 @pytest.fixture
@@ -567,7 +568,7 @@ def test_a_sound_asked_for_after_another_device_was_chosen_plays_there(a_player:
 
 
 def test_a_player_that_is_closed_while_its_device_opens_gives_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(player, "_CLOSING_SECONDS", 0.05)
+    monkeypatch.setattr(line, "_CLOSING_SECONDS", 0.05)
     made, device = Player(), Held()
 
     def play() -> None:
