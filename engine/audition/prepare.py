@@ -89,6 +89,18 @@ def to_channels(samples: np.ndarray, channels: int) -> np.ndarray:
     return np.stack([samples[number::channels].mean(axis=0) for number in range(min(channels, samples.shape[0]))])
 
 
+def _continued(frames: np.ndarray, before: int, behind: int) -> np.ndarray:
+    """`frames` [n, channels] with so many more at both ends, going on as they come.
+
+    A resampler takes what surrounds a sound for silence, and smooths the step into it: where a loop goes round in the
+    middle of a wave that would be heard as a click.
+    """
+    # Turned about the last sample, which keeps the slope; a very short sound has no more to be turned.
+    turned = min(before, frames.shape[0] - 1), min(behind, frames.shape[0] - 1)
+    held = before - turned[0], behind - turned[1]
+    return np.pad(np.pad(frames, (turned, (0, 0)), "reflect", reflect_type="odd"), (held, (0, 0)), "edge")
+
+
 class PreparedClip:
     """A sound for the deck, prepared second by second: first the second that is played first, the rest behind it.
 
@@ -159,17 +171,19 @@ class PreparedClip:
         step = rate // math.gcd(rate, out_rate)
         # Whole periods of the two rates' common beat: then input and output positions are both whole numbers.
         context = step * -(-round(_CONTEXT_SECONDS * rate) // step)
-        first = max(0, second * rate - context)
-        last = min(self._source.shape[1], (second + 1) * rate + context)
+        begin, end = second * rate, min((second + 1) * rate, self._source.shape[1])
+        first, last = max(0, begin - context), min(self._source.shape[1], end + context)
         rendering = self._rendering
         if rendering is not None and not (rendering.reach(last, self._abandoned) if wait else rendering.has(last)):
             return
         piece = np.ascontiguousarray(to_channels(self._source[:, first:last], self._channels).T)
         if rate != out_rate:
-            piece = soxr.resample(piece, rate, out_rate)
-        skip = (second * rate - first) * out_rate // rate
+            piece = _continued(piece, context - (begin - first), context - (last - end))
+            piece = soxr.resample(piece, rate, out_rate)[context * out_rate // rate :]
+        else:
+            piece = piece[begin - first :]
         start = second * out_rate
         stop = self.frames.shape[0] if second == len(self._ready) - 1 else min(start + out_rate, self.frames.shape[0])
-        piece = piece[skip : skip + stop - start]
+        piece = piece[: stop - start]
         np.multiply(piece, self._gain, out=self.frames[start : start + piece.shape[0]])
         self._ready[second] = 1
