@@ -92,7 +92,7 @@ class Line:
         wanted, current = self.device, self.current
         if current is not None and current.output.alive and current.chosen == wanted:
             return current
-        self.give_back()
+        self.give_back(None if current is None or current.output.alive else _WENT_AWAY)
         opened = self._find(wanted)
         if self._closed.is_set():  # while it was opened
             opened.output.close()

@@ -329,12 +329,13 @@ class Player:
 
     def _leave(self, line: OpenLine, reason: str | None) -> None:
         """A device is about to be given back: keep the place, and leave the rest to the next `play` or `resume`."""
-        if reason is not None:
-            self._failure = reason
         with self._lock:
             wish = self._wish
-            if wish is not None and wish.place is None and not wish.take_from(line.deck):
-                self._wish = None  # it has ended
+            if wish is not None and wish.place is None:
+                if not wish.take_from(line.deck):
+                    self._wish = None  # it has ended
+                elif reason is not None:
+                    self._failure = reason
             self._clips.abandon_all()
 
     def _reopen(self) -> None:

@@ -147,6 +147,36 @@ def test_a_device_that_vanishes_is_noticed_in_words_and_play_goes_on_elsewhere(a
     assert len(StandIn.opened) == 2
 
 
+def test_a_device_whose_loss_a_key_notices_first_is_said_too_and_the_sound_goes_on(
+    a_player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_SUPERVISION_SECONDS", 60.0)
+    a_player.set_key_sound(tone(), 60.0)
+    a_player.play(tone(2.0))
+    StandIn.opened[0].block(0.5)
+    StandIn.opened[0].alive = False
+    a_player.press(60, 1.0)
+    assert len(StandIn.opened) == 2
+    assert not a_player.playing
+    assert "went away" in str(a_player.failure)
+    assert a_player.position_seconds == pytest.approx(0.5)
+    a_player.resume()
+    assert a_player.playing
+    assert a_player.failure is None
+
+
+def test_a_sound_that_notices_the_loss_of_its_device_itself_is_no_failure(
+    a_player: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "_SUPERVISION_SECONDS", 60.0)
+    a_player.play(tone(2.0, 0.1))
+    StandIn.opened[0].alive = False
+    a_player.play(tone(2.0, 0.5))
+    assert a_player.playing
+    assert a_player.failure is None
+    np.testing.assert_allclose(StandIn.opened[1].block(0.1), 0.5)
+
+
 def test_devices_are_looked_for_anew_before_giving_up(a_player: Player) -> None:
     StandIn.refuses = 1
     a_player.play(tone())
