@@ -37,7 +37,7 @@ class MusicFacts:
 
 @dataclass(frozen=True)
 class Clip:
-    """Sound ready to be played, the gain that level matching asks for, and what it was measured by.
+    """Sound ready to be played, the gain that level matching asks for, and the level as it is heard without it.
 
     rendering : of a changed sound, begun; `audio` is what it fills.
     """
@@ -130,12 +130,11 @@ def clip(
     peak_db: float | None = None,
 ) -> Clip:
     """Decode what is to be heard; its level is measured where the catalog does not know it. Raises AudioError."""
-    from engine.audition.level import level_gain_db, level_of
+    from engine.audition.level import heard_level, level_gain_db
     from engine.audition.prepare import load_for_audition
 
     audio = load_for_audition(path, preset=preset, root=root, start=start, end=end)
-    if peak_db is None or loudness_lufs is None:
-        loudness_lufs, peak_db = level_of(audio)
+    loudness_lufs, peak_db = heard_level(audio, loudness_lufs, peak_db)
     return Clip(audio, level_gain_db(loudness_lufs, peak_db), loudness_lufs, peak_db)
 
 

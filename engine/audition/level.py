@@ -10,16 +10,37 @@ import numpy as np
 if TYPE_CHECKING:
     from engine.audio.decode import Audio
 
+_TWO_LOUDSPEAKERS_DB = 10.0 * math.log10(2.0)
+
 UNDER_SONG_DB = 6.0
 """How far a sound lies below the song that it is heard over: about where one instrument of several lies in a mix."""
 
 
-def level_of(audio: Audio) -> tuple[float | None, float | None]:
-    """Loudness in LUFS and highest sample in dB of full scale, as `level_gain_db` takes them; None for silence."""
-    from engine.audio.measure import loudness
+def heard_level(
+    audio: Audio, loudness_lufs: float | None = None, peak_db: float | None = None
+) -> tuple[float | None, float | None]:
+    """Loudness in LUFS and highest sample in dB of full scale of a sound as a stereo output plays it.
 
-    peak = float(np.abs(audio.samples).max(initial=0.0))
-    return loudness(audio.samples, audio.rate), 20 * math.log10(peak) if peak > 0 else None
+    The standard measures the channels of a file. A mono one is played by two loudspeakers, so that it is heard 3 dB
+    louder than that; of one with many channels the mix is heard.
+
+    Parameters
+    ----------
+    audio : the sound.
+    loudness_lufs, peak_db : of the file, where both are known; they save measuring of mono and stereo.
+
+    Returns
+    -------
+    As `level_gain_db` takes them; None for silence.
+    """
+    from engine.audio.measure import loudness
+    from engine.audition.prepare import to_channels
+
+    if loudness_lufs is not None and peak_db is not None and audio.channels <= 2:
+        return loudness_lufs + (_TWO_LOUDSPEAKERS_DB if audio.channels == 1 else 0.0), peak_db
+    samples = to_channels(audio.samples, 2)
+    peak = float(np.abs(samples).max(initial=0.0))
+    return loudness(samples, audio.rate), 20 * math.log10(peak) if peak > 0 else None
 
 
 def level_gain_db(

@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audition.level import UNDER_SONG_DB, gain_over_bed_db, level_gain_db
+from engine.audio.decode import Audio
+from engine.audio.measure import loudness
+from engine.audition.level import UNDER_SONG_DB, gain_over_bed_db, heard_level, level_gain_db
+from engine.audition.prepare import PreparedClip
 
 RATE = 48000
 
@@ -48,3 +51,17 @@ def test_over_a_bed_a_sound_lies_below_the_song() -> None:
     assert -30.0 + gain_over_bed_db(-30.0, -20.0, -16.0) == pytest.approx(-16.0 - UNDER_SONG_DB)
     assert gain_over_bed_db(-30.0, -2.0, -16.0) == pytest.approx(1.0), "the ceiling holds"
     assert gain_over_bed_db(-30.0, -20.0, None) == level_gain_db(-30.0, -20.0)
+
+
+@pytest.mark.parametrize("measured", [False, True], ids=["measured when played", "measured when scanned"])
+def test_sounds_are_heard_equally_loud_however_many_channels_they_have(measured: bool) -> None:
+    noise = 0.1 * np.random.default_rng(1).standard_normal(2 * RATE).astype(np.float32)
+    powers = []
+    for channels in (1, 2, 6):
+        audio = Audio(np.tile(noise, (channels, 1)), RATE)
+        of_file = (loudness(audio.samples, RATE), 20 * np.log10(np.max(np.abs(noise)))) if measured else (None, None)
+        heard_lufs, peak_db = heard_level(audio, *of_file)
+        clip = PreparedClip(audio, RATE, 2, level_gain_db(heard_lufs, peak_db, target_lufs=-30.0))
+        clip.prepare_all()
+        powers.append(10 * np.log10(np.mean(np.square(clip.frames))))
+    np.testing.assert_allclose(powers, powers[1], atol=0.05)
