@@ -48,6 +48,12 @@ class Clip:
     peak_db: float | None
     rendering: Rendering | None = None
 
+    def gain_db(self, level_match: bool) -> float:
+        """The gain it is played with: what level matching asks for, else only what full scale does."""
+        from engine.audition.level import unmatched_gain_db
+
+        return self.level_gain_db if level_match else unmatched_gain_db(self.peak_db)
+
     @property
     def sound(self) -> Audio | Rendering:
         """What the player takes."""

@@ -258,7 +258,7 @@ class Auditioner(QObject):
             clip = load()
             job.checkpoint()
             player = backend.player()
-            gain_db, begin = clip.level_gain_db if level_match else 0.0, start
+            gain_db, begin = clip.gain_db(level_match), start
             below = None
             if bed is not None:
                 below, gain_db = self._put_over(clip, bed, level_match)
@@ -285,7 +285,7 @@ class Auditioner(QObject):
         from engine.audition.wish import Bed
 
         reference = self._reference_clip(_shortened(stretch, 0.0))
-        bed_gain_db = reference.level_gain_db if level_match else 0.0
+        bed_gain_db = reference.gain_db(level_match)
         kept = (stretch, bed_gain_db, self.loop)
         if self._bed is None or self._bed[0] != kept:
             self._bed = kept, Bed(reference.audio, bed_gain_db, self.loop)

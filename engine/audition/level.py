@@ -65,6 +65,19 @@ def level_gain_db(
     return gain
 
 
+def unmatched_gain_db(peak_db: float | None) -> float:
+    """The gain of a sound that is played at its own level: none, but what is louder than full scale is turned down.
+
+    Float files may be louder, some by as much as integers are; clipped, they would sound at full scale whatever the
+    volume is.
+
+    Parameters
+    ----------
+    peak_db : the sound's highest sample in dB of full scale; None for silence.
+    """
+    return 0.0 if peak_db is None else min(0.0, -peak_db)
+
+
 def gain_over_bed_db(loudness_lufs: float | None, peak_db: float | None, bed_lufs: float | None) -> float:
     """The gain of a sound that is heard over a part of the reference, `UNDER_SONG_DB` below it.
 

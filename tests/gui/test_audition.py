@@ -365,6 +365,20 @@ def test_what_is_switched_while_a_sound_is_decoded_counts_for_it(
     assert player_of(filled).volume_db == -30.0
 
 
+def test_at_its_own_level_no_sound_is_louder_than_full_scale(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
+    """Else the volume has no say: a float file in the scale of integers would be clipped at full scale."""
+    work, path = filled.workspace, Path(loop.sound.path).with_name("Loud.wav")
+    work.auditioner.set_level_match(False)
+    work.listening.choose(loop)
+    until(qtbot, lambda: len(player_of(filled).played) == 1)
+    soundfile.write(path, 20_000.0 * np.sin(np.arange(RATE)), RATE, subtype="FLOAT")
+    loud = replace(loop.sound, path=str(path), name="Loud", peak_db=None)
+    work.listening.choose(Row(loud, 1))
+    until(qtbot, lambda: len(player_of(filled).played) == 2)
+    gains = [gain_db for _, gain_db, _ in player_of(filled).played]
+    assert gains == [0.0, pytest.approx(-20 * np.log10(20_000), abs=0.01)]
+
+
 def test_that_only_the_beginning_of_a_very_long_sound_is_heard_is_said(
     filled: MainWindow, qtbot: QtBot, loop: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -469,7 +469,7 @@ def clips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def sound_clip(sound: Sound) -> SimpleNamespace:
         decoded.append(sound.path)
-        return SimpleNamespace(audio=SimpleNamespace(duration_seconds=5.0), sound=None, level_gain_db=0.0)
+        return SimpleNamespace(audio=SimpleNamespace(duration_seconds=5.0), sound=None, gain_db=lambda level_match: 0.0)
 
     monkeypatch.setattr(audio_files, "sound_clip", sound_clip)
     return decoded

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.audio.decode import Audio
 from engine.audio.measure import loudness
-from engine.audition.level import UNDER_SONG_DB, gain_over_bed_db, heard_level, level_gain_db
+from engine.audition.level import UNDER_SONG_DB, gain_over_bed_db, heard_level, level_gain_db, unmatched_gain_db
 from engine.audition.prepare import PreparedClip
 
 RATE = 48000
@@ -65,3 +65,7 @@ def test_sounds_are_heard_equally_loud_however_many_channels_they_have(measured:
         clip.prepare_all()
         powers.append(10 * np.log10(np.mean(np.square(clip.frames))))
     np.testing.assert_allclose(powers, powers[1], atol=0.05)
+
+
+def test_without_level_matching_only_what_is_louder_than_full_scale_is_turned_down() -> None:
+    assert [unmatched_gain_db(peak_db) for peak_db in (None, -60.0, 0.0, 86.0)] == [0.0, 0.0, 0.0, -86.0]
