@@ -121,6 +121,8 @@ class PreparedClip:
         self.frames: Frames = np.zeros((max(1, round(self._source.shape[1] * rate / audio.rate)), channels), np.float32)
         # One byte a second of sound: written by one thread, read by the callback, no lock needed.
         self._ready = bytearray(max(1, seconds))
+        self._wanted = 0
+        """The second that was asked for last; those behind it are heard next."""
         self._abandoned = threading.Event()
 
     def frame(self, seconds: float) -> int:
@@ -138,17 +140,18 @@ class PreparedClip:
         return min((second + 1) * rate, self.frames.shape[0])
 
     def prepare(self, position: int = 0) -> None:
-        """Prepare the second that holds frame `position` now, unless it has to be rendered first."""
-        self._prepare_second(min(position // self._rates[1], len(self._ready) - 1), wait=False)
+        """Prepare the second that holds frame `position` now, unless it has to be rendered first, and let `prepare_all`
+        go on behind it."""
+        self._wanted = min(position // self._rates[1], len(self._ready) - 1)
+        self._prepare_second(self._wanted, wait=False)
 
     def prepare_all(self, position: int = 0) -> None:
         """Prepare everything, rendering what is not there yet, going round from frame `position`; returns early once
         abandoned."""
-        first = min(position // self._rates[1], len(self._ready) - 1)
-        for step in range(len(self._ready)):
-            if self._abandoned.is_set():
-                return
-            self._prepare_second((first + step) % len(self._ready), wait=True)
+        self._wanted = min(position // self._rates[1], len(self._ready) - 1)
+        while not self.complete and not self._abandoned.is_set():
+            missing = self._ready.find(0, self._wanted)
+            self._prepare_second(missing if missing >= 0 else self._ready.find(0), wait=True)
 
     @property
     def complete(self) -> bool:

@@ -68,6 +68,24 @@ def test_the_second_asked_for_comes_first() -> None:
     assert clip.ready_until(4 * 48000) == clip.frames.shape[0]
 
 
+def test_what_follows_a_jump_is_prepared_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A jump to the end of a second would soon fall silent, else, while all before it is prepared."""
+    prepared: list[int] = []
+
+    def fold(samples: np.ndarray, channels: int) -> np.ndarray:
+        prepared.append(int(samples[0, samples.shape[1] // 2]))
+        if len(prepared) == 3:
+            clip.prepare(6 * 8000 - 10)
+        return to_channels(samples, channels)
+
+    monkeypatch.setattr(prepare, "to_channels", fold)
+    numbers = np.repeat(np.arange(9, dtype=np.float32), 8000)[None]  # each second holds its own number
+    clip = PreparedClip(Audio(numbers, 8000), 8000, 2)
+    clip.prepare_all(8000)
+    assert prepared == [1, 2, 3, 5, 6, 7, 8, 0, 4]
+    assert clip.complete
+
+
 def test_channels_are_spread_and_folded() -> None:
     mono = np.ones((1, 4), dtype=np.float32)
     assert to_channels(mono, 2).shape == (2, 4)
