@@ -37,6 +37,7 @@ class Player:
         # is taken first.
         self._lock = threading.Lock()
         self._pedal = False
+        self._bend = 0.0
         self._clips = Clips()
         self._wish: Wish | None = None
         self._bed: Bed | None = None
@@ -164,10 +165,12 @@ class Player:
                 line.keys.release_all()
 
     def bend(self, amount: float) -> None:
-        """Bend what the keys play; -1 to 1."""
-        line = self._line.current
-        if line is not None:
-            line.keys.bend(amount)
+        """Bend what the keys play; -1 to 1. It stays bent where no device is open yet, or another one opens."""
+        with self._lock:
+            self._bend = amount
+            line = self._line.current
+            if line is not None:
+                line.keys.bend(amount)
 
     def wake(self) -> None:
         """Open the device ahead of a likely `play`, so that its first sound comes sooner. Raises PlaybackError."""
@@ -325,6 +328,7 @@ class Player:
         with self._lock:
             line.deck.set_volume(self._volume)
             line.keys.hold(self._pedal)
+            line.keys.bend(self._bend)
             self._give_keys(line)
 
     def _leave(self, line: OpenLine, reason: str | None) -> None:

@@ -350,6 +350,16 @@ def test_the_pedal_stays_down_where_no_device_was_open(a_player: Player) -> None
     assert not device.block(0.1).any()
 
 
+def test_a_bend_from_before_the_first_key_is_heard(a_player: Player) -> None:
+    """Guitars are bent before they are struck, and so are keyboards; by then no device may be open."""
+    rising = Audio(np.linspace(0.0, 0.5, RATE, dtype=np.float32)[None], RATE)
+    a_player.set_key_sound(rising, 60.0)
+    a_player.bend(1.0)
+    a_player.press(60, 1.0)
+    heard = StandIn.opened[0].block(0.1)[-1, 0]
+    assert heard == pytest.approx(0.5 * 0.05 * 2 ** (2 / 12), rel=1e-3)
+
+
 def test_keys_play_the_sound_beside_what_plays_and_on_the_next_device_too(a_player: Player) -> None:
     a_player.press(60, 1.0)
     assert not StandIn.opened
