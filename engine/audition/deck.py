@@ -191,6 +191,11 @@ class Deck:
         other = self._layer is not None and not self._layer.silent
         return still and not any(self._leaving) and not other
 
+    @property
+    def muted(self) -> bool:
+        """Whether a volume of 0 is reached."""
+        return self._volume == 0.0
+
     def render(self, out: Frames) -> None:
         """Fill `out` ([frames, channels]); the whole of the audio callback."""
         while self._orders:

@@ -18,6 +18,8 @@ IDLE_SECONDS = 3.0
 
 _SUPERVISION_SECONDS = 0.25
 _CLOSING_SECONDS = 2.0
+_FADING_SECONDS = 0.1
+"""The longest that a block is waited for before the device is given back all the same."""
 _TOLERATED_UNDERFLOWS = 8
 _LARGEST_LATENCY_SECONDS = 0.1
 _WENT_AWAY = "The audio output went away. Play again to go on: through it if it is back, else the default one."
@@ -141,6 +143,7 @@ class Line:
         if current is not None:
             self._on_leave(current, reason)
             self.current = None
+            _fade_out(current)
             current.output.close()
 
     def close(self) -> None:
@@ -173,3 +176,15 @@ class Line:
                     self._on_stutter()
                 elif idle_since is not None and time.monotonic() - idle_since > IDLE_SECONDS:
                     self.give_back()
+
+
+def _fade_out(line: OpenLine) -> None:
+    """Let what sounds come to silence: a device that is given back cuts off what it holds."""
+    if line.deck.silent:
+        return
+    line.deck.set_volume(0.0)
+    deadline = time.monotonic() + _FADING_SECONDS
+    while line.output.alive and not line.deck.muted and time.monotonic() < deadline:
+        time.sleep(0.001)
+    if line.deck.muted:
+        time.sleep(min(line.output.latency_seconds, _LARGEST_LATENCY_SECONDS))

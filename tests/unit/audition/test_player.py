@@ -592,6 +592,39 @@ def test_nobody_waits_for_a_device_that_closes(a_player: Player, monkeypatch: py
     go_on.set()
 
 
+@pytest.mark.parametrize("how", ["another device", "close"])
+def test_what_plays_when_the_device_is_given_back_fades_out(
+    a_player: Player, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    heard: list[np.ndarray] = []
+    closing = threading.Event()
+
+    def render_until_closed(device: StandIn) -> None:
+        while not closing.wait(0.002):
+            heard.append(device.block(0.01))
+
+    def close(device: StandIn) -> None:
+        if not device.closed:
+            device.closed, device.alive = True, False
+            closing.set()
+            device_thread.join(90)
+
+    monkeypatch.setattr(StandIn, "close", close)
+    a_player.set_key_sound(tone(30.0, 0.5), 60.0)
+    a_player.play(tone(30.0), loop=True)
+    a_player.press(60, 1.0)
+    device_thread = threading.Thread(target=render_until_closed, args=(StandIn.opened[0],))
+    device_thread.start()
+    until(lambda: len(heard) > 5)
+    if how == "close":
+        a_player.close()
+    else:
+        a_player.device = "Desk"
+    assert np.max(np.abs(heard[3])) > 0.5
+    assert np.max(np.abs(heard[-1][-1])) < 0.001
+    assert np.max(np.abs(np.diff(np.concatenate(heard)[RATE // 100 :, 0]))) < 0.02
+
+
 def test_a_sound_asked_for_after_another_device_was_chosen_plays_there(a_player: Player) -> None:
     device = Held()
     first = waiting_for(device, lambda: a_player.play(tone()))
