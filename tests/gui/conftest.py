@@ -8,6 +8,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -19,16 +20,21 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import audio_files, garbage, theme
+from app.audio_files import MusicFacts
 from app.backend import Backend
 from app.main_window import MainWindow
+from app.models.matches import Row
 from app.settings import Settings
+from engine.audio.decode import Audio
 from engine.jobs import CancelToken, ignore_progress
-from tests.gui.stand_in import RATE, StandInBackend
+from tests.gui.stand_in import RATE, SilentPlayer, StandInBackend
 
 # Tests open no window on the desktop of whoever runs them, unless asked to.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 SONG_SECONDS = 12.0
+SLOT_HZ = 180.0
+"""What the first slot of the song plays."""
 PATIENCE_MILLISECONDS = 90_000
 _opened: list[MainWindow] = []
 
@@ -73,7 +79,7 @@ def _windows_end_here() -> Iterator[None]:
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve seconds of a bass, joined by a high tone after four."""
     path = tmp_path_factory.mktemp("songs") / "Two Tones.wav"
-    samples = tone(180.0, SONG_SECONDS)
+    samples = tone(SLOT_HZ, SONG_SECONDS)
     samples[4 * RATE :] += tone(1600.0, SONG_SECONDS - 4)
     soundfile.write(path, samples, RATE)
     return path
@@ -135,6 +141,27 @@ def filled(qtbot: QtBot, tmp_path: Path, scanned: Path, song: Path) -> Iterator[
     assert leftover_threads() == []
 
 
+@pytest.fixture
+def loop(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> Row:
+    """A loop of four seconds at 100 BPM beside the song, which goes at 120."""
+    path = tmp_path / "Loop 100.wav"
+    time = np.arange(4 * RATE) / RATE
+    soundfile.write(path, 0.3 * np.sin(2 * np.pi * 300 * time) * np.exp(-8 * (time % 0.6)), RATE)
+    until(qtbot, lambda: filled.workspace.reference.facts is not None)  # else the song's own would come afterwards
+    filled.workspace.reference.facts = MusicFacts(120.0, None)
+    sound = replace(
+        filled.workspace.matches.rows[0].sound,
+        path=str(path),
+        name="Loop 100",
+        kind="loop",
+        duration_seconds=4.0,
+        tempo_bpm=100.0,
+        pitch_hz=None,
+        size=path.stat().st_size,
+    )
+    return Row(sound, 1)
+
+
 def make_window(backend: StandInBackend, settings: Path) -> MainWindow:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
@@ -171,3 +198,36 @@ def leftover_threads() -> list[str]:
 
 def own_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith("earshot-")]
+
+
+def player_of(window: MainWindow) -> SilentPlayer:
+    backend = window.workspace.backend
+    assert isinstance(backend, StandInBackend)
+    return backend.silent_player
+
+
+def press(qtbot: QtBot, window: MainWindow, keys: str) -> None:
+    qtbot.keyClicks(QApplication.focusWidget() or window, keys)
+
+
+def last_played(window: MainWindow) -> Audio:
+    return player_of(window).played[-1][0]
+
+
+def loudest_hertz(audio: Audio) -> float:
+    samples = audio.mono()
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.size), 1 << 18))
+    return float(np.argmax(spectrum) * audio.rate / (1 << 18))
+
+
+def semitones(hertz: float, other: float) -> float:
+    """Distance from the nearest octave of `other`, -6 to 6."""
+    return float((12 * np.log2(hertz / other) + 6) % 12 - 6)
+
+
+def pitched_row(window: MainWindow) -> Row:
+    """A bass two to five semitones off the slot's note."""
+    for row in window.workspace.matches.rows:
+        if row.sound.pitch_hz is not None and 2 <= abs(semitones(row.sound.pitch_hz, SLOT_HZ)) <= 5:
+            return row
+    raise AssertionError("no such sound")

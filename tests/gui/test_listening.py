@@ -17,8 +17,7 @@ from app.main_window import MainWindow
 from app.models.columns import Row
 from app.models.sonogram import MelPicture
 from engine.errors import AudioError
-from tests.gui.conftest import PATIENCE_MILLISECONDS, until
-from tests.gui.test_audition import player_of, press
+from tests.gui.conftest import PATIENCE_MILLISECONDS, player_of, press, until
 
 
 class Held:
