@@ -45,9 +45,12 @@ def load_for_audition(
     wave, so its ends are faded (5 ms); a file that is asked for without `start` or `end` begins or ends as it does.
     Raises AudioError.
     """
+    if start < 0.0 or (end is not None and end <= start):
+        raise AudioError(path, f"There is no such part: {start:g} s to {end} s.")
     if is_preset_file(path):
         whole = audition(Path(path), preset or "", root=None if root is None else Path(root))
-        first, last = round(start * whole.rate), None if end is None else round(end * whole.rate)
+        first = round(start * whole.rate)
+        last = None if end is None else max(first + 1, round(end * whole.rate))
         if first >= whole.samples.shape[1]:
             raise AudioError(path, f"Nothing is there after {start:g} s: it lasts {whole.duration_seconds:.1f} s.")
         audio = Audio(whole.samples[:, first:last], whole.rate)

@@ -127,6 +127,10 @@ def test_a_stretch_behind_the_end_of_a_preset_is_refused(tmp_path: Path) -> None
     assert load_for_audition(path, end=0.5).duration_seconds == pytest.approx(0.5)
     with pytest.raises(AudioError, match="Nothing is there after 100 s"):
         load_for_audition(path, start=100.0)
+    for start, end in ((0.25, 0.25), (0.5, 0.25), (-1.0, None)):
+        with pytest.raises(AudioError, match="no such part"):
+            load_for_audition(path, start=start, end=end)
+    assert load_for_audition(path, start=0.25, end=0.25 + 1e-9).samples.shape[1] == 1
 
 
 @pytest.fixture
