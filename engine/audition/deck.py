@@ -91,6 +91,7 @@ class Deck:
         self.channels = channels
         self._layer = layer
         self._orders: deque[tuple[str, object]] = deque()
+        self._lent: list[Clip] = []
         self._current: _Voice | None = None
         self._bed: _Voice | None = None
         self._paused = False
@@ -109,12 +110,24 @@ class Deck:
 
     def play(self, clip: Clip, *, position: int = 0, loop: bool = False) -> None:
         """Cut to `clip` from frame `position`."""
+        self._lend(clip)
         self._orders.append(("play", _Voice(clip, position, loop, 0 if position > 0 else self._fade_in.shape[0])))
 
     def lay(self, bed: Clip | None, *, position: int = 0, loop: bool = False) -> None:
         """Cut to another bed, from frame `position`; None takes it away."""
+        if bed is not None:
+            self._lend(bed)
         faded = 0 if position > 0 else self._fade_in.shape[0]
         self._orders.append(("lay", None if bed is None else _Voice(bed, position, loop, faded)))
+
+    def _lend(self, clip: Clip) -> None:
+        """Keep a clip for as long as it may sound: to give the memory of a long one back takes milliseconds, which the
+        callback has not."""
+        # In the order in which a voice goes from one to the next, so that none is overlooked on its way.
+        ordered = [argument for _, argument in tuple(self._orders) if isinstance(argument, _Voice)]
+        sounding = [voice.clip for voice in (*ordered, self._current, self._bed, *self._leaving) if voice is not None]
+        self._lent = [lent for lent in self._lent if lent is not clip and any(lent is other for other in sounding)]
+        self._lent.append(clip)
 
     def stop(self) -> None:
         """Fade to silence and forget the sound and its bed."""

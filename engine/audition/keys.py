@@ -59,6 +59,7 @@ class KeyVoices:
         self._rate = rate
         self._orders: deque[tuple[str, int, float]] = deque()
         self._sound: tuple[Clip, float] | None = None
+        self._lent: list[Clip] = []
         self._voices = [_Voice() for _ in range(MOST_VOICES + _SPARE_VOICES)]
         self._struck = 0
         self._bend = 0.0
@@ -78,7 +79,11 @@ class KeyVoices:
         ----------
         root : the MIDI number, not necessarily whole, at which the clip sounds as it is.
         """
-        self._sound = clip, root
+        before, self._sound = self._sound, (clip, root)
+        # As on the deck the callback gives no memory back; it may be about to strike a key with the sound before.
+        self._lent = [voice.clip for voice in self._voices if voice.clip is not None]
+        if before is not None:
+            self._lent.append(before[0])
 
     def press(self, note: int, velocity: float) -> None:
         """Strike MIDI key `note` with a velocity of 0 to 1."""

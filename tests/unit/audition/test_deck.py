@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -261,6 +263,35 @@ def test_orders_without_a_sound_are_harmless() -> None:
         order()
     assert not render(deck, 256).any()
     assert not deck.playing
+
+
+def test_rendering_gives_no_memory_back_either() -> None:
+    """That of a long sound takes the system milliseconds; whoever gives the next order has them."""
+    deck = Deck(RATE, 2)
+    freed_by_render: list[bool] = []
+    in_render = threading.Event()
+
+    def rendered(deck: Deck, frames: int) -> None:
+        in_render.set()
+        render(deck, frames)
+        in_render.clear()
+
+    for bed in (False, True):
+        for _ in range(3):
+            clip = constant(0.1, 300)
+            weakref.finalize(clip, lambda: freed_by_render.append(in_render.is_set()))
+            if bed:
+                deck.lay(clip)
+            else:
+                deck.play(clip)
+            del clip
+            rendered(deck, 100)
+    deck.stop()
+    rendered(deck, 1024)
+    assert deck.silent
+    assert len(freed_by_render) >= 3, "it does not keep all there ever was"
+    del deck
+    assert freed_by_render == 6 * [False]
 
 
 def test_rendering_reserves_no_memory_for_samples() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -143,6 +145,29 @@ def test_without_a_sound_the_keys_are_silent() -> None:
     voices.press(60, 1.0)
     assert not render(voices, 512).any()
     assert voices.silent
+
+
+def test_rendering_gives_no_memory_back_either() -> None:
+    voices = KeyVoices(RATE, 2)
+    freed_by_render: list[bool] = []
+    in_render = threading.Event()
+
+    def rendered(voices: KeyVoices, frames: int) -> None:
+        in_render.set()
+        render(voices, frames)
+        in_render.clear()
+
+    for _ in range(3):
+        clip = sine(440.0, 0.04)  # it still sounds when the keys get the next one
+        weakref.finalize(clip, lambda: freed_by_render.append(in_render.is_set()))
+        voices.set_sound(clip, A4)
+        voices.press(A4, 1.0)
+        del clip
+        rendered(voices, 1024)
+    rendered(voices, 4096)
+    assert voices.silent
+    del voices
+    assert freed_by_render == 3 * [False]
 
 
 def test_rendering_reserves_no_memory_for_samples(voices: KeyVoices) -> None:
