@@ -42,10 +42,9 @@ class Clips:
         while len(self._prepared) > 1 and self._are_too_many():
             self._prepared.popitem(last=False)
         self._used[role] = clip
-        frame = clip.frame(start)
-        clip.prepare(frame)
+        clip.prepare(clip.frame(start))
         if not clip.complete:
-            threading.Thread(target=clip.prepare_all, args=(frame,), name="earshot-prepare", daemon=True).start()
+            threading.Thread(target=clip.prepare_all, name="earshot-prepare", daemon=True).start()
         return clip
 
     def _are_too_many(self) -> bool:

@@ -126,6 +126,7 @@ class PreparedClip:
         self._ready = bytearray(max(1, seconds))
         self._wanted = 0
         """The second that was asked for last; those behind it are heard next."""
+        self._turn = threading.Lock()
         self._abandoned = threading.Event()
 
     def frame(self, seconds: float) -> int:
@@ -148,13 +149,13 @@ class PreparedClip:
         self._wanted = min(position // self._rates[1], len(self._ready) - 1)
         self._prepare_second(self._wanted, wait=False)
 
-    def prepare_all(self, position: int = 0) -> None:
-        """Prepare everything, rendering what is not there yet, going round from frame `position`; returns early once
-        abandoned."""
-        self._wanted = min(position // self._rates[1], len(self._ready) - 1)
-        while not self.complete and not self._abandoned.is_set():
-            missing = self._ready.find(0, self._wanted)
-            self._prepare_second(missing if missing >= 0 else self._ready.find(0), wait=True)
+    def prepare_all(self) -> None:
+        """Prepare everything, rendering what is not there yet, going round from what `prepare` was asked for last;
+        returns early once abandoned."""
+        with self._turn:  # each time that it is played a thread begins
+            while not self.complete and not self._abandoned.is_set():
+                missing = self._ready.find(0, self._wanted)
+                self._prepare_second(missing if missing >= 0 else self._ready.find(0), wait=True)
 
     @property
     def complete(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +35,8 @@ def test_resampling_second_by_second_gives_the_tone_without_joints_or_edges(
 ) -> None:
     audio = tone(440.0, max(seconds, 1 / rate), rate)
     clip = PreparedClip(audio, out_rate, channels, gain_db=-6.0)
-    clip.prepare_all(clip.frames.shape[0] // 2)
+    clip.prepare(clip.frames.shape[0] // 2)
+    clip.prepare_all()
     assert clip.complete
     assert clip.frames.shape[1] == channels
     assert abs(audio.duration_seconds * out_rate - clip.frames.shape[0]) <= 1
@@ -81,9 +84,30 @@ def test_what_follows_a_jump_is_prepared_next(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(prepare, "to_channels", fold)
     numbers = np.repeat(np.arange(9, dtype=np.float32), 8000)[None]  # each second holds its own number
     clip = PreparedClip(Audio(numbers, 8000), 8000, 2)
-    clip.prepare_all(8000)
+    clip.prepare(8000)
+    clip.prepare_all()
     assert prepared == [1, 2, 3, 5, 6, 7, 8, 0, 4]
     assert clip.complete
+
+
+def test_what_is_struck_again_and_again_is_prepared_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each time a thread is begun for it, and the one before may not have noticed that it was abandoned."""
+    prepared: list[int] = []
+
+    def fold(samples: np.ndarray, channels: int) -> np.ndarray:
+        prepared.append(samples.shape[1])
+        time.sleep(0.01)
+        return to_channels(samples, channels)
+
+    monkeypatch.setattr(prepare, "to_channels", fold)
+    clip = PreparedClip(tone(440.0, 9.0, 8000), 8000, 2)
+    threads = [threading.Thread(target=clip.prepare_all) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(90)
+    assert clip.complete
+    assert len(prepared) == 9
 
 
 def test_channels_are_spread_and_folded() -> None:
