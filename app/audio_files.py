@@ -156,12 +156,17 @@ def sound_clip(sound: Sound) -> Clip:
 
 
 def changed(clip: Clip, change: Change) -> Clip:
-    """A sound at another pitch or tempo, begun and ready to be played; as loud as it was."""
+    """A sound at another pitch or tempo, begun and ready to be played; as loud as it was, unless that would clip it:
+    the same partials in other phases may be twice as high, which its beginning shows."""
     from engine.audition.change import Rendering
+    from engine.audition.level import level_gain_db, peak_db_of
 
     rendering = Rendering(clip.audio, change)
     rendering.begin()
-    return replace(clip, audio=rendering.audio, rendering=rendering)
+    peaks = [peak for peak in (clip.peak_db, peak_db_of(rendering.audio.samples)) if peak is not None]
+    peak_db = max(peaks, default=None)
+    gain_db = level_gain_db(clip.loudness_lufs, peak_db)
+    return replace(clip, audio=rendering.audio, rendering=rendering, peak_db=peak_db, level_gain_db=gain_db)
 
 
 def export_changed(sound: Sound, change: Change, folder: Path) -> Path:

@@ -39,8 +39,13 @@ def heard_level(
     if loudness_lufs is not None and peak_db is not None and audio.channels <= 2:
         return loudness_lufs + (_TWO_LOUDSPEAKERS_DB if audio.channels == 1 else 0.0), peak_db
     samples = to_channels(audio.samples, 2)
+    return loudness(samples, audio.rate), peak_db_of(samples)
+
+
+def peak_db_of(samples: np.ndarray) -> float | None:
+    """The highest of float32 [channels, n], in dB of full scale; None for silence."""
     peak = float(np.abs(samples).max(initial=0.0))
-    return loudness(samples, audio.rate), 20 * math.log10(peak) if peak > 0 else None
+    return 20.0 * math.log10(peak) if peak > 0 else None
 
 
 def level_gain_db(

@@ -17,7 +17,7 @@ from engine.jobs import CancelToken
 class Player:
     """Plays one sound at a time, alone or over a bed; a new one cuts the old with a 5 ms fade. Keys play beside it.
 
-    The device is opened by the first sound and given back when nothing has sounded for `IDLE_SECONDS`. Where the chosen
+    The device is opened by the first sound and given back when nothing has sounded for a while. Where the chosen
     device is away the default one takes its place, and `substitute` says so. Without any device everything but `play`,
     `resume`, `press` and `devices` works, and those raise PlaybackError.
 

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 import engine.audition.line
 import engine.audition.prepare
-import engine.matching.pitch
 from app import audio_files
 from app.controllers import audition
 from app.controllers.audition import POSITION_MILLISECONDS

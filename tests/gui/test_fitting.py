@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from pytestqt.qtbot import QtBot
 
-import engine.audition.line
-import engine.audition.prepare
 import engine.matching.pitch
+from app import audio_files
 from app.audio_files import MusicFacts
 from app.main_window import MainWindow
 from app.models.matches import Row
+from engine.audition.fit import Change
 from tests.gui.conftest import (
     PATIENCE_MILLISECONDS,
     SLOT_HZ,
@@ -25,6 +28,7 @@ from tests.gui.conftest import (
     semitones,
     until,
 )
+from tests.gui.stand_in import RATE
 
 
 def test_sounds_are_heard_at_the_slots_pitch_and_back(filled: MainWindow, qtbot: QtBot) -> None:
@@ -128,6 +132,17 @@ def test_loops_are_heard_at_the_songs_tempo(filled: MainWindow, qtbot: QtBot, lo
     work.reference.facts_changed.emit()
     assert "no clear tempo" in filled.notice.message.text()
     assert not work.fitting.change(loop.sound)
+
+
+@pytest.mark.parametrize("level_match", [False, True])
+def test_a_changed_sound_is_hardly_clipped(tmp_path: Path, level_match: bool) -> None:
+    """Other phases of the same partials may add up to twice the height; what follows the beginning is not known yet."""
+    path = tmp_path / "Saw.wav"
+    soundfile.write(path, 2.0 * (110.0 * np.arange(3 * RATE) / RATE % 1.0) - 1.0, RATE)
+    clip = audio_files.changed(audio_files.clip(path), Change(semitones=3))
+    assert clip.rendering is not None
+    highest = np.max(np.abs(clip.rendering.finish().samples))
+    assert highest * 10 ** (clip.gain_db(level_match) / 20) < 1.05
 
 
 def test_in_context_the_song_goes_on_below_the_sounds(filled: MainWindow, qtbot: QtBot, loop: Row) -> None:
