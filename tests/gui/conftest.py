@@ -15,7 +15,8 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -186,6 +187,36 @@ def wait_until_quiet(qtbot: QtBot, window: MainWindow) -> None:
 
 def wait_for_rows(qtbot: QtBot, window: MainWindow, count: int) -> None:
     until(qtbot, lambda: window.workspace.matches.rowCount() == count)
+
+
+def drop(window: MainWindow, *paths: Path) -> None:
+    """A drop of files, as the desktop delivers it."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    at = QPointF(window.width() / 2, 200)
+    no_button, no_key = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(at.toPoint(), Qt.DropAction.CopyAction, data, no_button, no_key)
+    QApplication.sendEvent(window, enter)
+    assert enter.isAccepted()
+    event = QDropEvent(at, Qt.DropAction.CopyAction, data, no_button, no_key)
+    QApplication.sendEvent(window, event)
+    assert event.isAccepted()
+
+
+def press(qtbot: QtBot, window: MainWindow, key: Qt.Key | str) -> None:
+    """A key pressed wherever the focus is."""
+    target = QApplication.focusWidget() or window
+    if isinstance(key, str):
+        qtbot.keyClicks(target, key)
+    else:
+        qtbot.keyClick(target, key)
+
+
+def played(window: MainWindow) -> int:
+    """How often something was played, as far as the window knows: what it still waits for does not count."""
+    backend = window.workspace.backend
+    assert isinstance(backend, StandInBackend)
+    return len(backend.silent_player.played) - window.workspace.auditioner.loading
 
 
 def leftover_threads() -> list[str]:

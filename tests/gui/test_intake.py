@@ -12,8 +12,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
-from tests.gui.conftest import PATIENCE_MILLISECONDS, until
-from tests.gui.test_window import drop
+from tests.gui.conftest import PATIENCE_MILLISECONDS, drop, until
 
 
 class Drive:

@@ -23,8 +23,7 @@ from app.widgets.fields import Choice
 from app.widgets.root_line import RootLine
 from engine.errors import EarshotError
 from engine.library.scanner import default_workers, most_workers
-from tests.gui.conftest import until
-from tests.gui.test_window import press
+from tests.gui.conftest import press, until
 
 
 @pytest.fixture

@@ -13,10 +13,9 @@ from pytestqt.qtbot import QtBot
 from app import audio_files
 from app.main_window import MainWindow
 from engine.audio import decode
-from tests.gui.conftest import make_window, until
+from tests.gui.conftest import drop, make_window, until
 from tests.gui.stall import StallWatch
 from tests.gui.stand_in import StandInBackend
-from tests.gui.test_window import drop
 
 LONGEST_SECONDS = 10.0
 """However busy the machine is. What is usual is measured in tests/benchmarks."""

@@ -23,10 +23,9 @@ from app.widgets.match_columns import EDGE, GAP, SWATCH, section_width
 from app.widgets.match_delegate import BAR_LEFT
 from app.widgets.match_table import NAME_MIN, MatchTable
 from engine.families import FAMILIES
-from tests.gui.conftest import PATIENCE_MILLISECONDS, make_window, until, wait_for_rows
+from tests.gui.conftest import PATIENCE_MILLISECONDS, make_window, press, until, wait_for_rows
 from tests.gui.stand_in import StandInBackend
 from tests.gui.test_models import make_slot, make_sound
-from tests.gui.test_window import press
 
 Mode = QAbstractItemModelTester.FailureReportingMode
 
