@@ -37,6 +37,7 @@ class Outbox:
             )
         )
         self._export.failed.connect(lambda words: notice.say(words, topic="export"))
+        self._export.is_there.connect(self._offer_to_replace)
 
     def copy_paths(self) -> None:
         """Put the paths of the chosen sounds, as they are heard, on the clipboard, one per line."""
@@ -120,15 +121,15 @@ class Outbox:
         path, kind = QFileDialog.getSaveFileName(self._window, "Export slot sheet", proposed, ";;".join(SHEET_KINDS))
         if path:
             target = Path(path)
-            if target.suffix.lower() not in SHEET_KINDS.values():  # 'Track 1.2' has no ending
+            complete = target.suffix.lower() in SHEET_KINDS.values()  # 'Track 1.2' has no ending
+            if not complete:
                 target = target.with_name(target.name + SHEET_KINDS.get(kind, ".json"))
-                if target.exists() and not self._may_replace(target):  # the dialog asked about another name
-                    return
-            self._export.save_sheet(target)
+            self._export.save_sheet(target, may_replace=complete)  # else the dialog asked about another name
 
-    def _may_replace(self, target: Path) -> bool:
-        answer = QMessageBox.question(self._window, "Export slot sheet", f"{target.name} is there already. Replace it?")
-        return answer == QMessageBox.StandardButton.Yes
+    def _offer_to_replace(self, target: Path) -> None:
+        words = f"{target.name} already exists. Replace it?"
+        if QMessageBox.question(self._window, "Export slot sheet", words) == QMessageBox.StandardButton.Yes:
+            self._export.save_sheet(target)
 
     def copy_favourites(self) -> None:
         """Ask where to, and copy the favourites."""

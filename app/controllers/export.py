@@ -38,6 +38,8 @@ class ExportController(QObject):
     done = Signal(str, object)
     """What was done, in words, and the path to be shown."""
     failed = Signal(str)
+    is_there = Signal(object)
+    """The path of a sheet that was not written, for there is a file already."""
 
     def __init__(
         self,
@@ -59,11 +61,11 @@ class ExportController(QObject):
         """Whether slots were heard that could be written."""
         return self._reference.hearing is not None and bool(self._slots.rowCount())
 
-    def save_sheet(self, target: Path) -> None:
+    def save_sheet(self, target: Path, *, may_replace: bool = True) -> None:
         """Write the slots and their matches as the window has them: CSV where the name says so, else JSON.
 
         Hidden and left-out slots are not in it, nor sounds that the filters leave out; the ids are the numbers of the
-        rows.
+        rows. Where a file is there that it may not replace nothing is written, and `is_there` says so.
         """
         path, hearing, model = self._reference.path, self._reference.hearing, self._slots
         if path is None or hearing is None:
@@ -74,11 +76,13 @@ class ExportController(QObject):
         sure = {number for number, slot in numbered if slot.id in model.edits.families}
         backend, filters = self._backend, self._matching.filters
 
-        def work(job: Job) -> Path:
+        def work(job: Job) -> tuple[Path, bool]:
             from engine.audio.decode import probe
             from engine.jobs import Progress
             from engine.matching.sheet import sheet_csv, slot_sheet
 
+            if not may_replace and target.exists():  # asked here, for a drive may take long to answer
+                return target, False
             matches: dict[int, list[Match]] = {}
             for slot in slots:
                 job.progress(Progress("ranking", len(matches), len(slots)))
@@ -89,7 +93,7 @@ class ExportController(QObject):
             job.checkpoint()
             as_table = target.suffix.casefold() == ".csv"
             _write(target, sheet_csv(sheet) if as_table else json.dumps(sheet, indent=1, ensure_ascii=False) + "\n")
-            return target
+            return target, True
 
         self._stopped = "Stopped. No sheet was saved."
         self._jobs.start(
@@ -139,8 +143,12 @@ class ExportController(QObject):
     def _saving_sheet(self, progress: Progress) -> None:
         self.said.emit(f"Saving the slot sheet: {progress.done:,.0f} of {progress.total or 0:,.0f} slots.")
 
-    def _sheet_saved(self, target: Path) -> None:
-        self.done.emit(f"The slot sheet was saved as {target.name}.", target)
+    def _sheet_saved(self, answer: tuple[Path, bool]) -> None:
+        target, written = answer
+        if written:
+            self.done.emit(f"The slot sheet was saved as {target.name}.", target)
+        else:
+            self.is_there.emit(target)
 
     def _copying(self, what: str, progress: Progress) -> None:
         self.said.emit(f"Copying {what}: {progress.done:,.0f} of {progress.total or 0:,.0f}.")

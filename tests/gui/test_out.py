@@ -132,6 +132,12 @@ def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
     filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, asked = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes], []
+    exists, lookers = Path.exists, set()
+
+    def look(path: Path, **named: bool) -> bool:
+        if path == target:
+            lookers.add(threading.current_thread())
+        return exists(path, **named)
 
     def answer(parent: QWidget, title: str, words: str) -> QMessageBox.StandardButton:
         asked.append(words)
@@ -141,16 +147,20 @@ def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "Track 1.2"), csv))
     monkeypatch.setattr(QMessageBox, "question", answer)
     target = tmp_path / "Track 1.2.csv"
+    monkeypatch.setattr(Path, "exists", look)
     filled.outbox.save_sheet()
-    until(qtbot, target.exists)
+    until(qtbot, target.is_file)
+    wait_until_quiet(qtbot, filled)
     assert asked == []
     target.write_text("mine")
     filled.outbox.save_sheet()
-    assert asked == ["Track 1.2.csv is there already. Replace it?"]
+    until(qtbot, lambda: asked == ["Track 1.2.csv already exists. Replace it?"])
     wait_until_quiet(qtbot, filled)
     assert target.read_text() == "mine"
     filled.outbox.save_sheet()
     until(qtbot, lambda: target.read_text().count("\n") > 1)
+    assert lookers
+    assert threading.current_thread() not in lookers, "a drive may take long to answer"
 
 
 def test_slots_left_out_and_hidden_are_in_no_sheet(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
