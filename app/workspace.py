@@ -102,7 +102,12 @@ class Workspace(QObject):
         self.reference.opened.connect(self._reference_opened)
         self.reference.refused.connect(self._reference_refused)
         self.reference.look_changed.connect(lambda _: self._remember_song())
-        self.reference.heard.connect(lambda hearing: self.matching.parts.set_heard(hearing.parts, done=hearing.done))
+        self.reference.heard.connect(
+            lambda hearing: self.matching.parts.set_heard(
+                hearing.parts, done=hearing.done, passages=hearing.part_passages
+            )
+        )
+        self.matching.parts.changed.connect(self._part_chosen)
         self.matches.sorted_by.connect(self.matching.set_order)
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
@@ -240,6 +245,18 @@ class Workspace(QObject):
         if other or self.compare.stretch is None or self.reference.hearing_job is None:
             self._show_compare()
 
+    def _part_chosen(self) -> None:
+        """Compare shows where the part is heard that is ranked by. While the reference is still being heard that moves
+        with every window: the picture waits for the last, as it does for a slot."""
+        parts, hearing, before = self.matching.parts, self.reference.hearing, self.listening.part
+        part = parts.leading
+        if part is None or part not in parts.passages:
+            self.listening.part = None
+        elif before is None or before[0] != part or hearing is None or hearing.done:
+            self.listening.part = part, parts.passages[part]
+        if self.listening.part != before:
+            self._show_compare()
+
     def choose_row(self, row: Row | None) -> None:
         """The user moved to a sound: it plays at once."""
         self.listening.choose(row)
@@ -309,7 +326,8 @@ class Workspace(QObject):
 
     def _show_compare(self) -> None:
         row = self.listening.row
-        self.compare.show(self.listening.stretch, row.sound if row is not None else None)
+        sound = row.sound if row is not None else None
+        self.compare.show(self.listening.stretch, sound, self.listening.subject)
 
     def _library_changed(self) -> None:
         state = self.library.state

@@ -1,4 +1,4 @@
-"""The two pictures side by side: the reference where the slot is best heard, and the chosen sound."""
+"""The two pictures side by side: the reference where the slot or part is best heard, and the chosen sound."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ class CompareController(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self.stretch: Stretch | None = None
+        self.subject = ""
+        """What of the reference is shown, in a word: the slot, the part, the region."""
         self.sound: Sound | None = None
         self.reference: Plate | None = None
         self.candidate: Plate | None = None
@@ -52,13 +54,16 @@ class CompareController(QObject):
             return min(max(self.stretch.end - self.stretch.start, SHORTEST_SECONDS), LONGEST_SECONDS)
         return 2.0
 
-    def show(self, stretch: Stretch | None, sound: Sound | None) -> None:
-        """Draw for another slot or another sound."""
+    def show(self, stretch: Stretch | None, sound: Sound | None, subject: str = "") -> None:
+        """Draw for another passage or another sound."""
         if (stretch, sound) == (self.stretch, self.sound):
+            if subject != self.subject:  # a slot was renamed, or a part is best heard where the slot is
+                self.subject = subject
+                self.changed.emit()
             return
         span_before = self.span
         other_stretch, other_sound = stretch != self.stretch, sound != self.sound
-        self.stretch, self.sound = stretch, sound
+        self.stretch, self.sound, self.subject = stretch, sound, subject
         if stretch is None:
             self.reference = None
             self.failures.pop("A", None)

@@ -38,6 +38,8 @@ class Listening(QObject):
         self._auditioner, self._fitting = auditioner, fitting
         self._reference, self._timeline, self._slots = reference, timeline, slots
         self.slot: Slot | None = None
+        self.part: tuple[str, tuple[float, float]] | None = None
+        """The part that is ranked by in place of the slot, and where it is heard most surely."""
         self.row: Row | None = None
         self.autoplay = True
         reference.opened.connect(self._opened)
@@ -50,11 +52,12 @@ class Listening(QObject):
 
     @property
     def stretch(self) -> Stretch | None:
-        """What is compared with a sound: where the chosen slot is best heard, inside the region if there is one."""
+        """What is compared with a sound: where the chosen part or slot is best heard, inside the region if there is
+        one."""
         path, region = self._reference.path, self._timeline.region
         if path is None or self._timeline.duration <= 0:
             return None
-        exposed = self.slot.exposed_seconds if self.slot is not None else None
+        exposed = self._exposed
         if region is not None:
             if exposed is not None and region[0] <= exposed[0] < region[1] - SHORTEST_STRETCH_SECONDS:
                 return Stretch(path, exposed[0], min(exposed[1], region[1]))
@@ -62,6 +65,24 @@ class Listening(QObject):
         if exposed is not None and exposed[1] - exposed[0] >= SHORTEST_STRETCH_SECONDS:
             return Stretch(path, *exposed)
         return None
+
+    @property
+    def _exposed(self) -> tuple[float, float] | None:
+        if self.part is not None:
+            return self.part[1]
+        return self.slot.exposed_seconds if self.slot is not None else None
+
+    @property
+    def subject(self) -> str:
+        """What `stretch` stands for, in a word; empty where there is none."""
+        stretch, exposed = self.stretch, self._exposed
+        if stretch is None:
+            return ""
+        if exposed is None or stretch.start != exposed[0]:
+            return "region"
+        if self.part is not None:
+            return self.part[0]
+        return self._slots.word(self.slot) if self.slot is not None else ""
 
     @property
     def bed(self) -> Stretch | None:
@@ -194,7 +215,7 @@ class Listening(QObject):
 
     def _opened(self) -> None:
         self._auditioner.forget()
-        self.slot = None
+        self.slot = self.part = None
         self.stretch_changed.emit()
 
     def _follow(self) -> None:

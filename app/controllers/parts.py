@@ -39,16 +39,24 @@ class PartChoice(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.heard: dict[str, np.ndarray] = {}
+        self.passages: dict[str, tuple[float, float]] = {}
+        """Where in the reference each part is heard most surely, in seconds."""
         self.weights: dict[str, int] = {}
         """Of the chosen parts; empty while a slot is ranked for."""
         self._waiting: dict[str, int] = {}
         """Of chosen parts that were not made out yet since the reference is being heard again."""
 
-    def set_heard(self, heard: Mapping[str, np.ndarray], *, done: bool) -> None:
-        """What sounds in the reference, as known now. A chosen part that does not waits until all is heard (`done`),
-        and is let go of then."""
+    def set_heard(
+        self,
+        heard: Mapping[str, np.ndarray],
+        *,
+        done: bool,
+        passages: Mapping[str, tuple[float, float]] | None = None,
+    ) -> None:
+        """What sounds in the reference, and where, as known now. A chosen part that does not waits until all is heard
+        (`done`), and is let go of then."""
         before, chosen = list(self.heard), self.weights
-        self.heard = dict(heard)
+        self.heard, self.passages = dict(heard), dict(passages or {})
         wanted = {**self._waiting, **self.weights}
         self.weights = {part: weight for part, weight in wanted.items() if part in heard}
         self._waiting = {} if done else {part: weight for part, weight in wanted.items() if part not in heard}
@@ -81,6 +89,11 @@ class PartChoice(QObject):
         self.weights = {}
         self.changed.emit()
         return True
+
+    @property
+    def leading(self) -> str | None:
+        """The chosen part that counts most, the first of several; None while a slot is ranked for."""
+        return max(self.weights, key=lambda part: self.weights[part], default=None)
 
     def share(self, part: str) -> float:
         """How much of the whole a chosen part counts, 0..1."""

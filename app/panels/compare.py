@@ -279,7 +279,7 @@ class ComparePanel(QWidget):
             self.figures[0].setText(" · ".join(filter(None, (self._fitting.note, passage))))
         else:
             self.figures[0].setText("")
-        self.names[0].setText("Reference")
+        self.names[0].setText(" · ".join(filter(None, ("Reference", compare.subject))))
         self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
         self.names[1].set_colour("text" if row is not None else "quiet")
         known = row is not None and row.sound.duration_seconds is not None

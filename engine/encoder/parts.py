@@ -33,12 +33,21 @@ class PartsCollector:
         self._best = np.zeros((AGREEING_WINDOWS, len(PARTS)))
         self._windows = 0
         self._sums: np.ndarray | None = None
+        self._surest = dict.fromkeys(PARTS, 0.0)
+        self._passages: dict[str, tuple[float, float]] = {}
 
-    def add(self, heard: HeardWindows) -> None:
-        """What an ear heard in some windows; nothing comes of it where it tells no parts apart."""
+    def add(self, heard: HeardWindows, passages: Sequence[tuple[float, float]] = ()) -> None:
+        """What an ear heard in some windows; nothing comes of it where it tells no parts apart.
+
+        passages : where each of the windows begins and ends, in seconds, if `passages` is to be asked.
+        """
         if heard.parts is None:
             return
         presence = part_presence(heard)
+        for passage, surely in zip(passages, presence.tolist(), strict=bool(passages)):
+            for part, value in zip(PARTS, surely, strict=True):
+                if value > self._surest[part]:
+                    self._surest[part], self._passages[part] = value, passage
         self._windows += len(presence)
         self._best = np.sort(np.concatenate([self._best, presence]), axis=0)[-AGREEING_WINDOWS:]
         weight = np.where(presence >= PRESENT, presence, 0.0)
@@ -56,6 +65,10 @@ class PartsCollector:
             for number, part in enumerate(PARTS)
             if presence[number] >= PRESENT and lengths[number] > 0
         }
+
+    def passages(self) -> dict[str, tuple[float, float]]:
+        """For each part that sounds, the window in which it is heard most surely, the first of several."""
+        return {part: self._passages[part] for part in self.parts() if part in self._passages}
 
 
 def part_presence(heard: HeardWindows) -> np.ndarray:

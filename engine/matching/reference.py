@@ -36,6 +36,7 @@ class Hearing:
     done : True for the last one.
     parts : a unit vector float32 [dimension] for each of `engine.families.PARTS` that sounds, to rank loops and songs
         by (`engine.matching.parts`); none of a reference so short that it is one sound.
+    part_passages : for each of these parts the window, in seconds, in which it is heard most surely.
     """
 
     slots: tuple[Slot, ...]
@@ -43,6 +44,7 @@ class Hearing:
     duration_seconds: float
     done: bool
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
+    part_passages: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def hear(
         whole = end is None and done
         duration = heard_seconds if whole else max(info.duration_seconds, heard_seconds)
         report(heard_seconds)
-        yield Hearing(tracker.slots(cells_of(duration)), heard_seconds, duration, done, parts.parts())
+        slots = tracker.slots(cells_of(duration))
+        yield Hearing(slots, heard_seconds, duration, done, parts.parts(), parts.passages())
 
 
 def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker, parts: PartsCollector) -> None:
@@ -125,7 +128,7 @@ def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker, parts
     answers: Iterator[tuple[np.ndarray, ...]] = iter(())
     if loud:
         heard = ear.hear(np.stack([window.samples for window in loud]))
-        parts.add(heard)
+        parts.add(heard, [(window.start_cell * CELL_SECONDS, window.end_seconds) for window in loud])
         answers = zip(heard.vectors, heard.presence, heard.families, heard.activity, strict=True)
     for window in batch:
         slots = []

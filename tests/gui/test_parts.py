@@ -88,6 +88,33 @@ def shows(window: MainWindow, *parts: str) -> bool:
     return results is not None and results.parts == parts
 
 
+def test_compare_shows_and_plays_where_the_chosen_part_is_heard(window: MainWindow, qtbot: QtBot) -> None:
+    """Not where the slot is, which nothing is compared with then."""
+    work, panel = window.workspace, window.compare_panel
+    hearing = work.reference.hearing
+    assert hearing is not None
+    start, end = hearing.part_passages["other"]
+    assert (start, end) != work.slots.slots[0].exposed_seconds
+    assert panel.names[0].text() == "Reference · bass"
+    qtbot.mouseClick(window.parts_panel.parts["other"].switch, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: shows(window, "other"))
+    window.matches_panel.table.choose(0)
+    assert panel.names[0].text() == "Reference · other"
+    assert work.compare.stretch == work.listening.stretch
+    work.listening.play_side("A")
+    stretch = work.auditioner.stretch
+    assert stretch is not None
+    assert (stretch.start, stretch.end) == (start, end)
+    work.timeline.set_region((9.0, 11.0))
+    work.timeline.region_committed.emit()
+    assert panel.names[0].text() == "Reference · region", "the part is best heard elsewhere"
+    work.timeline.set_region(None)
+    work.timeline.region_committed.emit()
+    work.matching.leave()
+    assert panel.names[0].text() == "Reference · bass"
+    assert work.compare.stretch == work.listening.stretch
+
+
 def test_one_click_ranks_and_another_leads_back(window: MainWindow, qtbot: QtBot) -> None:
     panel, matches = window.parts_panel, window.matches_panel
     assert panel.isVisible()

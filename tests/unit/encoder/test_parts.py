@@ -60,6 +60,14 @@ def test_windows_are_merged_by_how_present_the_part_is_in_them() -> None:
     assert vector.dtype == np.float32
 
 
+def test_the_passage_of_a_part_is_where_it_is_heard_most_surely() -> None:
+    collector = PartsCollector()
+    collector.add(heard({"bass": 0.7, "hat": 0.8}, {"bass": 0.6, "hat": 0.9}), [(0.0, 5.0), (2.5, 7.5)])
+    assert collector.passages() == {"drums": (2.5, 7.5), "bass": (0.0, 5.0)}
+    collector.add(heard({"bass": 0.9, "hat": 0.9, "lead": 0.4}), [(5.0, 9.0)])
+    assert collector.passages() == {"drums": (2.5, 7.5), "bass": (5.0, 9.0)}, "the first of two, and no unsure part"
+
+
 def test_nothing_heard_and_nothing_told() -> None:
     collector = PartsCollector()
     assert collector.parts() == {}
