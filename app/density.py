@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from app.theme import tokens
 
+STEP = 40
+
 
 @dataclass(frozen=True)
 class Density:
@@ -42,9 +44,18 @@ def for_size(width: int, height: int) -> Density:
         lanes=smallest.get("lanes_visible", merged["lanes_reserved"]),
         table_row=merged["table_row"],
         table_header=merged["table_header"],
-        compare_pane=density["narrow"]["compare_pane"] if narrow else merged["compare_pane"],
+        compare_pane=density["narrow"]["compare_pane"] if narrow else _compare_pane(width, merged["compare_pane"]),
         compare_plate=merged.get("compare_plate_height", size["compare_plate"][1]),
         spine=smallest.get("spine_x", size["spine_x"]),
         narrow=narrow,
         small=small,
     )
+
+
+def _compare_pane(width: int, least: int) -> int:
+    """The comparison shares with the table what a wide window has, in steps: not every move of its edge is another
+    density."""
+    wide: dict[str, int] = tokens()["density"]["wide"]
+    size: int = tokens()["size"]["compare_pane"]
+    grown = size + max(0, width - wide["compare_grows_from"]) * wide["compare_grows_percent"] // 100 // STEP * STEP
+    return max(least, grown)

@@ -36,14 +36,16 @@ WHY = 30
 """What is above the reasons: the divider, their heading, and the room around it."""
 LEAST_PLATE = 32
 EDGE = 16
-BESIDE_FROM = 560
-"""In a panel as wide as that the reasons stand beside the pictures, for it is low then."""
+BESIDE_FROM, BESIDE_BELOW = 560, 360
+"""In a panel as wide, and lower than that, the reasons stand beside the pictures."""
 REASONS_BESIDE = 248
 """Their width there: that of the pane in a window that has one."""
 LEAST_HEIGHT = HEAD + 2 * (CAPTION + LEAST_PLATE) + SNAP + LINE + 2 * SNAP
 """Beside the reasons; pictures that have more now shall not ask for more of the window."""
 MOST_PLATE = 144
-"""The height of a picture that has all of a panel to itself."""
+"""The height of a picture that has all of a low panel to itself."""
+WIDE_PLATE = 3
+"""A picture that has room is so many times as wide as it is high."""
 
 
 class PlateView(QWidget):
@@ -315,7 +317,7 @@ class ComparePanel(QWidget):
     @property
     def _beside(self) -> bool:
         """Whether the reasons stand beside the pictures rather than beneath them."""
-        return self.width() >= BESIDE_FROM
+        return self.width() >= BESIDE_FROM and self.height() < BESIDE_BELOW
 
     def resizeEvent(self, event: object) -> None:
         beside = self._beside
@@ -340,7 +342,8 @@ class ComparePanel(QWidget):
         why = WHY + LINE * len(self.reasons) if self.reasons and not beside else 0
         others = HEAD + 2 * CAPTION + SNAP + LINE + 2 * SNAP + why
         room = (self.height() - others) // 2 // SNAP * SNAP
-        height = max(LEAST_PLATE, min(MOST_PLATE if beside else self._plate_height, room))
+        wide = (self.width() - 2 * EDGE - AXIS_WIDTH) // WIDE_PLATE // SNAP * SNAP
+        height = max(LEAST_PLATE, min(MOST_PLATE if beside else max(self._plate_height, wide), room))
         if height != self.plates[0].height():
             for plate in self.plates:
                 plate.setFixedHeight(height)

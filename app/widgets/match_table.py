@@ -33,20 +33,27 @@ from app import theme
 from app.models.columns import ALWAYS_SHOWN, SHOWN_AT_FIRST, UNSORTABLE, Column
 from app.models.matches import MatchesModel
 from app.widgets.icons import draw_icon
-from app.widgets.match_columns import STAR, MatchHeader, least_width, section_width
+from app.widgets.match_columns import NARROWEST, STAR, MatchHeader, least_width, section_width
 from app.widgets.match_delegate import MatchDelegate
 from app.widgets.painting import paint_box, paint_focus
 from engine.ratings import HIGHEST_RATING
 
 NAME_MIN = 150
-NAME_LEAST = 100
-"""Where nothing else could give way to columns that were asked for."""
-NARROW_WORDS = 72
-"""What folder and tags keep where there is little room."""
-PLENTY, MOST = 300, 480
-"""What the name has before it shares with the folder, and beside a folder at most: the figures stay near to it."""
-WAVEFORM_MORE = 64
-"""What the waveform takes of what is left then: its points are twice as wide."""
+NAME_LEAST = 124
+"""Where nothing else could give way to columns that were asked for: some fourteen letters."""
+NARROWEST_SHOWN = {
+    **{Column.FOLDER: 72, Column.MATCH: 76, Column.RATING: 80, Column.FAVOURITE: NARROWEST},
+    **{Column.CHANCE: 68, Column.TYPE: 80, Column.TAGS: 92},
+}
+"""What columns keep where there is little room: words are cut, bars get short, and gaps close."""
+PLENTY = 300
+"""What the name has before others take their shares of what is left."""
+SHARES = {
+    **{Column.NAME: (3, 480), Column.FOLDER: (4, 10_000), Column.WAVEFORM: (2, 128), Column.MATCH: (1, 96)},
+    **{Column.FAMILY: (1, 64), Column.PITCH: (1, 64), Column.BPM: (1, 64), Column.LENGTH: (1, 64)},
+}
+"""How much each column gets of what a wide table has to spare, and how much at most: the name in all, others more than
+they need. Only the folder, of which there is always more to read, has no end."""
 Index = QModelIndex | QPersistentModelIndex
 _Select = QItemSelectionModel.SelectionFlag
 
@@ -213,25 +220,25 @@ class MatchTable(QTableView):
         return column in self.shown and (self._ranked or column not in (Column.MATCH, Column.CHANCE))
 
     def _fit_columns(self) -> None:
-        """The name takes what is left, and shares what is plenty with the folder."""
+        """The name takes what is left, and shares what is plenty with the others."""
         widths = {column: self.widths.get(column, section_width(column)) for column in Column if self._is_shown(column)}
         spare = self.viewport().width() - sum(width for column, width in widths.items() if column != Column.NAME)
-        if Column.WAVEFORM in widths and Column.WAVEFORM not in self.widths and spare >= MOST + WAVEFORM_MORE:
-            widths[Column.WAVEFORM] += WAVEFORM_MORE
-            spare -= WAVEFORM_MORE
-        if Column.FOLDER in widths and Column.FOLDER not in self.widths and spare > PLENTY:
-            extra = max((spare - PLENTY) // 2, spare - MOST)
-            widths[Column.FOLDER] += extra
-            spare -= extra
-        for column in (Column.FOLDER, Column.TAGS):  # in a narrow table they give what they can
-            if spare < NAME_MIN and column in widths and column not in self.widths:
-                given = min(NAME_MIN - spare, max(0, widths[column] - NARROW_WORDS))
-                widths[column] -= given
-                spare += given
+        if spare > PLENTY:
+            spare -= self._share(widths, spare - PLENTY)
+        givers = [column for column in NARROWEST_SHOWN if column in widths and column not in self.widths]
+        for column in givers:
+            given = max(0, min(NAME_MIN - spare, widths[column] - NARROWEST_SHOWN[column]))
+            widths[column] -= given
+            spare += given
         if spare < NAME_MIN and Column.WAVEFORM in widths:
             spare += widths.pop(Column.WAVEFORM)
         if spare < NAME_MIN and Column.FOLDER in widths and Column.FOLDER not in self.widths:
             spare += widths.pop(Column.FOLDER)
+        for column in reversed(givers):  # without those some have their room again
+            if column in widths and spare > NAME_MIN:
+                taken = max(0, min(spare - NAME_MIN, section_width(column) - widths[column]))
+                widths[column] += taken
+                spare -= taken
         # Where not even that makes all of it fit, the table scrolls, and names can be read.
         widths[Column.NAME] = spare if spare >= NAME_LEAST else NAME_MIN
         outer, self._fitting = self._fitting, True  # a section that is shown again can lead here once more
@@ -240,6 +247,22 @@ class MatchTable(QTableView):
             if column in widths:
                 self.setColumnWidth(column, widths[column])
         self._fitting = outer
+
+    def _share(self, widths: dict[Column, int], plenty: int) -> int:
+        """Widen columns whose width nobody chose; what they took. The name keeps its share of it."""
+        takers = {column: SHARES[column] for column in SHARES if column in widths and column not in self.widths}
+        whole, taken = sum(share for share, _ in takers.values()), 0
+        for column, (share, most) in takers.items():
+            if column not in (Column.NAME, Column.FOLDER):
+                more = min(most, plenty * share // whole)
+                widths[column] += more
+                taken += more
+        if Column.FOLDER in takers:
+            name, folder = SHARES[Column.NAME], SHARES[Column.FOLDER]
+            for_name = min(name[1] - PLENTY, (plenty - taken) * name[0] // (name[0] + folder[0]))
+            widths[Column.FOLDER] += plenty - taken - for_name
+            taken = plenty - for_name
+        return taken
 
     def _resized(self, section: int, old: int, new: int) -> None:
         """An edge was dragged: the columns at both sides of it share what they had, and the name gives what it can."""

@@ -19,7 +19,7 @@ from app.models.columns import Column, Row
 from app.models.matches import MatchesModel
 from app.models.reasons import reasons
 from app.settings import Settings
-from app.widgets.match_columns import EDGE, GAP, SWATCH, section_width
+from app.widgets.match_columns import GAP, SWATCH, section_width
 from app.widgets.match_delegate import BAR_LEFT
 from app.widgets.match_table import NAME_MIN, MatchTable
 from engine.families import FAMILIES
@@ -165,7 +165,8 @@ def test_what_was_asked_for_is_never_out_of_reach(filled: MainWindow, qtbot: QtB
     table.choose_columns({*table.shown, Column.CHANCE, Column.TYPE} - {Column.WAVEFORM}, {Column.FAMILY: 96})
 
     def reached() -> bool:
-        return table.columnViewportPosition(Column.FAVOURITE) + EDGE == table.viewport().width()
+        edge = table.columnViewportPosition(Column.FAVOURITE) + table.columnWidth(Column.FAVOURITE)
+        return edge == table.viewport().width()
 
     until(qtbot, lambda: filled.compare_panel.width() < 300 and reached())
     assert not bar.isVisible(), "the name gives way"
@@ -175,6 +176,37 @@ def test_what_was_asked_for_is_never_out_of_reach(filled: MainWindow, qtbot: QtB
     bar.setValue(bar.maximum())
     until(qtbot, reached)
     assert table.columnWidth(Column.NAME) == NAME_MIN
+
+
+def test_names_and_tags_can_be_read_in_a_narrow_table(filled: MainWindow, qtbot: QtBot) -> None:
+    table = filled.matches_panel.table
+    filled.resize(1280, 800)
+    until(qtbot, lambda: table.isColumnHidden(Column.FOLDER))
+    table.choose_columns({*table.shown, Column.TAGS, Column.RATING}, {})
+    until(qtbot, lambda: filled.compare_panel.width() < 300)
+    metrics = QFontMetrics(theme.font())
+    assert table.columnWidth(Column.NAME) - 22 - GAP >= metrics.horizontalAdvance("Strings Snow 2")
+    assert table.columnWidth(Column.TAGS) - GAP >= metrics.horizontalAdvance("dusty tape")
+    assert not table.horizontalScrollBar().isVisible()
+
+
+def test_a_wide_window_has_more_to_show_rather_than_a_void(filled: MainWindow, qtbot: QtBot) -> None:
+    table, compare = filled.matches_panel.table, filled.compare_panel
+    filled.resize(1440, 900)
+    table.choose(0)
+    qtbot.wait(20)
+    before = {column: table.columnWidth(column) for column in Column if not table.isColumnHidden(column)}
+    plate, pane = compare.plates[0].height(), compare.width()
+    filled.resize(2560, 1440)
+    until(qtbot, lambda: compare.width() > 2 * pane)
+    grown = {column for column, width in before.items() if table.columnWidth(column) > width}
+    assert grown == set(before) - {Column.NUMBER, Column.FAVOURITE}
+    assert table.columnWidth(Column.FOLDER) <= table.columnWidth(Column.NAME) + 40
+    until(qtbot, lambda: compare.plates[0].height() >= 2 * plate)
+    reasons = compare._scroll
+    assert reasons.y() > compare.plates[1].mapTo(compare, QPoint(0, 0)).y(), "beneath the pictures, not beside them"
+    filled.resize(1440, 900)
+    until(qtbot, lambda: (compare.width(), compare.plates[0].height()) == (pane, plate))
 
 
 def test_words_and_figures_have_their_room(qapp: QApplication) -> None:
