@@ -99,9 +99,9 @@ class Actions:
         )
         self.end_region = self._add(slot, "Region ends at the playhead", lambda: w.reference_panel.end_region(), "]")
         self.hear_region = self._add(slot, "Hear the region alone", work.hear_region, "R")
-        self.region_slot = self._add(slot, "Make a slot of the region", work.region_slot.make, "N")
-        self.whole_song = self._add(slot, "Let go of the region", work.whole_song, "Shift+R")
-        self.snap = self._add(slot, "Regions keep to the beat", self._toggle_snap, "B", checkable=True)
+        self.region_slot = self._add(slot, "Make a slot from the region", work.region_slot.make, "N")
+        self.whole_song = self._add(slot, "Clear the region", work.whole_song, "Shift+R")
+        self.snap = self._add(slot, "Snap regions to the beat", self._toggle_snap, "B", checkable=True)
         self.snap.setChecked(work.timeline.snaps)
 
         sound = bar.addMenu("Sound")

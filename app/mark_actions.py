@@ -43,8 +43,8 @@ class MarkActions:
         self.tags = add(menu, "Tags…", self.edit_tags, "Ctrl+T")
         self.tags.setData("Tag the chosen sounds")
         self.collect = menu.addMenu("Add to collection")
-        self.new_collection = add(menu, "New collection of these…", self._name_collection, "Ctrl+G")
-        self.let_go = add(menu, "Take out of the collection", self._let_go, "Del")
+        self.new_collection = add(menu, "New collection from selection…", self._name_collection, "Ctrl+G")
+        self.let_go = add(menu, "Remove from the collection", self._let_go, "Del")
         self.let_go.setAutoRepeat(False)  # a held key would take out whatever is selected next
         menu.aboutToShow.connect(self._enable_menus)
         self.rating.aboutToShow.connect(self._check_rating)
@@ -79,9 +79,9 @@ class MarkActions:
         self.let_go.setEnabled(shown is not None and self._chosen)
         for action in (*self.ratings, self.tags):
             action.setEnabled(self._chosen)
-        self.let_go.setText(f"Take out of {plain(shown.name)}" if shown is not None else "Take out of the collection")
+        self.let_go.setText(f"Remove from {plain(shown.name)}" if shown is not None else "Remove from the collection")
         self.new_collection.setEnabled(not work.library.empty)  # its name is typed in the list of collections
-        self.let_go.setData("Take out of the collection")
+        self.let_go.setData("Remove from the collection")
 
     def rate(self, rating: int) -> None:
         """1 to 5 stars, or 0 for none."""

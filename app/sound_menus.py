@@ -47,7 +47,7 @@ class SoundMenus:
         chosen = self._window.settings.device
         menu.clear()
         for name in (None, *names):
-            action = menu.addAction(text.plain(name or "As the system chooses"))
+            action = menu.addAction(text.plain(name or "System default"))
             action.setCheckable(True)
             action.setChecked(name == (chosen if chosen in names else None))
             action.triggered.connect(lambda _=False, name=name: work.outputs.choose(name))

@@ -309,7 +309,7 @@ class Workspace(QObject):
 
     def _recording_kept(self, path: Path) -> None:
         self._remember_input()
-        self.said.emit(f"What was recorded is kept: {path}", "recording", False)
+        self.said.emit(f"The recording was kept: {path}", "recording", False)
 
     def _remember_input(self) -> None:
         if self.recording.device is not None:
@@ -463,4 +463,4 @@ def _unwatched(refused: Mapping[str, str]) -> str:
     for root, why in refused.items():
         by_reason.setdefault(why, []).append(root)
     where = "; ".join(f"{_named(roots)} ({why})" for why, roots in by_reason.items())
-    return f"What changes is not noticed by itself in {where}. After a change choose Scan again in the folder's menu."
+    return f"Changes are not noticed automatically in {where}. After a change, choose Scan again in the folder's menu."

@@ -141,7 +141,7 @@ class MarksController(QObject):
             lambda marks: marks.collect(collection_id, wanted),
             wanted,
             lane=COLLECTING,
-            then=lambda _: self.said.emit(f"{_sounds(len(wanted))} in {name} now."),
+            then=lambda _: self.said.emit(f"{_sounds(len(wanted))} now in “{name}”."),
         )
 
     def let_go(self, collection_id: int, ids: Collection[int]) -> None:
@@ -158,7 +158,7 @@ class MarksController(QObject):
             if wanted:
                 marks.collect(collection_id, wanted)
 
-        said = f"{_sounds(len(wanted))} in {name} now."
+        said = f"{_sounds(len(wanted))} now in “{name}”."
         self._write(add, wanted, lane=COLLECTING, then=(lambda _: self.said.emit(said)) if wanted else None)
 
     def rename_collection(self, collection_id: int, name: str) -> None:

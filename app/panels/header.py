@@ -55,7 +55,7 @@ class HeaderPanel(QWidget):
         self.region_slot.clicked.connect(self.region_slot_asked)
         self.whole_song = Button("Whole song")
         self.hear_region.setToolTip("Hear the instruments of this region alone")
-        self.whole_song.setToolTip("Let go of the region")
+        self.whole_song.setToolTip("Clear the region")
         self.hear_region.clicked.connect(self.hear_region_asked)
         self.whole_song.clicked.connect(self.whole_song_asked)
         for label in (self.region_name, self.region):

@@ -247,9 +247,7 @@ class MatchesPanel(QWidget):
             self.footer_more.setText("These come nearest.")
         elif rough:
             self.footer.setText("A rough order.")
-            self.footer_more.setText(
-                "Trust it for loops that play little else; of full mixes the ear knows drums alone well."
-            )
+            self.footer_more.setText("Trust it for loops that play little else; in full mixes, only for drums.")
 
     def forget_choice(self) -> None:
         """Nothing is chosen any more."""
@@ -327,14 +325,14 @@ class MatchesPanel(QWidget):
             title, sentence = "Nothing to rank by part", results.obstacle
             self._empty.button.setVisible(False)
         elif not results.ranked:
-            title, sentence = "No sounds to show", _no_facts(filters) or "No sound of the library fits these filters."
+            title, sentence = "No sounds to show", _no_facts(filters) or "No sound in the library fits these filters."
             self._empty.button.setVisible(narrowed)
         elif results.parts and not narrowed:
             title = f"No {words_for(results.parts)} to compare with"
-            sentence = "No loop or longer sound of the library has what was asked for."
+            sentence = "No loop or longer sound in the library has this."
             self._empty.button.setVisible(False)
         elif not results.searchable:
-            title = "No sound was heard yet"
+            title = "No sounds heard yet"
             sentence = "Matches appear here as the scan hears the library's sounds."
             self._empty.button.setVisible(False)
         else:
@@ -401,7 +399,7 @@ class _Welcome(QWidget):
         row.setContentsMargins(16, 12, 16, 24)
         row.setSpacing(12)
         row.addStretch(1)
-        row.addWidget(Label("Nothing at hand?", colour="quiet"))
+        row.addWidget(Label("Nothing to hand?", colour="quiet"))
         row.addWidget(demo)
         row.addWidget(Label("A short song and a small library that come with Earshot.", colour="quiet"))
         row.addStretch(1)

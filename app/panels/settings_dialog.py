@@ -64,7 +64,7 @@ class SettingsDialog(QDialog):
         """Show what holds now."""
         work, settings = self._work, self._settings
         self.theme.setCurrentIndex(list(THEMES).index(settings.theme))
-        self.output.offer(["As the system chooses", *work.outputs.names])
+        self.output.offer(["System default", *work.outputs.names])
         chosen = settings.device
         self.output.setCurrentIndex(work.outputs.names.index(chosen) + 1 if chosen in work.outputs.names else 0)
         self.autoplay.setChecked(work.listening.autoplay)
@@ -99,7 +99,7 @@ class SettingsDialog(QDialog):
         self.level.clicked.connect(work.auditioner.set_level_match)
         self.loop.clicked.connect(work.auditioner.set_loop)
         page.add("Listening", self.autoplay)
-        page.add("", self.level, "Everything is played equally loud; no file is changed.")
+        page.add("", self.level, "Everything plays equally loud; no file is changed.")
         page.add("", self.loop, "Loops repeat, one-shots play once.")
         page.end()
         return page

@@ -189,5 +189,5 @@ def test_names_make_no_keys_in_menus(filled: MainWindow, qtbot: QtBot, tmp_path:
     shown = [action.text() for menu in menus for action in menu.actions()]
     shown += [action.text() for action in (actions.undo, actions.redo, actions.mark_actions.let_go)]
     assert [words for words in shown if "&" in words.replace("&&", "")] == []
-    wanted = {"Bass&4", "Drum&Bass.wav", "2  R&B lead", "Mix&Match", "Keys&Co", "Take out of Bass&4"}
+    wanted = {"Bass&4", "Drum&Bass.wav", "2  R&B lead", "Mix&Match", "Keys&Co", "Remove from Bass&4"}
     assert wanted - {words.replace("&&", "&") for words in shown} == set()

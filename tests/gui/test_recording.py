@@ -178,7 +178,7 @@ def test_another_song_ends_the_recording_and_keeps_it(
     qtbot.wait(300)
     assert window.workspace.reference.path == song, "it does not push the new song aside"
     assert len(recordings(window)) == 1
-    assert window.notice.message.text() == f"What was recorded is kept: {recordings(window)[0]}"
+    assert window.notice.message.text() == f"The recording was kept: {recordings(window)[0]}"
     assert window.settings.input == DESK.name
 
 
@@ -220,7 +220,7 @@ def test_a_song_opened_while_a_recording_is_being_kept_stays(
     window.workspace.take([song])
     until(qtbot, lambda: window.workspace.reference.path == song)
     go_on.set()
-    until(qtbot, lambda: "What was recorded is kept" in window.notice.message.text())
+    until(qtbot, lambda: "The recording was kept" in window.notice.message.text())
     assert window.workspace.reference.path == song
     assert len(recordings(window)) == 1
     until(qtbot, lambda: not opened[0].alive)
