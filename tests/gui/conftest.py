@@ -237,10 +237,6 @@ def player_of(window: MainWindow) -> SilentPlayer:
     return backend.silent_player
 
 
-def press(qtbot: QtBot, window: MainWindow, keys: str) -> None:
-    qtbot.keyClicks(QApplication.focusWidget() or window, keys)
-
-
 def last_played(window: MainWindow) -> Audio:
     return player_of(window).played[-1][0]
 
