@@ -6,25 +6,22 @@ Fast enough for a scan of hundreds of thousands of files: a sound of one second 
 from __future__ import annotations
 
 import math
-import warnings
 
 import librosa
 import numpy as np
-import pyloudnorm
 import scipy.fft
 import scipy.ndimage
 
 from engine.audio.declared import NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.facts import Facts
+from engine.audio.loudness import loudness
 from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
 from engine.notes import NOTE_NAMES, midi_to_hz
 
 LONGEST_LOOP_SECONDS = 30.0
 _SHORTEST_LOOP_SECONDS = 1.0
 _LEAST_PULSE_OF_LOOP = 0.25
-_LOUDNESS_BLOCK_SECONDS = 0.4
-_LOWEST_LOUDNESS_RATE = 8_000
 _SILENCE_DB = -120.0
 _KEY_SECONDS = 30
 
@@ -105,27 +102,6 @@ def attack(mono: np.ndarray, rate: int) -> float:
     level = scipy.ndimage.maximum_filter1d(peaks, 10, origin=4, mode="constant")
     first, last = np.argmax(level >= 0.1 * level.max()), np.argmax(level >= 0.9 * level.max())
     return float((last - first) * step / rate)
-
-
-def loudness(samples: np.ndarray, rate: int) -> float | None:
-    """Integrated loudness of float32 [channels, n] in LUFS (BS.1770); None for silence.
-
-    A sound shorter than one measuring block (0.4 s) is followed by silence up to that length, as it would be heard.
-    What lies below the gate of the standard, has more channels than it knows, or a rate too low for its filter, is
-    measured by its mean square alone.
-    """
-    if float(np.max(np.abs(samples))) <= 10.0 ** (_SILENCE_DB / 20.0):
-        return None
-    block = math.ceil(_LOUDNESS_BLOCK_SECONDS * rate) + 1
-    if samples.shape[0] <= 5 and rate >= _LOWEST_LOUDNESS_RATE:
-        padded = np.pad(samples, ((0, 0), (0, max(0, block - samples.shape[1]))))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the logarithm of nothing, where every block is below the gate
-            integrated = float(pyloudnorm.Meter(rate).integrated_loudness(padded.T.astype(np.float64)))
-        if math.isfinite(integrated):
-            return integrated
-    energy = float(np.square(samples, dtype=np.float64).sum())
-    return 10.0 * math.log10(energy / max(block, samples.shape[1])) - 0.691
 
 
 def estimate_tempo(mono: np.ndarray, rate: int) -> float | None:

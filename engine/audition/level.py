@@ -33,7 +33,7 @@ def heard_level(
     -------
     As `level_gain_db` takes them; None for silence.
     """
-    from engine.audio.measure import loudness
+    from engine.audio.loudness import loudness
     from engine.audition.prepare import to_channels
 
     if loudness_lufs is not None and peak_db is not None and audio.channels <= 2:

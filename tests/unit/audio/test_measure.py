@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 
 import numpy as np
+import pyloudnorm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio.declared import Declared
 from engine.audio.decode import Audio
-from engine.audio.measure import estimate_key, estimate_pitch, estimate_tempo, loudness, measure
+from engine.audio.loudness import loudness
+from engine.audio.measure import estimate_key, estimate_pitch, estimate_tempo, measure
 
 RATE = 44_100
 
@@ -46,6 +48,23 @@ def test_loudness_of_the_standards_test_tone() -> None:
     sine = np.sin(2 * np.pi * 997 * np.arange(5 * RATE) / RATE).astype(np.float32)
     assert loudness(sine[None], RATE) == pytest.approx(-3.01, abs=0.1)
     assert loudness(np.stack([sine, sine]), RATE) == pytest.approx(0.0, abs=0.1)
+
+
+@settings(max_examples=60)
+@given(
+    seconds=st.floats(0.45, 3.0),
+    channels=st.integers(1, 5),
+    rate=st.sampled_from([8_000, 22_050, 44_100, 48_000, 96_000]),
+    decay=st.floats(0.0, 20.0),
+    seed=st.integers(0, 99),
+)
+def test_loudness_is_that_of_pyloudnorm(seconds: float, channels: int, rate: int, decay: float, seed: int) -> None:
+    time_axis = np.arange(round(seconds * rate)) / rate
+    random = np.random.default_rng(seed)
+    gains = random.uniform(0.01, 0.5, (channels, 1)) * np.exp(-decay * time_axis)
+    samples = (gains * random.normal(0.0, 1.0, gains.shape)).astype(np.float32)
+    expected = pyloudnorm.Meter(rate).integrated_loudness(samples.T.astype(np.float64))
+    assert loudness(samples, rate) == pytest.approx(expected, abs=0.01)
 
 
 @settings(max_examples=60)
