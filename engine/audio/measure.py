@@ -16,7 +16,14 @@ from engine.audio.declared import NOTHING, Declared
 from engine.audio.decode import Audio, resample
 from engine.audio.facts import Facts
 from engine.audio.loudness import loudness
-from engine.audio.onsets import onset_strength, onset_times, strongest_pulse, tempo_of_loop, tempo_of_onsets
+from engine.audio.onsets import (
+    onset_strength,
+    onset_times,
+    power_of,
+    strongest_pulse,
+    tempo_of_loop,
+    tempo_of_onsets,
+)
 from engine.notes import NOTE_NAMES, midi_to_hz
 
 LONGEST_LOOP_SECONDS = 30.0
@@ -24,6 +31,7 @@ _SHORTEST_LOOP_SECONDS = 1.0
 _LEAST_PULSE_OF_LOOP = 0.25
 _SILENCE_DB = -120.0
 _KEY_SECONDS = 30
+_TAPER = np.hanning(1 << 12).astype(np.float32)
 
 
 def measure(audio: Audio, said: Declared = NOTHING) -> Facts:
@@ -84,9 +92,8 @@ def _told_pitch(root_note: int, measured: float | None) -> float:
 
 def brightness(mono: np.ndarray, rate: int) -> float | None:
     """Centre of gravity of the power spectrum of float32 [n], in Hz; None for silence."""
-    frame = 1 << 12
-    frames = np.pad(mono, (0, -len(mono) % frame)).reshape(-1, frame) * np.hanning(frame).astype(np.float32)
-    power = np.square(np.abs(scipy.fft.rfft(frames, axis=1))).sum(axis=0, dtype=np.float64)
+    frames = np.pad(mono, (0, -len(mono) % len(_TAPER))).reshape(-1, len(_TAPER)) * _TAPER
+    power = power_of(scipy.fft.rfft(frames, axis=1)).sum(axis=0, dtype=np.float64)
     total = float(power.sum())
     return float(power @ np.linspace(0.0, rate / 2, len(power)) / total) if total > 0 else None
 
@@ -159,8 +166,8 @@ def estimate_pitch(mono: np.ndarray, rate: int) -> tuple[float | None, float]:
         return None, 0.0
     part = np.pad(part, (0, max(0, window + longest - len(part))))
     starts = np.linspace(0, len(part) - window - longest, _PITCH_FRAMES).astype(int)
-    frames = np.lib.stride_tricks.sliding_window_view(part, window + longest)[np.unique(starts)].astype(np.float64)
-    energy = np.einsum("fn,fn->f", frames[:, :window], frames[:, :window])
+    frames = np.lib.stride_tricks.sliding_window_view(part, window + longest)[np.unique(starts)]
+    energy = np.square(frames[:, :window], dtype=np.float64).sum(axis=1)
     loud = energy > 1e-3 * energy.max(initial=0.0)
     frames, energy = frames[loud], energy[loud]
     if not len(frames) or energy.max() <= 1e-9:
@@ -194,21 +201,24 @@ def pitch_track(mono: np.ndarray, rate: int, hop_seconds: float) -> tuple[np.nda
     periods, aperiodicity, energy = (np.empty(len(starts)) for _ in range(3))
     for first in range(0, len(starts), _FRAMES_AT_ONCE):
         part = slice(first, first + _FRAMES_AT_ONCE)
-        frames = windows[starts[part]].astype(np.float64)
-        energy[part] = np.einsum("fn,fn->f", frames, frames)
+        frames = windows[starts[part]]
+        energy[part] = np.square(frames, dtype=np.float64).sum(axis=1)
         difference = _normalised_difference(frames, longest, longest)
         periods[part], aperiodicity[part] = _first_dips(difference, int(rate / _HIGHEST_PITCH_HZ))
     return rate / periods, np.clip(1.0 - aperiodicity, 0.0, 1.0), energy
 
 
 def _normalised_difference(frames: np.ndarray, window: int, longest: int) -> np.ndarray:
-    """YIN's cumulative mean normalised difference [frames, lags] of frames [frames, window + longest lag]."""
+    """YIN's cumulative mean normalised difference [frames, lags] of float32 frames [frames, window + longest lag]."""
     size = scipy.fft.next_fast_len(frames.shape[1], real=True)
     spectrum = scipy.fft.rfft(frames, size)
     head = scipy.fft.rfft(frames[:, :window], size)
     correlation = scipy.fft.irfft(np.conj(head) * spectrum, size)[:, :longest]
-    squares = np.cumsum(np.pad(frames**2, ((0, 0), (1, 0))), axis=1)
-    energies = squares[:, window : window + longest] - squares[:, :longest]
+    squares = np.square(frames, dtype=np.float64)
+    energies = np.empty((len(frames), longest))  # of the window at each lag: the one before, what came and what went
+    energies[:, 0] = squares[:, :window].sum(axis=1)
+    energies[:, 1:] = squares[:, window : window + longest - 1] - squares[:, : longest - 1]
+    np.cumsum(energies, axis=1, out=energies)
     difference = np.maximum(energies[:, :1] + energies - 2.0 * correlation, 0.0)
     mean = np.cumsum(difference[:, 1:], axis=1) / np.arange(1, longest)
     normalised = np.ones_like(difference)
@@ -218,23 +228,18 @@ def _normalised_difference(frames: np.ndarray, window: int, longest: int) -> np.
 
 def _first_dips(difference: np.ndarray, shortest: int) -> tuple[np.ndarray, np.ndarray]:
     """Period in samples and aperiodicity of each frame: its first deep dip, else its deepest, refined by a parabola."""
-    is_dip = np.zeros(difference.shape, bool)
     inner = difference[:, 1:-1]
+    is_dip = np.zeros(difference.shape, bool)
     is_dip[:, 1:-1] = (inner <= difference[:, :-2]) & (inner < difference[:, 2:])
     is_dip[:, :shortest] = False
-    periods, depths = np.empty(len(difference)), np.empty(len(difference))
-    for row, (values, dips) in enumerate(zip(difference, is_dip, strict=True)):
-        lags = np.flatnonzero(dips)
-        if not len(lags):
-            periods[row], depths[row] = len(values), 1.0
-            continue
-        deep = lags[values[lags] < max(_PERIODIC, 1.1 * values[lags].min())]
-        lag = int(deep[0])
-        before, at, after = values[lag - 1 : lag + 2]
-        curvature = before - 2.0 * at + after
-        shift = 0.5 * (before - after) / curvature if curvature > 0 else 0.0
-        periods[row], depths[row] = lag + shift, at
-    return periods, depths
+    depths = np.where(is_dip, difference, np.inf)
+    deepest = depths.min(axis=1)
+    lags = (depths < np.maximum(_PERIODIC, 1.1 * deepest)[:, None]).argmax(axis=1)
+    before, at, after = (difference[np.arange(len(lags)), lags + step] for step in (-1, 0, 1))
+    curvature = before - 2.0 * at + after
+    shift = np.divide(0.5 * (before - after), curvature, out=np.zeros(len(lags)), where=curvature > 0)
+    has_dip = np.isfinite(deepest)
+    return np.where(has_dip, lags + shift, difference.shape[1]), np.where(has_dip, at, 1.0)
 
 
 def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, float | None]:

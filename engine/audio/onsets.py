@@ -15,6 +15,8 @@ _ANALYSIS_RATE = 16_000
 _HOP = _ANALYSIS_RATE // ONSETS_PER_SECOND
 _WINDOW = 512
 _BANDS_HZ = (0, 100, 200, 400, 800, 1_600, 3_200, 8_000)
+_TAPER = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
+_EDGES = np.searchsorted(np.fft.rfftfreq(_WINDOW, 1 / _ANALYSIS_RATE), _BANDS_HZ)[:-1]
 _FLOOR_DB = -60.0
 
 SLOWEST_BPM, FASTEST_BPM = 60.0, 200.0
@@ -32,12 +34,9 @@ def onset_strength(mono: np.ndarray, rate: int) -> np.ndarray:
     mono = resample(mono, rate, _ANALYSIS_RATE)
     padded = np.pad(mono, (_WINDOW - _HOP, _WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
-    window = scipy.signal.get_window("hann", _WINDOW).astype(np.float32)
-    edges = np.searchsorted(np.fft.rfftfreq(_WINDOW, 1 / _ANALYSIS_RATE), _BANDS_HZ)[:-1]
     levels = []
     for block in np.array_split(frames, max(1, len(frames) // 2_048)):
-        power = np.abs(scipy.fft.rfft(block * window, axis=1)) ** 2
-        levels.append(np.add.reduceat(power, edges, axis=1))
+        levels.append(np.add.reduceat(power_of(scipy.fft.rfft(block * _TAPER, axis=1)), _EDGES, axis=1))
     level = np.concatenate(levels)
     loudest = level.max(initial=0.0)
     if loudest <= 0:
@@ -45,6 +44,11 @@ def onset_strength(mono: np.ndarray, rate: int) -> np.ndarray:
     decibels = 10.0 * np.log10(np.maximum(level / loudest, 10.0 ** (_FLOOR_DB / 10.0)))
     rise = np.diff(decibels, axis=0, prepend=np.full((1, decibels.shape[1]), _FLOOR_DB))
     return np.maximum(rise, 0.0).mean(axis=1).astype(np.float32)
+
+
+def power_of(spectrum: np.ndarray) -> np.ndarray:
+    """Squared magnitude of complex values, without the root that `abs` takes first."""
+    return np.square(spectrum.real) + np.square(spectrum.imag)
 
 
 def onset_times(onsets: np.ndarray) -> np.ndarray:
