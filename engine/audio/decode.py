@@ -19,7 +19,7 @@ import soxr
 from engine.audio.sources import AUDIO_SUFFIXES, DECODING_ERRORS, AudioInfo, Source, open_source
 from engine.errors import AudioError
 
-__all__ = ["AUDIO_SUFFIXES", "Audio", "AudioInfo", "decode", "probe", "resample", "stream"]
+__all__ = ["AUDIO_SUFFIXES", "Audio", "AudioInfo", "decode", "decode_beginning", "probe", "resample", "stream"]
 
 _LARGEST_SAMPLE = 1e6
 """Float files in the scale of integers exist and are kept; beyond this a value is damage."""
@@ -97,12 +97,25 @@ def decode(path: str | Path, *, rate: int | None = None, start: float = 0.0, end
     AudioError : missing, unreadable, empty, not audio, without a single valid sample, or nothing in that part.
     """
     with open_source(path) as source:
-        blocks = list(_checked_blocks(source, Path(path), start, end))
-        samples = blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1)
-        own_rate = source.info.rate
-    if rate is None or rate == own_rate:
-        return Audio(samples, own_rate)
-    return Audio(np.stack([resample(channel, own_rate, rate) for channel in samples]), rate)
+        audio = _decoded(source, Path(path), start, end)
+    if rate is None or rate == audio.rate:
+        return audio
+    return Audio(np.stack([resample(channel, audio.rate, rate) for channel in audio.samples]), rate)
+
+
+def decode_beginning(path: str | Path, *, seconds: float, most_samples: int) -> tuple[Audio, float]:
+    """The first `seconds` of a file, fewer where that is more than so many samples over all channels, at its own rate;
+    and how many seconds the whole lasts, by its header where it was cut.
+
+    Raises
+    ------
+    AudioError : as `decode`.
+    """
+    with open_source(path) as source:
+        longest = min(seconds, most_samples / (source.info.rate * source.info.channels))
+        audio = _decoded(source, Path(path), 0.0, longest)
+        whole = audio.duration_seconds
+        return audio, max(whole, source.info.duration_seconds) if whole > 0.99 * longest else whole
 
 
 def stream(
@@ -154,6 +167,11 @@ def resample(mono: np.ndarray, rate: int, new_rate: int) -> np.ndarray:
     return resampled if len(resampled) else np.zeros(1, np.float32)
 
 
+def _decoded(source: Source, path: Path, start: float, end: float | None) -> Audio:
+    blocks = list(_checked_blocks(source, path, start, end))
+    return Audio(blocks[0] if len(blocks) == 1 else np.concatenate(blocks, axis=1), source.info.rate)
+
+
 def _checked_blocks(source: Source, path: Path, start: float, end: float | None) -> Iterator[np.ndarray]:
     """The blocks of a part, cleaned. Damage after the first of them ends the sound; before it, there is none."""
     info = source.info
@@ -172,9 +190,10 @@ def _checked_blocks(source: Source, path: Path, start: float, end: float | None)
             break
         if block is None:
             break
-        invalid = ~(np.abs(block) <= _LARGEST_SAMPLE)
-        valid_samples += block.size - int(np.count_nonzero(invalid))
-        block[invalid] = 0.0
+        valid = np.abs(block) <= _LARGEST_SAMPLE
+        valid_samples += int(np.count_nonzero(valid))
+        if not valid.all():
+            block[~valid] = 0.0
         frames += block.shape[1]
         yield block
     if not frames:

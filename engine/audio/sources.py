@@ -11,6 +11,7 @@ import io
 import itertools
 import math
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -98,8 +99,10 @@ class _SndfileSource:
         left = math.inf if last is None else last - first
         if self._frames < self._file.frames:
             left = min(left, self._frames - first)
+        told = self._file.frames - first
         while left > 0:
-            block = np.full((int(min(left, most)), self.info.channels), np.nan, np.float32)
+            # No larger than what the header tells: of many small files each would fill a large one twice.
+            block = np.full((int(min(left, most, max(told, 1))), self.info.channels), np.nan, np.float32)
             try:
                 frames = self._file.read(dtype="float32", out=block)
             except soundfile.LibsndfileError:
@@ -113,6 +116,7 @@ class _SndfileSource:
                 return
             yield np.ascontiguousarray(frames.T)
             left -= len(frames)
+            told -= len(frames)
 
 
 class _FfmpegSource:
@@ -257,14 +261,14 @@ def reading(path: Path) -> Iterator[None]:
 def check_readable(path: Path) -> None:
     """Raise AudioError, in words for what is wrong, unless `path` is a regular file with something in it."""
     with reading(path):
-        size = path.stat().st_size
-        if path.is_dir():
+        facts = path.stat()
+        if stat.S_ISDIR(facts.st_mode):
             raise AudioError(path, "This is a folder, not a sound.")
-        if not path.is_file():
+        if not stat.S_ISREG(facts.st_mode):
             raise AudioError(path, "This is not a regular file.")
         with open(path, "rb"):
             pass
-    if size == 0:
+    if facts.st_size == 0:
         raise AudioError(path, "The file is empty.")
 
 

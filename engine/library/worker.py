@@ -16,7 +16,7 @@ import numpy as np
 
 from engine import presets
 from engine.audio.declared import NOTHING, Declared, declared
-from engine.audio.decode import Audio, AudioInfo, decode, probe, resample
+from engine.audio.decode import Audio, decode_beginning, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import Facts
 from engine.audio.measure import measure
@@ -114,24 +114,19 @@ def _can_be_read(path: str) -> bool:
     return True
 
 
-def _decode(pending: Pending) -> tuple[Audio, AudioInfo, bool]:
-    """The beginning of a sound, what its header says, and whether there is more of it."""
-    info = probe(pending.path)
-    longest = min(LONGEST_HEARD_SECONDS, _MOST_SAMPLES / (info.rate * info.channels))
-    audio = decode(pending.path, end=longest)
-    return audio, info, audio.duration_seconds > 0.99 * longest
+def _decode(pending: Pending) -> tuple[Audio, float]:
+    """The beginning of a sound, and the seconds of the whole."""
+    return decode_beginning(pending.path, seconds=LONGEST_HEARD_SECONDS, most_samples=_MOST_SAMPLES)
 
 
 def _decode_for_parts(pending: Pending, rate: int) -> _Waiting:
-    audio, _, _ = _decode(pending)
+    audio, _ = _decode(pending)
     return _Waiting(pending.sound_id, None, [resample(audio.mono(), audio.rate, rate)])
 
 
 def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
-    audio, info, was_cut = _decode(pending)
-    facts = _measured(pending, audio, declared(pending.path))
-    if was_cut:
-        facts = replace(facts, duration_seconds=max(audio.duration_seconds, info.duration_seconds))
+    audio, seconds = _decode(pending)
+    facts = replace(_measured(pending, audio, declared(pending.path)), duration_seconds=seconds)
     mono = audio.mono()
     return _Waiting(pending.sound_id, _heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
 

@@ -16,13 +16,14 @@ import numpy as np
 
 import engine.library.worker as worker
 from engine.audio.decode import Audio
-from engine.audio.decode import decode as genuine_decode
+from engine.audio.decode import decode_beginning as genuine_decode
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.errors import ModelError
 from engine.families import FAMILIES, FAMILY_INDEX, PARTS
 
 DIMENSION = 8
-Decode = Callable[[], Audio]
+Beginning = tuple[Audio, float]
+Decode = Callable[[], Beginning]
 
 
 class ToyEar:
@@ -77,7 +78,7 @@ def load_and_die(_: Path | None) -> ToyEar:
 def load_slow(model: Path | None) -> ToyEar:
     """A toy that takes a twentieth of a second for each file, so that a test can step in."""
 
-    def dawdle(_: Path, decode: Decode) -> Audio:
+    def dawdle(_: Path, decode: Decode) -> Beginning:
         time.sleep(0.05)
         return decode()
 
@@ -91,7 +92,7 @@ def load_fragile(model: Path | None) -> ToyEar:
     On "spin*" it computes for ever, on "slow*" a little now and then for 2 s, as a process that is hardly let.
     """
 
-    def misbehave(path: Path, decode: Decode) -> Audio:
+    def misbehave(path: Path, decode: Decode) -> Beginning:
         if path.name.startswith("crash"):
             os.kill(os.getpid(), signal.SIGSEGV)
         if path.name.startswith("hang"):
@@ -129,8 +130,8 @@ def load_choking(_: Path | None) -> ToyEar:
     return _ChokingEar()
 
 
-def _instead_of_decode(behave: Callable[[Path, Decode], Audio]) -> None:
-    def decode(path: str, **options: Any) -> Audio:
+def _instead_of_decode(behave: Callable[[Path, Decode], Beginning]) -> None:
+    def decode_beginning(path: str, **options: Any) -> Beginning:
         return behave(Path(path), lambda: genuine_decode(path, **options))
 
-    vars(worker)["decode"] = decode
+    vars(worker)["decode_beginning"] = decode_beginning
