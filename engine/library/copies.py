@@ -10,7 +10,6 @@ of one instrument.
 from __future__ import annotations
 
 import math
-import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.library.catalog import Catalog, Sound
+from engine.library.drives import are_there
 from engine.library.results import OVERVIEW_BINS
 
 _SAME_COSINE = 0.93
@@ -30,6 +30,8 @@ _SAME_PITCH_OCTAVES = 0.5 / 12
 _SHIFTED = (np.arange(OVERVIEW_BINS) - np.arange(-2, 3)[:, None]) % OVERVIEW_BINS
 """int [5, OVERVIEW_BINS], where the points of an overview come from that is moved by up to two."""
 _ENCODERS_ADD_SECONDS, _SAME_LENGTH = 0.06, 0.02
+_ANSWER_SECONDS = 0.2
+"""So long a drive may hold up a ranking, once."""
 
 
 @dataclass(frozen=True)
@@ -164,17 +166,12 @@ def lead_by_what_is_there(groups: Sequence[Sequence[Sound]]) -> list[list[Sound]
     """The groups with those sounds first whose root is there now, else in the order given.
 
     After a root was renamed, or a pack copied from a drive that is unplugged, every sound has a copy that cannot be
-    played, and that one was known first.
+    played, and that one was known first. A drive that is asleep counts as unplugged.
     """
-    there: dict[str, bool] = {}
-
-    def is_away(sound: Sound) -> bool:
-        if sound.root not in there:
-            there[sound.root] = os.path.isdir(sound.root)
-        return not there[sound.root]
-
+    roots = [{sound.root for sound in group} for group in groups]
     # Where all are of one root there is nothing to choose, and no drive has to answer.
-    return [sorted(group, key=is_away) if len({sound.root for sound in group}) > 1 else list(group) for group in groups]
+    there = are_there(set().union(*(inside for inside in roots if len(inside) > 1)), _ANSWER_SECONDS)
+    return [sorted(group, key=lambda sound: not there.get(sound.root)) for group in groups]
 
 
 def _looks(sounds: Sequence[Sound], catalog: Catalog, fingerprint: str) -> dict[int, Look]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +15,7 @@ import pytest
 import soundfile
 
 from engine.library import copies
-from engine.library.copies import Look, Originals, fold_copies
+from engine.library.copies import Look, Originals, fold_copies, lead_by_what_is_there
 from engine.library.library import Library
 from engine.library.scanner import scan
 from engine.matching.match import similar
@@ -162,3 +165,20 @@ def test_a_copy_that_is_there_leads_where_a_folder_was_renamed(
     assert len(matches) == 3
     assert all(Path(match.sound.path).parent == now for match in matches)
     assert all([Path(copy.path).parent for copy in match.copies] == [before] for match in matches)
+
+
+def test_a_sleeping_drive_does_not_hold_up_the_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = threading.Event()
+    monkeypatch.setattr(os.path, "isdir", lambda path: path != "/asleep" or answer.wait(20))
+    asleep, here = (SimpleNamespace(root=root) for root in ("/asleep", "/here"))
+    began = time.monotonic()
+    try:
+        for _ in range(20):  # as for the slots of a song
+            assert lead_by_what_is_there([[asleep, here], [asleep]]) == [[here, asleep], [asleep]]  # type: ignore[list-item]
+        assert time.monotonic() - began < 2.0
+    finally:
+        answer.set()
+    until = time.monotonic() + 20.0
+    while lead_by_what_is_there([[asleep, here]]) != [[asleep, here]]:  # type: ignore[list-item]
+        assert time.monotonic() < until, "it leads again once it is awake"
+        time.sleep(0.01)
