@@ -124,6 +124,7 @@ class Workspace(QObject):
         # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
         self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
         self.library.without_sounds.connect(lambda folders: self.said.emit(_without_sounds(folders), "scan", False))
+        self.library.unanswered.connect(lambda folders: self.said.emit(_unanswered(folders), "scan", False))
         self.library.scan_began.connect(lambda: self.settled.emit("scan"))
         self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
         self.listening.stretch_changed.connect(self._show_compare)
@@ -452,6 +453,10 @@ def _without_sounds(folders: list[str]) -> str:
         f"There are no sounds in {_named(folders)}. Add the folder that holds them; "
         "hidden files and folders are left out."
     )
+
+
+def _unanswered(folders: list[str]) -> str:
+    return f"The drive of {_named(folders)} does not answer. It was left out; scan it again when it is back."
 
 
 def _named(folders: list[str]) -> str:

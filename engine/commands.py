@@ -63,8 +63,12 @@ def _say_no_sounds(folder: str) -> None:
 
 def _say_what_is_away(library: Library) -> None:
     """A folder that was renamed is a new one to a scan: of its sounds those in the old place stay, and can be found."""
-    for root in library.catalog.roots():
-        if root.sounds and not os.path.isdir(root.path):
+    from engine.library.drives import ANSWER_SECONDS, are_there
+
+    roots = [root for root in library.catalog.roots() if root.sounds]
+    answers = are_there((root.path for root in roots), ANSWER_SECONDS)
+    for root in roots:
+        if answers[root.path] is False:
             say(
                 f"earshot: {root.path} is not there now. What is known of its {root.sounds} sounds is kept until it is "
                 f"back. If it was moved or renamed: earshot library remove {command_line([root.path])}"
@@ -112,6 +116,11 @@ def _scan_once(
             f"earshot: presets that lack samples: {count}, such as {sound.path}: {sound.reason} When they are there: "
             "earshot scan --retry-failed"
         )
+    for folder in result.unanswered:
+        say(
+            f"earshot: the drive of {folder} does not answer. It was left out, and what is known of its sounds stays "
+            "as it was; scan it again when it is back."
+        )
     if result.unreadable:
         first, count = result.unreadable[0], len(result.unreadable)
         say(
@@ -122,6 +131,7 @@ def _scan_once(
 
 
 def _keep_watching(library: Library, options: argparse.Namespace, cancel: CancelToken) -> None:
+    from engine.library.drives import ANSWER_SECONDS, are_there
     from engine.library.watch import Watcher
 
     changes: queue.Queue[list[str]] = queue.Queue()
@@ -141,7 +151,8 @@ def _keep_watching(library: Library, options: argparse.Namespace, cancel: Cancel
                     continue
                 changed = []
             # A folder may come and go between the word of it and the scan.
-            folders = [folder for folder in dict.fromkeys([*left, *changed]) if os.path.isdir(folder)]
+            answers = are_there(dict.fromkeys([*left, *changed]), ANSWER_SECONDS, cancel.raise_if_cancelled)
+            folders = [folder for folder, is_there in answers.items() if is_there]
             left = []
             try:
                 if folders:

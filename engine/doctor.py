@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,6 +78,7 @@ def _model(path: Path | None) -> Iterator[tuple[Finding, str | None]]:
 
 def _library(directory: Path, fingerprint: str | None) -> Iterator[Finding]:
     from engine.library.catalog import Catalog
+    from engine.library.drives import ANSWER_SECONDS, are_there
     from engine.library.library import Library
 
     if not Catalog.exists(directory):
@@ -96,8 +96,10 @@ def _library(directory: Path, fingerprint: str | None) -> Iterator[Finding]:
             f"{directory}: {counts.ready} sounds ready, {counts.listed} to be heard, {counts.failed} failed, "
             f"{counts.missing} missing",
         )
-        for root in library.catalog.roots():
-            state = "" if os.path.isdir(root.path) else ", not there now"
+        roots = library.catalog.roots()
+        answers = are_there((root.path for root in roots), ANSWER_SECONDS)
+        for root in roots:
+            state = {True: "", False: ", not there now", None: ", its drive does not answer"}[answers[root.path]]
             yield Finding("root", f"{root.path}: {root.sounds} sounds, {root.failed} failed{state}")
         if fingerprint is not None and library.searchable < counts.ready:
             yield Finding(

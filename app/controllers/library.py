@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.backend import Backend
 from app.jobs import Job, JobRunner
+from engine.library.drives import ANSWER_SECONDS, are_there
 
 if TYPE_CHECKING:
     from engine.jobs import Progress
@@ -62,6 +63,8 @@ class LibraryController(QObject):
     """Why nothing in the library can be changed."""
     scan_began = Signal()
     scan_failed = Signal(str)
+    unanswered = Signal(object)
+    """Folders that a scan left out: their drives did not answer."""
     without_sounds = Signal(object)
     """Paths of folders that were to be scanned, and hold nothing that is a sound by its name."""
     instrument_said = Signal(str, bool)
@@ -153,7 +156,9 @@ class LibraryController(QObject):
 
         def work(job: Job) -> Any:
             _wait_for(last, job)  # one scan at a time may write the catalog
-            there = [folder for folder in wanted if folder.is_dir()]
+            # Of a drive that does not answer the scan itself tells.
+            answers = are_there(map(str, wanted), ANSWER_SECONDS, job.checkpoint)
+            there = [folder for folder in wanted if answers[str(folder)] is not False]
             return backend.scan(
                 there or wanted,
                 progress=job.progress,
@@ -347,11 +352,12 @@ class LibraryController(QObject):
     def _scan_what_changed(self) -> None:
         asked = frozenset(self._to_scan)
         if asked and self.scan_job is None:
-            self._jobs.start(
-                "changed folders",
-                lambda _: [folder for folder in asked if folder.is_dir()],
-                on_done=lambda there: self._scan_those(asked, there),
-            )
+
+            def work(job: Job) -> list[Path]:
+                answers = are_there(map(str, asked), ANSWER_SECONDS, job.checkpoint)
+                return [folder for folder in asked if answers[str(folder)]]
+
+            self._jobs.start("changed folders", work, on_done=lambda there: self._scan_those(asked, there))
 
     def _scan_those(self, asked: frozenset[Path], there: list[Path]) -> None:
         if self.scan_job is not None or self.state is None:
@@ -367,6 +373,8 @@ class LibraryController(QObject):
     def _scanned(self, result: ScanResult) -> None:
         empty = [folder for folder in result.without_sounds if Path(folder) in self._asked]
         self._end_scan()
+        if result.unanswered:
+            self.unanswered.emit(list(result.unanswered))
         if empty:
             self.without_sounds.emit(empty)
 

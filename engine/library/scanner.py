@@ -20,6 +20,7 @@ from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound, outermost
 from engine.library.crew import DECODING_SECONDS, Crew
+from engine.library.drives import ANSWER_SECONDS, are_there
 from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
 from engine.library.library import Library
@@ -48,6 +49,7 @@ class ScanResult:
     moved : of those, files that were known under another name or in another folder.
     removed : sounds that were there before and are gone; what is known of them is kept.
     unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
+    unanswered : of the scanned folders, those whose drive did not answer; their sounds stay as they were.
     without_sounds : of the scanned folders, those that hold nothing that is a sound by its name.
     incomplete : of the embedded sounds, presets without some of their samples; `reason` says which.
     """
@@ -60,6 +62,7 @@ class ScanResult:
     removed: int
     seconds: float
     unreadable: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
     without_sounds: tuple[str, ...] = ()
     incomplete: tuple[Sound, ...] = ()
 
@@ -87,6 +90,7 @@ def scan(
     first: Callable[[], Sequence[int]] = tuple,
     loader: EarLoader = load_ear,
     decoding_seconds: float = DECODING_SECONDS,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> ScanResult:
     """Bring the library up to date with some folders.
 
@@ -101,16 +105,18 @@ def scan(
     first : gives the ids of sounds that are to be heard before all others, asked again and again.
     loader : makes the ear in each worker.
     decoding_seconds : a file that takes longer fails.
+    answer_seconds : a root whose drive takes longer to tell whether it is there is left out.
 
     Raises
     ------
-    LibraryError : a root is not a folder, the library cannot be written, or another scan of it is running.
+    LibraryError : a root is not a folder, no root's drive answers, the library cannot be written, or another scan of it
+        is running.
     ModelError : the model cannot be loaded.
     Cancelled : `cancel` was set.
     """
     started = time.monotonic()
     cancel = cancel or CancelToken()
-    folders = _folders(roots)
+    folders, unanswered = _folders(roots, answer_seconds, cancel)
     library.catalog.database.require_writable()
     workers = workers or default_workers()
     with _only_scan_of(library.directory):
@@ -140,14 +146,19 @@ def scan(
         removed=listing.removed,
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
+        unanswered=tuple(unanswered),
         without_sounds=tuple(listing.without_sounds),
         incomplete=tuple(library.catalog.sounds(incomplete)),
     )
 
 
-def _folders(roots: Sequence[Path]) -> list[str]:
-    """Absolute paths, without those inside another one."""
-    folders = sorted({os.path.abspath(root) for root in roots})
+def _folders(roots: Sequence[Path], answer_seconds: float, cancel: CancelToken) -> tuple[list[str], list[str]]:
+    """Absolute paths, without those inside another one; and those whose drives do not answer."""
+    answers = are_there(sorted({os.path.abspath(root) for root in roots}), answer_seconds, cancel.raise_if_cancelled)
+    unanswered = [folder for folder, is_there in answers.items() if is_there is None]
+    folders = [folder for folder in answers if folder not in unanswered]
+    if unanswered and not folders:
+        raise LibraryError(f"The drive of {unanswered[0]} does not answer. Connect it, or wake it, and scan again.")
     for folder in folders:
         if not os.path.exists(folder):
             raise LibraryError(f"There is no folder {folder}. If it is on a drive, connect that and scan again.")
@@ -155,7 +166,7 @@ def _folders(roots: Sequence[Path]) -> list[str]:
             raise LibraryError(f"{folder} is not a folder. Scan the folder that it is in.")
         if not os.access(folder, os.R_OK | os.X_OK):
             raise LibraryError(f"The folder {folder} may not be read. Mend its permissions and scan again.")
-    return outermost(folders)
+    return outermost(folders), unanswered
 
 
 @contextmanager

@@ -33,6 +33,7 @@ from engine.audition.fit import UNCHANGED, Change
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound
+from engine.library.drives import are_there
 from engine.library.listing import list_folders
 from engine.library.query import EVERYTHING
 from engine.library.scanner import ScanResult, _only_scan_of
@@ -63,14 +64,25 @@ class ListingBackend(Backend):
         **_: object,
     ) -> ScanResult:
         self.scans.append((list(folders), retry_failed))
-        for folder in folders:
-            if not folder.is_dir():
-                raise LibraryError(f"There is no folder {folder}.")
+        answers = are_there(map(str, folders), 0.5)
+        if (gone := next((folder for folder, is_there in answers.items() if is_there is False), None)) is not None:
+            raise LibraryError(f"There is no folder {gone}.")
+        unanswered = tuple(folder for folder, is_there in answers.items() if is_there is None)
         while not self.go_on.wait(0.01):
             cancel.raise_if_cancelled()
-        listing = list_folders(self.library().catalog, list(map(str, folders)), progress, cancel)
-        empty = tuple(listing.without_sounds)
-        return ScanResult(listing.found, 0, 0, 0, listing.moved, listing.removed, seconds=0.0, without_sounds=empty)
+        answered = [folder for folder in answers if folder not in unanswered]
+        listing = list_folders(self.library().catalog, answered, progress, cancel)
+        return ScanResult(
+            listing.found,
+            0,
+            0,
+            0,
+            listing.moved,
+            listing.removed,
+            seconds=0.0,
+            unanswered=unanswered,
+            without_sounds=tuple(listing.without_sounds),
+        )
 
     def watch(self, folders: Collection[str], changed: Callable[[list[str]], None]) -> list[str]:
         return []
@@ -317,6 +329,35 @@ def test_a_drive_that_does_not_answer_holds_up_nothing_else(
     assert [(root.online, root.away) for root in again.state.roots[:2]] == [(None, False), (True, False)]
     answer.set()
     until(qtbot, lambda: again._watched == {str(drums), str(keys), str(more)})
+
+
+def test_a_scan_goes_on_without_a_drive_that_does_not_answer(
+    library: LibraryController,
+    folders: list[Path],
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drums, keys = folders
+    until(qtbot, lambda: library._watched == set(map(str, folders)))
+    library._follow.stop()
+    answer, isdir, is_dir = threading.Event(), os.path.isdir, Path.is_dir
+
+    def hang(path: Any) -> None:
+        if str(path) == str(drums):
+            answer.wait(PATIENCE_MILLISECONDS / 1000)
+
+    monkeypatch.setattr(os.path, "isdir", lambda path: hang(path) or isdir(path))
+    monkeypatch.setattr(Path, "is_dir", lambda path: hang(path) or is_dir(path))
+    monkeypatch.setattr("app.controllers.library.ANSWER_SECONDS", 0.5)
+    (keys / "two.wav").write_bytes(b"RIFF")
+    told: list[list[str]] = []
+    library.unanswered.connect(told.append)
+    library.scan([drums, keys])
+    try:
+        until(qtbot, lambda: at_rest(library) and library.state is not None and library.state.counts.total == 3)
+        assert told == [[str(drums)]]
+    finally:
+        answer.set()
 
 
 def test_collections_come_back_in_the_opposite_order(

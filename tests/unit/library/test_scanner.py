@@ -275,6 +275,35 @@ def test_an_unplugged_drive_loses_nothing(library: Library, sounds: Path, tmp_pa
     assert scan(library, [sounds], workers=1, loader=load_toy).unchanged == 12
 
 
+def test_a_drive_that_does_not_answer_holds_up_no_other_root(
+    library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, answer = str(sounds / "low"), threading.Event()
+    genuine = {name: getattr(os.path, name) for name in ("isdir", "exists")}
+
+    def hanging(name: str) -> Callable[[str], bool]:
+        def ask(path: str) -> bool:
+            if str(path) == dead:
+                answer.wait(20)
+            return bool(genuine[name](path))
+
+        return ask
+
+    for name in genuine:
+        monkeypatch.setattr(os.path, name, hanging(name))
+    try:
+        roots = [sounds / "low", sounds / "high"]
+        result = scan(library, roots, workers=1, loader=load_toy, answer_seconds=0.2)
+        assert (result.embedded, result.unanswered) == (4, (dead,))
+        began = time.monotonic()
+        with pytest.raises(LibraryError, match="does not answer"):
+            scan(library, [sounds / "low"], workers=1, loader=load_toy, answer_seconds=0.2)
+        assert time.monotonic() - began < 5.0
+    finally:
+        answer.set()
+    assert scan(library, roots, workers=1, loader=load_toy).embedded == 4
+
+
 def test_a_drive_that_is_pulled_out_while_its_sounds_are_heard(library: Library, sounds: Path, tmp_path: Path) -> None:
     away = tmp_path / "away"
 
