@@ -11,6 +11,8 @@ from engine.audio.decode import AUDIO_SUFFIXES
 
 _LEAST_NOTES = 3
 _LEAST_SEMITONES = 5
+_LEAST_PADS = 6
+"""In a bank of eight or sixteen, of which the last may be empty."""
 
 _LAYER = re.compile(
     r"(?!808|909|707|606)(?:v|vel|velocity|vl|dyn|layer|lay|rr|r|robin|round|take|mic)?\d{1,3}"
@@ -23,7 +25,7 @@ where they do not begin the name. The numbers by which drum machines are called 
 
 _NOT_AN_INSTRUMENT = re.compile(
     r"loops?|bpm|beats?|grooves?|riffs?|phrases?|licks?|fills?|breaks?|chords?|progression|song|demo|mix|stems?"
-    rf"|{DRUM_WORDS}|fx|sfx|impacts?|risers?|sweeps?",
+    rf"|{DRUM_WORDS}|fx|sfx|impacts?|risers?|sweeps?|slices?|chops?|banks?",
     re.IGNORECASE,
 )
 """Words of sounds that are each their own, tuned or numbered as they may be."""
@@ -33,8 +35,8 @@ def multisamples(names: Iterable[str]) -> dict[str, dict[int, list[str]]]:
     """The instruments among the files of one folder: {instrument name: {MIDI note: [file names]}}.
 
     An instrument has at least three different notes over at least five semitones under one name, any number of files
-    for each: velocity layers and round robins do not part them. Loops, drums, and codes such as A1, A2, B1, B2 are no
-    instruments. The name is '' where the files are called by their notes alone.
+    for each: velocity layers and round robins do not part them. Loops, drums, slices, and codes such as A1, A2, B1, B2,
+    or the pads B1 to B8 of a bank, are no instruments. The name is '' where the files are called by their notes alone.
 
     Parameters
     ----------
@@ -60,22 +62,25 @@ def multisamples(names: Iterable[str]) -> dict[str, dict[int, list[str]]]:
         group = groups.setdefault(instrument.casefold(), {})
         group.setdefault(note, []).append(name)
         spellings.setdefault(instrument.casefold(), instrument)
-    return {spellings[key]: group for key, group in groups.items() if _is_instrument(group)}
+    return {spellings[key]: group for key, group in groups.items() if _is_instrument(key, group)}
 
 
-def _is_instrument(group: Mapping[int, list[str]]) -> bool:
-    return len(group) >= _LEAST_NOTES and max(group) - min(group) >= _LEAST_SEMITONES and not _is_code(group)
+def _is_instrument(name: str, group: Mapping[int, list[str]]) -> bool:
+    return len(group) >= _LEAST_NOTES and max(group) - min(group) >= _LEAST_SEMITONES and not _is_code(name, group)
 
 
-def _is_code(group: Mapping[int, list[str]]) -> bool:
-    """Whether what looks like notes counts through letters and numbers from A1 or A0 on, as banks and versions do."""
+def _is_code(name: str, group: Mapping[int, list[str]]) -> bool:
+    """Whether what looks like notes counts through numbers from 1 or 0 on, as banks and versions do: through those of
+    the letters from A on, or through the pads of one bank."""
     octaves: dict[str, set[int]] = {}
     for note in group:
         octaves.setdefault("C D EF G A B"[note % 12].strip() or "#", set()).add(note // 12 - 1)
     letters = "".join(sorted(octaves))
     numbers = octaves[letters[0]]
+    # An instrument that was sampled once an octave mostly was at C; of that, only bare "Pad C1" is taken for a bank.
+    is_bank = len(letters) == 1 and len(numbers) >= _LEAST_PADS and (letters != "C" or name in ("pad", "pads"))
     return (
-        "ABCDEFG".startswith(letters)
+        ("ABCDEFG".startswith(letters) or is_bank)
         and all(found == numbers for found in octaves.values())
         and min(numbers) in (0, 1)
         and len(numbers) == max(numbers) - min(numbers) + 1

@@ -54,6 +54,12 @@ def test_files_called_by_their_note_alone_are_named_by_their_folder() -> None:
     assert list(multisamples(["C2.wav", "F2.wav", "A#2.wav"])) == [""]
 
 
+def test_one_note_in_every_octave_is_an_instrument() -> None:
+    assert list(multisamples([f"Warm Pad C{octave}.wav" for octave in range(1, 8)])) == ["Warm Pad"]
+    assert list(multisamples(["Pad C2.wav", "Pad C3.wav", "Pad C4.wav"])) == ["Pad"]
+    assert list(multisamples(["Bass E1.wav", "Bass E2.wav", "Bass E3.wav"])) == ["Bass"]
+
+
 def test_machines_are_called_by_numbers() -> None:
     assert list(multisamples(["808 C1.wav", "808 E1.wav", "808 G1.wav"])) == ["808"]
 
@@ -74,6 +80,11 @@ def test_machines_are_called_by_numbers() -> None:
         ["BankA1.wav", "BankA2.wav", "BankB1.wav", "BankB2.wav", "BankC1.wav", "BankC2.wav"],
         ["KickC1.wav", "KickF1.wav", "KickA1.wav"],
         ["Lead A1.wav", "Lead A2.wav", "Lead A3.wav"],
+        [f"Pad B{number}.wav" for number in range(1, 9)],  # of a drum machine's bank
+        [f"Pad C{number}.wav" for number in range(1, 9)],
+        [f"E{number}.wav" for number in range(1, 9)],
+        ["Slice C1.wav", "Slice F1.wav", "Slice A1.wav"],
+        ["Vocal Chop C1.wav", "Vocal Chop F1.wav", "Vocal Chop A1.wav"],
         ["Brass C3.wav", "Strings F3.wav", "Choir A3.wav"],
         ["chord C3.wav", "chord F3.wav", "chord A3.wav"],
         ["Vinyl 1978 A.wav", "Vinyl 1979 B.wav", "Vinyl 1980 C.wav"],
