@@ -12,7 +12,7 @@ from engine.audio.encode import write_wav
 from engine.audio.suffixes import PLUGIN_SUFFIX
 from engine.errors import AudioError, LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
-from engine.paths import file_name
+from engine.paths import file_name, numbered
 from engine.plugins.host import RATE, load_vst3
 from engine.plugins.messages import PluginLoader
 from engine.plugins.playing import Program, programs_played
@@ -118,10 +118,8 @@ def _file_name(words: str) -> str:
 
 
 def _free(name: str, taken: set[str]) -> str:
-    """The name, with a number where another program has it; upper and lower case are one file on some systems."""
-    free, number = name, 2
-    while free.casefold() in taken:
-        free, number = f"{name} {number}", number + 1
+    """The name, numbered where another program has it; upper and lower case are one file on some systems."""
+    free = next(free for free in numbered(name) if free.casefold() not in taken)
     taken.add(free.casefold())
     return free
 

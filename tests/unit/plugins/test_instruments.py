@@ -141,7 +141,7 @@ def test_what_a_program_does_costs_that_program(tmp_path: Path, clock: None, pro
 def test_a_plugin_that_goes_on_crashing_is_given_up(tmp_path: Path) -> None:
     added = add(plugin(tmp_path, "leaves", "leaves", "First", "leaves", "Second", "Third"), tmp_path / "library")
     assert added.sounds == 1
-    assert [name for name, _ in added.failed] == ["leaves", "leaves 2", "leaves 3", "Second", "Third"]
+    assert [name for name, _ in added.failed] == ["leaves", "leaves (2)", "leaves (3)", "Second", "Third"]
     assert "failed 3 times" in added.failed[-1][1]
 
 
@@ -157,7 +157,7 @@ def test_names_that_no_file_may_have(tmp_path: Path) -> None:
     added = add(plugin(tmp_path, "Res=5 <hot> $1/2", "LEAD", "Lead", "", "..."), tmp_path / "library")
     assert added.sounds == 5
     found = [path.stem for path in sorted(added.folder.glob("*.sfz"))]
-    assert found == sorted(["Res-5 -hot- $1-2", "LEAD", "Lead 2", "Program", "Toy"])
+    assert found == sorted(["Res-5 -hot- $1-2", "LEAD", "Lead (2)", "Program", "Toy"])
     for name in found:
         assert audition(added.folder / f"{name}.sfz", "").samples.any()
 
