@@ -8,7 +8,7 @@ import itertools
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -81,27 +81,16 @@ def list_folders(
 
     found = removed = 0
     for folder in outermost({catalog.as_known(folder) for folder in folders}):
-        found_before = found
         root = catalog.add_root(folder)
         if folder == root.path and root.sounds and _is_empty(folder):
             # Rather an unplugged drive's mount point than a folder from which everything was deleted.
             note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
             continue
         here = _FolderPass(database, number, root, found, progress, cancel, retry_failed)
-        for file in _with_instruments(sound_files(Path(folder), on_unreadable=note_unreadable, between=here.between)):
-            here.take(file)
-            if here.is_removed:
-                break
-        here.enter()
-        found = here.found - leave_out_fragments(
-            database, root.id, root.path, here.presets.cannot_sound, here.presets.includes, cancel.raise_if_cancelled
-        )
-
-        def was_walked(path: str, folder: str = folder) -> bool:
-            return is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
-
-        removed += mark_missing(database, number, root.id, was_walked)
-        if found == found_before and folder not in unreadable:
+        found_here = here.enter_all(folder, note_unreadable)
+        found += found_here
+        removed += mark_missing(database, number, root.id, _was_walked(folder, unreadable))
+        if not found_here and folder not in unreadable:
             without_sounds.append(folder)
     moved, moved_to_be_heard = follow_moved(database, number, cancel.raise_if_cancelled)
     list_replaced(database, number, cancel.raise_if_cancelled)
@@ -109,6 +98,10 @@ def list_folders(
     progress(Progress("listing", found, found))
     # What moved was counted as removed, unless an earlier scan had missed it already.
     return Listing(number, found, moved, max(0, removed - moved), unreadable, without_sounds, moved_to_be_heard)
+
+
+def _was_walked(folder: str, unreadable: Sequence[str]) -> Callable[[str], bool]:
+    return lambda path: is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
 
 
 def _is_empty(folder: str) -> bool:
@@ -134,13 +127,10 @@ def _with_instruments(files: Iterable[FoundFile]) -> Iterator[FoundFile]:
 
 class _FolderPass:
     """Enters the files of one folder in batches. However few sounds there are among them, it looks at its token all the
-    time, and tells every `_SECONDS_PER_COMMIT` how far it is.
+    time, and tells every `_SECONDS_PER_COMMIT` how far it is. Where the root is removed from the library in the
+    meantime, nothing more is entered.
 
-    Attributes
-    ----------
-    found : number of sounds, those of the folders before included.
-    presets : what reads files of presets.
-    is_removed : whether the root was removed from the library in the meantime: nothing more is entered.
+    found : number of sounds in the folders before, for what is told.
     """
 
     def __init__(
@@ -159,43 +149,60 @@ class _FolderPass:
         self._batch: list[FoundFile] = []
         self._preset_files: list[FoundFile] = []
         self._due = time.monotonic() + _SECONDS_PER_COMMIT
-        self.found = found
-        self.presets = _PresetFiles(root.path)
-        self.is_removed = False
+        self._before = self._found = found
+        self._presets = _PresetFiles(root.path)
+        self._is_removed = False
 
-    def between(self) -> None:
+    def enter_all(self, folder: str, on_unreadable: Callable[[str, OSError], None]) -> int:
+        """Enter all files of a folder in the root; returns how many sounds they are. Raises Cancelled."""
+        for file in _with_instruments(sound_files(Path(folder), on_unreadable=on_unreadable, between=self._between)):
+            self._take(file)
+            if self._is_removed:
+                break
+        self._enter()
+        fragments = leave_out_fragments(
+            self._database,
+            self._root.id,
+            self._root.path,
+            self._presets.cannot_sound,
+            self._presets.includes,
+            self._cancel.raise_if_cancelled,
+        )
+        return self._found - self._before - fragments
+
+    def _between(self) -> None:
         """To be called between two files or folders. Raises Cancelled."""
         self._cancel.raise_if_cancelled()
         if time.monotonic() > self._due:
-            self.enter()
+            self._enter()
 
-    def take(self, file: FoundFile) -> None:
+    def _take(self, file: FoundFile) -> None:
         """Another file; entered with others. Raises Cancelled."""
         (self._preset_files if is_preset_file(file.path) else self._batch).append(file)
         if len(self._batch) >= _FILES_PER_LISTING or len(self._preset_files) >= _PRESET_FILES_PER_LOOK:
-            self.enter()
-        self.between()
+            self._enter()
+        self._between()
 
-    def enter(self) -> None:
+    def _enter(self) -> None:
         """Enter what was taken. Raises Cancelled."""
         files, self._preset_files = self._preset_files, []
         known = see_again(self._database, self._scan, files, retry_failed=self._retry_failed)
         for file, sounds in zip(files, known, strict=True):
             self._cancel.raise_if_cancelled()
             if sounds is not None:
-                self.found += sounds
+                self._found += sounds
                 continue
-            self._batch += self.presets.read(file)
+            self._batch += self._presets.read(file)
             if time.monotonic() > self._due:
                 self._list()
         self._list()
 
     def _list(self) -> None:
         batch, self._batch = self._batch, []
-        if batch and not self.is_removed:
-            self.is_removed = not list_files(self._database, self._scan, self._root.id, self._root.path, batch)
-            self.found += 0 if self.is_removed else len(batch)
-        self._progress(Progress("listing", self.found))
+        if batch and not self._is_removed:
+            self._is_removed = not list_files(self._database, self._scan, self._root.id, self._root.path, batch)
+            self._found += 0 if self._is_removed else len(batch)
+        self._progress(Progress("listing", self._found))
         self._due = time.monotonic() + _SECONDS_PER_COMMIT
 
 
