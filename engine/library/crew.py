@@ -168,9 +168,8 @@ class Crew:
                         self.fingerprint = fingerprint
                     case Unusable(error):
                         raise error
-                    case Decoding(sound_id):
-                        worker.decoding = sound_id
-                        worker.computed, worker.idle_since = _computed(worker.process), None
+                    case Decoding(sound_id, computed):
+                        worker.decoding, worker.computed, worker.idle_since = sound_id, computed, None
                     case Embedding():
                         worker.decoding = None
                     case Done(finished):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import EarshotError
 from engine.library.results import Outcome
@@ -24,9 +24,13 @@ class Unusable:
 
 @dataclass(frozen=True)
 class Decoding:
-    """This sound is next: if nothing more is heard, it is to blame."""
+    """This sound is next: if nothing more is heard, it is to blame.
+
+    computed : seconds of a processor that the worker has used so far.
+    """
 
     sound_id: int
+    computed: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ of the pipe.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -77,7 +78,7 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
     """Decode and measure the sounds of a task one by one, then embed them as one batch."""
     waiting: list[_Waiting] = []
     for pending in task:
-        tell(Decoding(pending.sound_id))
+        tell(Decoding(pending.sound_id, time.process_time()))
         try:
             if pending.parts_only:
                 waiting.append(_decode_for_parts(pending, ear.rate))
