@@ -245,6 +245,8 @@ class Workspace(QObject):
         # While the slot is still being heard its best passage moves with every window: the picture waits for the last.
         if other or self.compare.stretch is None or self.reference.hearing_job is None:
             self._show_compare()
+        else:
+            self.compare.call(self.listening.subject)
 
     def _part_chosen(self) -> None:
         """Compare shows where the part is heard that is ranked by. While the reference is still being heard that moves

@@ -57,9 +57,7 @@ class CompareController(QObject):
     def show(self, stretch: Stretch | None, sound: Sound | None, subject: str = "") -> None:
         """Draw for another passage or another sound."""
         if (stretch, sound) == (self.stretch, self.sound):
-            if subject != self.subject:  # a slot was renamed, or a part is best heard where the slot is
-                self.subject = subject
-                self.changed.emit()
+            self.call(subject)  # a slot was renamed, or a part is best heard where the slot is
             return
         span_before = self.span
         other_stretch, other_sound = stretch != self.stretch, sound != self.sound
@@ -79,6 +77,12 @@ class CompareController(QObject):
             self.candidate = None
             self._draw("B", lambda: audio_files.sound_picture(sound, LONGEST_SECONDS), self._take_candidate)
         self.changed.emit()
+
+    def call(self, subject: str) -> None:
+        """Say in another word what of the reference is shown."""
+        if subject != self.subject:
+            self.subject = subject
+            self.changed.emit()
 
     def _draw(self, side: str, draw: Callable[[], MelPicture], take: object) -> None:
         self.failures.pop(side, None)

@@ -379,3 +379,13 @@ def test_mute_is_pressed_twice_in_a_hurry(filled: MainWindow, qtbot: QtBot) -> N
         click(slots.viewport(), Qt.MouseButton.LeftButton, pos=mute.center())
     assert pressed == [0, 0]
     assert not filled.workspace.slots.muted(filled.workspace.slots.slots[0].id)
+
+
+def test_compare_calls_a_slot_as_it_is_called_now_while_the_song_is_heard(
+    filled: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, caption = filled.workspace, filled.compare_panel.names[0]
+    until(qtbot, lambda: caption.text() == "Reference · bass")
+    monkeypatch.setattr(type(work.reference), "hearing_job", property(lambda _: object()))
+    work.slot_editor.set_family(0, "lead")
+    until(qtbot, lambda: caption.text() == "Reference · lead")
