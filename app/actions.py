@@ -14,7 +14,7 @@ from app.mark_actions import MarkActions
 from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
 from app.part_actions import PartActions
 from app.slot_actions import SlotActions
-from app.widgets.menus import passing_menu
+from app.widgets.menus import add_shared, passing_menu
 from app.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Actions:
         """What can be done with the chosen sounds, at a place on the screen."""
         menu = passing_menu(self._window)
         menu.addAction(self.similar)
-        menu.addMenu(self.part_actions.similar)
+        add_shared(menu, self.part_actions.similar)
         menu.addAction(self.favourite)
         menu.addSeparator()
         self.mark_actions.add_to(menu)

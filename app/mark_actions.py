@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from app.widgets.menus import fill_with_families
+from app.widgets.menus import add_shared, fill_with_families
 from app.widgets.tag_editor import TagEditor
 from app.widgets.text import plain, stars
 from engine.ratings import HIGHEST_RATING
@@ -59,10 +59,9 @@ class MarkActions:
     def add_to(self, menu: QMenu) -> None:
         """Offer all of it in another menu."""
         self._enable_menus()
-        menu.addMenu(self.rating)
-        menu.addMenu(self.family)
+        add_shared(menu, self.rating, self.family)
         menu.addAction(self.tags)
-        menu.addMenu(self.collect)
+        add_shared(menu, self.collect)
         if self.let_go.isEnabled():
             menu.addAction(self.let_go)
 

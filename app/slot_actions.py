@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
-from app.widgets.menus import fill_with_families, passing_menu
+from app.widgets.menus import add_shared, fill_with_families, passing_menu
 from app.widgets.text import plain
 
 if TYPE_CHECKING:
@@ -43,8 +43,7 @@ class SlotActions:
         menu.addActions([actions.listen, actions.leave_out])
         menu.addSeparator()
         menu.addAction(self.rename)
-        menu.addMenu(self.family)
-        menu.addMenu(self.merge)
+        add_shared(menu, self.family, self.merge)
         menu.addActions([self.split, self.pin, self.hide, self.show_hidden])
         menu.popup(at)
 

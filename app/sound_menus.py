@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.widgets import text
-from app.widgets.menus import passing_menu
+from app.widgets.menus import add_shared, passing_menu
 from engine.notes import note_name
 
 if TYPE_CHECKING:
@@ -77,5 +77,5 @@ class SoundMenus:
     def _popup_keyboards(self) -> None:
         menu = passing_menu(self._window)
         menu.addAction(self._actions.typing)
-        menu.addMenu(self._actions.midi)
+        add_shared(menu, self._actions.midi)
         self._window.transport.keyboard.popup(menu)

@@ -19,6 +19,12 @@ def passing_menu(parent: QWidget) -> QMenu:
     return menu
 
 
+def add_shared(menu: QMenu, *shared: QMenu) -> None:
+    """Show menus of the menu bar in a passing one, which does not own them: what `QMenu.addMenu` is given, PySide takes
+    for gone with the menu that it was added to."""
+    menu.addActions([other.menuAction() for other in shared])
+
+
 def fill_with_families(menu: QMenu, by_hand: set[str | None], choose: Callable[[str | None], None]) -> None:
     """Offer every family, and what was heard.
 
