@@ -342,10 +342,12 @@ def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Matc
 
 
 def embed(options: argparse.Namespace) -> int:
+    import numpy as np
+
     from engine.audio import decode
     from engine.encoder.ear import Ear
     from engine.families import FAMILIES
-    from engine.library.worker import LONGEST_HEARD_SECONDS
+    from engine.library.worker import LONGEST_HEARD_SECONDS, SILENT_BELOW_DB
 
     ear = Ear.load(options.model, device=options.device)
     failures = 0
@@ -353,6 +355,8 @@ def embed(options: argparse.Namespace) -> int:
         try:
             info = decode.probe(path)
             audio = decode.decode(path, end=LONGEST_HEARD_SECONDS)
+            if np.abs(audio.samples).max() < 10 ** (SILENT_BELOW_DB / 20):
+                raise AudioError(path, "Silent: there is nothing to hear.")
         except AudioError as error:
             failures += 1
             say(f"earshot: {error}")

@@ -40,7 +40,8 @@ LONGEST_HEARD_SECONDS = 60.0
 _MOST_SAMPLES = 24_000_000
 """Over all channels: a minute of eight channels at 48 kHz. A hundred megabytes is enough for one file."""
 
-_SILENT_BELOW_DB = -90.0
+SILENT_BELOW_DB = -90.0
+"""A file of which no sample reaches this is not heard: the ear finds a family in anything."""
 
 
 def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
@@ -144,7 +145,7 @@ def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
 
 def _measured(pending: Pending, audio: Audio, said: Declared) -> Facts:
     facts = measure(audio, said)
-    if facts.peak_db < _SILENT_BELOW_DB:
+    if facts.peak_db < SILENT_BELOW_DB:
         raise AudioError(pending.path, "Silent: there is nothing to hear.")
     return facts
 

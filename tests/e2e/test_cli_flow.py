@@ -264,6 +264,14 @@ def test_embed(home: Path) -> None:
     assert "nowhere.wav: There is no such file" in result.stderr
 
 
+def test_silence_is_no_sound_of_any_family(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "silence.wav"
+    soundfile.write(path, np.zeros(RATE), RATE)
+    result = earshot(["embed", path], home, code=1)
+    assert result.stdout == ""
+    assert f"{path}: Silent: there is nothing to hear." in result.stderr
+
+
 def test_library_list_failed_remove(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "sounds"
     folder.mkdir()
