@@ -284,10 +284,9 @@ class ComparePanel(QWidget):
         self.names[0].setText(" · ".join(filter(None, ("Reference", compare.subject))))
         self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
         self.names[1].set_colour("text" if row is not None else "quiet")
-        known = row is not None and row.sound.duration_seconds is not None
         fitted = self._fitting.words(row.sound) if row is not None else ""
-        seconds = f"{row.sound.duration_seconds:.2f} s" if known and row is not None else ""
-        self.figures[1].setText(" · ".join(filter(None, (fitted, seconds))))
+        length = _length(row.sound.duration_seconds) if row is not None and row.sound.duration_seconds else ""
+        self.figures[1].setText(" · ".join(filter(None, (fitted, length))))
         waiting = compare.failures.get("A", "") if stretch is not None else "No slot chosen yet"
         self.plates[0].show_plate(compare.reference, span, waiting)
         hint = compare.failures.get("B", "") if row is not None else "Select a sound: it plays at once."
@@ -379,3 +378,8 @@ class ComparePanel(QWidget):
                 where[0] = position - self._compare.stretch.start
         for plate, seconds in zip(self.plates, where, strict=True):
             plate.set_playhead(seconds, sounding=sounding)
+
+
+def _length(seconds: float) -> str:
+    """As the table writes it, but that of what is short finer."""
+    return f"{seconds:.2f} s" if seconds < 60 else text.clock(seconds, 0)

@@ -473,6 +473,13 @@ def test_why_it_matched_follows_the_chosen_row(filled: MainWindow, qtbot: QtBot)
     assert figures["Slot"] == "is rather bass, −.05"
 
 
+@pytest.mark.parametrize(("seconds", "words"), [(0.594, "0.59 s"), (288.0, "4:48")])
+def test_a_long_candidate_tells_its_length_in_minutes(filled: MainWindow, seconds: float, words: str) -> None:
+    panel = filled.compare_panel
+    panel.show_match(Row(make_sound(1, duration_seconds=seconds), 1, similarity=0.9), make_slot(1, 0.9))
+    assert panel.figures[1].text() == words
+
+
 def test_a_second_click_in_a_hurry_is_a_click(filled: MainWindow, qtbot: QtBot) -> None:
     wait_for_rows(qtbot, filled, 12)
     table, left = filled.matches_panel.table, Qt.MouseButton.LeftButton
