@@ -233,7 +233,7 @@ class Catalog:
             row = connection.execute("SELECT id FROM roots WHERE path = ?", (encode_path(folder),)).fetchone()
             if row is None:
                 roots = ", ".join(root.path for root in self.roots()) or "none"
-                raise LibraryError(f"{folder} is not a root of this library. What was scanned: {roots}")
+                raise LibraryError(f"{folder} is none of the library's folders. Its folders: {roots}")
             forgotten = connection.execute("DELETE FROM sounds WHERE root_id = ?", row).rowcount
             connection.execute("DELETE FROM roots WHERE id = ?", row)
         return forgotten

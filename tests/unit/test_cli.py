@@ -219,7 +219,8 @@ def test_removing_what_is_no_root(tmp_path: Path, library_home: Path, capsys: py
     library = Library.open(library_home)
     library.catalog.add_root(tmp_path / "samples")
     library.close()
-    assert f"What was scanned: {tmp_path / 'samples'}" in refused(["library", "remove", str(tmp_path)], capsys)
+    said = refused(["library", "remove", str(tmp_path)], capsys)
+    assert f"{tmp_path} is none of the library's folders. Its folders: {tmp_path / 'samples'}" in said
 
 
 @pytest.fixture
