@@ -1,4 +1,4 @@
-"""The files that could not be read, as a list model."""
+"""The files that could not be used, as a list model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fold at the foot of the library: which files could not be read, and why."""
+"""The fold at the foot of the library: which files could not be used, and why."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class FailedList(QWidget):
         self.fold = _Fold()
         layout.addWidget(self.fold)
         self.list = QListView()
-        self.list.setAccessibleName("Files that could not be read")
+        self.list.setAccessibleName("Files that could not be used")
         self.list.setModel(self.model)
         self.list.setItemDelegate(_Delegate(self.list))
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
@@ -164,8 +164,8 @@ class FailedList(QWidget):
         count = self.model.rowCount()
         self.setVisible(count > 0)
         files = f"{count:,} file{'' if count == 1 else 's'}"
-        self.fold.setText(f"{files} could not be read")
-        self.fold.short = f"{files} not read"
+        self.fold.setText(f"{files} could not be used")
+        self.fold.short = f"{files} not used"
         self.fold.setAccessibleName(self.fold.text())
         opened = self.fold.isChecked()
         self.list.setVisible(opened)

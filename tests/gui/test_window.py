@@ -40,7 +40,7 @@ def test_failed_files_say_why_and_can_be_tried_again(
     until(qtbot, lambda: library.state is not None and len(library.state.failed) == 1)
     until(qtbot, lambda: not library.scanning)
     failed = window.library_panel.failed
-    assert failed.fold.text() == "1 file could not be read"
+    assert failed.fold.text() == "1 file could not be used"
     qtbot.mouseClick(failed.fold, Qt.MouseButton.LeftButton)
     assert failed.list.isVisible()
     assert failed.model.sound(0).reason  # type: ignore[union-attr]
