@@ -20,6 +20,7 @@ SOURCES = {
     "zynaddsubfx": "presets of ZynAddSubFX (GPL), played by its plug-in",
     "procedural": "our own: subtractive, FM, additive, plucked, modal and drum synthesis from random parameters",
     "amsynth": "presets of amsynth (GPL), played by its plug-in; taught, and in no protocol",
+    "voices": "words spoken, and sung by way of Praat: Asterisk's announcements (CC BY-SA), espeak-ng; as amsynth's",
     "timgm6mb": "TimGM6mb soundfont (GPL), never trained on",
     "yoshimi": "Yoshimi's own presets (GPL), never trained on",
     "hydrogen-unseen": "the other Hydrogen kits, never trained on",

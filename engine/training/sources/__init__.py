@@ -11,7 +11,7 @@ from engine.training.instruments import Instrument, Note
 UNSEEN_SOURCES = frozenset({"timgm6mb", "yoshimi", "hydrogen-unseen"})
 """Never trained on: the test of how the ear carries over to material from elsewhere."""
 
-TAUGHT_ONLY = frozenset({"amsynth"})
+TAUGHT_ONLY = frozenset({"amsynth", "voices"})
 """Trained on, and in no protocol, neither asked about nor a candidate: earlier figures stay comparable."""
 
 PACKAGES = {
@@ -25,22 +25,24 @@ PACKAGES = {
     "zynaddsubfx": ("zynaddsubfx-vst", "zynaddsubfx-data"),
     "yoshimi": ("zynaddsubfx-vst", "zynaddsubfx-data", "yoshimi-data"),
     "amsynth": ("amsynth",),
+    "voices": ("espeak-ng", *(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "it", "ru"))),
 }
 """The Debian packages that a source plays; procedural instruments need none."""
 
 
 def require(names: Iterable[str]) -> None:
     """Raise EarshotError where the material of one of the sources, or a display for a plug-in, is not there."""
-    from engine.training.sources import amsynth, samples, soundfont, zynaddsubfx
+    from engine.training.sources import amsynth, samples, soundfont, voices, zynaddsubfx
 
     plugins = {"zynaddsubfx": zynaddsubfx.PLUGIN, "yoshimi": zynaddsubfx.PLUGIN, "amsynth": amsynth.PLUGIN}
-    material = soundfont.SOUNDFONTS | samples.FOLDERS | zynaddsubfx.BANKS | {"amsynth": amsynth.BANKS}
-    material["hydrogen-unseen"] = samples.FOLDERS["hydrogen"]
+    material = soundfont.SOUNDFONTS | samples.FOLDERS | zynaddsubfx.BANKS
+    material |= {"amsynth": amsynth.BANKS, "voices": voices.RECORDED, "hydrogen-unseen": samples.FOLDERS["hydrogen"]}
+    players = plugins | {"voices": voices.SPEAKERS}
     names = [name for name in names if name in PACKAGES]
     absent = {
         name: path
         for name in names
-        for path in (material[name], plugins.get(name, material[name]))
+        for path in (material[name], players.get(name, material[name]))
         if not path.exists()
     }
     if absent:
@@ -65,7 +67,7 @@ Renderer = Callable[[Instrument], Iterator[Note]]
 
 
 def _source(name: str, procedural_per_family: int) -> tuple[list[Instrument], Renderer]:
-    from engine.training.sources import amsynth, samples, soundfont, zynaddsubfx
+    from engine.training.sources import amsynth, samples, soundfont, voices, zynaddsubfx
 
     if name in soundfont.SOUNDFONTS:
         font = soundfont.SoundFont(name)
@@ -74,6 +76,8 @@ def _source(name: str, procedural_per_family: int) -> tuple[list[Instrument], Re
         return zynaddsubfx.instruments(name), zynaddsubfx.ZynHost().render_notes
     if name == "amsynth":
         return amsynth.instruments(), amsynth.AmsynthHost().render_notes
+    if name == "voices":
+        return voices.instruments(), voices.render_notes
     if name == "yoshimi":
         trained = zynaddsubfx.BANKS["zynaddsubfx"]
         return zynaddsubfx.instruments(name, except_from=trained), zynaddsubfx.ZynHost().render_notes

@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
+import soundfile
+from scipy.signal import lfilter
 
 from engine.errors import EarshotError
 from engine.presets import presets_of
 from engine.training import data, note_bank, sources
 from engine.training.instruments import RATE, Instrument, Note
-from engine.training.sources import amsynth, soundfont
+from engine.training.sources import amsynth, soundfont, voices
 from tests.unit.presets.fonts import FontPreset, Sample, Zone, tone, write_font
 
 NAMES = (
@@ -109,3 +112,45 @@ def test_what_is_only_taught_changes_no_other_split(tmp_path: Path) -> None:
     assert after["unseen"] == before["unseen"] == [("timgm6mb", 0), ("timgm6mb", 1)]
     assert (after["validation"], after["test"]) == (before["validation"], before["test"])
     assert after["train"] == before["train"] + [("amsynth", number) for number in range(2, 8)]
+
+
+def spoken(hertz: float, seconds: float = 0.6) -> np.ndarray:
+    """What a throat does: pulses through two resonances, silence round them."""
+    pulses = np.zeros(int(seconds * RATE))
+    pulses[:: int(RATE / hertz)] = 1.0
+    for centre in (700, 1200):
+        radius, angle = np.exp(-np.pi * 80 / RATE), 2 * np.pi * centre / RATE
+        pulses = lfilter([1.0], [1.0, -2 * radius * np.cos(angle), radius**2], pulses)
+    return np.pad(0.5 * pulses / np.abs(pulses).max(), RATE // 10).astype(np.float32)
+
+
+def test_a_spoken_word_is_sung_at_the_pitch_that_is_asked_for() -> None:
+    word = spoken(120.0)
+    for midi in (48, 57):
+        note = voices.sung(word, midi)
+        assert len(note) / len(word) == pytest.approx(voices.SUNG_STRETCH, rel=0.05)
+        heard = librosa.yin(note[len(note) // 4 : len(note) // 2], fmin=60, fmax=600, sr=RATE)
+        assert np.median(librosa.hz_to_midi(heard)) == pytest.approx(midi, abs=0.3)
+
+
+def test_recorded_speakers_speak_and_sing_but_for_the_one_that_is_kept_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for speaker in ("Somebody", voices.KEPT_OUT):
+        (tmp_path / "sounds" / speaker / "phonetic").mkdir(parents=True)
+        for number in range(16):
+            word = spoken(100.0 + number)
+            soundfile.write(tmp_path / "sounds" / speaker / "phonetic" / f"{number:02}_p.wav", word, RATE)
+    (tmp_path / "speakers").mkdir()
+    (tmp_path / "speakers" / "klatt").touch()
+    monkeypatch.setattr(voices, "RECORDED", tmp_path / "sounds")
+    monkeypatch.setattr(voices, "SPEAKERS", tmp_path / "speakers")
+    found = {instrument.key: instrument for instrument in voices.instruments()}
+    assert sum("Somebody" in key for key in found) == 1 + len(voices.VOCAL_TRACTS)
+    assert sum("klatt" in key for key in found) == 2
+    assert not any(voices.KEPT_OUT in key for key in found)
+    spoken_notes = list(voices.render_notes(found["voices/Somebody/spoken"]))
+    assert len({note.midi for note in spoken_notes}) == 16
+    sung_notes = list(voices.render_notes(found["voices/Somebody/sung 1.0"]))
+    assert {note.midi - sung_notes[0].midi for note in sung_notes} == set(voices.SUNG_OFFSETS)
+    assert 45 <= sung_notes[0].midi <= 51, "a little above the register of the words, about 107 Hz"
