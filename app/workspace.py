@@ -23,7 +23,7 @@ from app.controllers.keyboard import KeyboardController
 from app.controllers.library import LibraryController, LibraryState
 from app.controllers.listening import Listening
 from app.controllers.marks import MarksController
-from app.controllers.matching import MatchController
+from app.controllers.matching import MatchController, Results
 from app.controllers.outputs import Outputs
 from app.controllers.recording import RecordingController
 from app.controllers.reference import ReferenceController
@@ -111,6 +111,7 @@ class Workspace(QObject):
         self.matches.sorted_by.connect(self.matching.set_order)
         self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
         self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
+        self.matching.results_ready.connect(self._results_came)
         self.matching.overviews_ready.connect(self.matches.set_overviews)
         self.library.changed.connect(self._library_changed)
         self.library.contents_changed.connect(self.matching.library_changed)
@@ -243,21 +244,29 @@ class Workspace(QObject):
         by_hand = slot is not None and slot.id in self.slots.edits.families
         self.matching.set_slot(None if left_out else slot, family_is_sure=by_hand)
         # While the slot is still being heard its best passage moves with every window: the picture waits for the last.
-        if other or self.compare.stretch is None or self.reference.hearing_job is None:
+        if other or self.compare.asked is None or self.reference.hearing_job is None:
             self._show_compare()
         else:
             self.compare.call(self.listening.subject)
 
     def _part_chosen(self) -> None:
-        """Compare shows where the part is heard that is ranked by. While the reference is still being heard that moves
-        with every window: the picture waits for the last, as it does for a slot."""
-        parts, hearing, before = self.matching.parts, self.reference.hearing, self.listening.part
-        part = parts.leading
-        if part is None or part not in parts.passages:
-            self.listening.part = None
-        elif before is None or before[0] != part or hearing is None or hearing.done:
-            self.listening.part = part, parts.passages[part]
-        if self.listening.part != before:
+        """Compare shows where the parts are heard that are ranked by. While the reference is still being heard that
+        moves with every window: the picture waits for the last, as it does for a slot."""
+        parts, hearing, listening = self.matching.parts, self.reference.hearing, self.listening
+        before, together = (listening.parts, listening.elsewhere), parts.together
+        listening.elsewhere = tuple(part for part in parts.weights if part not in together) if together else ()
+        if not together:
+            listening.parts = None
+        elif listening.parts is None or listening.parts[0] != together or hearing is None or hearing.done:
+            listening.parts = together, parts.passages[together]
+        if (listening.parts, listening.elsewhere) != before:
+            self._show_compare()
+
+    def _results_came(self, results: Results) -> None:
+        """A is what the rows are ranked by: the reference, or a sound that was asked about."""
+        asked = results.sound, next(iter(results.parts), None) if results.sound is not None else None
+        if asked != (self.listening.asked, self.listening.asked_part):
+            self.listening.asked, self.listening.asked_part = asked
             self._show_compare()
 
     def choose_row(self, row: Row | None) -> None:
@@ -330,7 +339,7 @@ class Workspace(QObject):
     def _show_compare(self) -> None:
         row = self.listening.row
         sound = row.sound if row is not None else None
-        self.compare.show(self.listening.stretch, sound, self.listening.subject)
+        self.compare.show(self.listening.asked or self.listening.stretch, sound, self.listening.subject)
 
     def _library_changed(self) -> None:
         state = self.library.state

@@ -84,7 +84,9 @@ class Zones:
         self._compare_line.setVisible(not welcome and not small)
         usable = work.reference.path is not None and work.reference.failure is None and work.timeline.duration > 0
         window.parts_panel.setVisible(usable and not welcome)
-        window.transport.set_usable(reference=usable, candidate=work.listening.row is not None)
+        asked = work.listening.asked
+        window.transport.set_original(asked.name if asked is not None else None)
+        window.transport.set_usable(reference=usable or asked is not None, candidate=work.listening.row is not None)
         window.actions_.refresh(usable=usable, small=small, compares=self._shows_compare)
 
     def fit(self) -> None:

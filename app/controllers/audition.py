@@ -67,6 +67,9 @@ class Auditioner(QObject):
         """The sound that was played last, as it was heard."""
         self.in_context = False
         self.stretch: Stretch | None = None
+        self.asked: Sound | None = None
+        """The sound that A stood for when it was played last, in place of a `stretch`."""
+        self.asked_change: Change | None = None
         self._next_start = 0.0
         """Where the reference begins once `stretch` was heard to its end, in seconds of the reference."""
         self.loop = False
@@ -98,8 +101,16 @@ class Auditioner(QObject):
 
     def play_sound(self, sound: Sound, *, start: float = 0.0, bed: Stretch | None = None) -> None:
         """Play a sound of the library at once, changed as the switches ask, alone or over a part of the reference."""
-        change = self._fitting.change(sound)
-        self.side, self.sound, self.change = "B", sound, change
+        self.side, self.sound, self.change = "B", sound, self._fitting.change(sound)
+        self._play_whole(sound, self.change, start, bed)
+
+    def play_asked(self, sound: Sound, *, bed: Stretch | None = None) -> None:
+        """Play a sound of the library as the side that others are compared with, changed as they are."""
+        self.side, self.asked, self.stretch = "A", sound, None
+        self.asked_change = self._fitting.change(sound)
+        self._play_whole(sound, self.asked_change, 0.0, bed)
+
+    def _play_whole(self, sound: Sound, change: Change, start: float, bed: Stretch | None) -> None:
         self.position, self.duration = start, (sound.duration_seconds or 0.0) / change.speed
         kind = sound.kind
         self._play(
@@ -128,7 +139,7 @@ class Auditioner(QObject):
         whole = stretch
         if whole.end - whole.start > LONGEST_REFERENCE_SECONDS:
             stretch, position = _shortened(whole, position), 0.0
-        self.side, self.stretch = "A", stretch
+        self.side, self.stretch, self.asked = "A", stretch, None
         self._next_start = whole.start if stretch.end >= whole.end else stretch.end
         self.position, self.duration = position, stretch.end - stretch.start
         self._play(lambda: self._reference_clip(stretch), position)
@@ -189,7 +200,7 @@ class Auditioner(QObject):
     def forget(self) -> None:
         """Another reference: nothing of the last one is heard."""
         self.stop()
-        self.stretch = None
+        self.stretch = self.asked = None
         self._reference = self._bed = None
         self.side = "A"
         self.changed.emit()
@@ -206,7 +217,8 @@ class Auditioner(QObject):
         self.loop = loop
         player = self._backend.existing_player()
         if player is not None:
-            loops = self.side == "A" or (self.sound is not None and self.sound.kind != "one-shot")
+            sound = self._heard_sound
+            loops = self.side == "A" if sound is None else sound.kind != "one-shot"
             player.set_loop(loop and loops, bed=loop)
         self.changed.emit()
 
@@ -307,8 +319,8 @@ class Auditioner(QObject):
 
     def _shortened_words(self, clip: Clip) -> str:
         """Says that only the beginning of a very long sound is heard; empty where all of it is."""
-        sound, heard = self.sound, clip.audio.duration_seconds
-        if self.side != "B" or sound is None or sound.is_preset or self.change:
+        sound, heard = self._heard_sound, clip.audio.duration_seconds
+        if sound is None or sound.is_preset or clip.rendering is not None:
             return ""
         lasts = sound.duration_seconds or 0.0
         if heard < LEAST_LONG_SECONDS or lasts < 2 * heard:
@@ -317,8 +329,13 @@ class Auditioner(QObject):
 
     def _lacking_words(self) -> str:
         """Says that a preset sounds without some of its samples; empty for what is whole."""
-        sound = self.sound
-        return f"{sound.name}: {sound.lacks}" if self.side == "B" and sound is not None and sound.lacks else ""
+        sound = self._heard_sound
+        return f"{sound.name}: {sound.lacks}" if sound is not None and sound.lacks else ""
+
+    @property
+    def _heard_sound(self) -> Sound | None:
+        """The sound of the library on the side that is heard; None where that is the reference."""
+        return self.sound if self.side == "B" else self.asked
 
     def _fail(self, reason: str) -> None:
         self.loading = False
@@ -349,7 +366,7 @@ class Auditioner(QObject):
                 self.failed.emit(player.failure)
             self.position = 0.0 if position is None else position
             self._set_playing(False)
-            if position is None and self.side == "A" and not player.failure:
+            if position is None and self.side == "A" and self.asked is None and not player.failure:
                 self.ended.emit(self._next_start)
         self.moved.emit()
 

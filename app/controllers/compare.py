@@ -1,4 +1,5 @@
-"""The two pictures side by side: the reference where the slot or part is best heard, and the chosen sound."""
+"""The two pictures side by side: what was asked about - the reference where the slot or the parts are best heard, or
+another sound - and the chosen sound."""
 
 from __future__ import annotations
 
@@ -29,16 +30,17 @@ class Plate:
 
 
 class CompareController(QObject):
-    """Both plates cover the same length of time, that of the sound."""
+    """Both plates cover the same length of time, that of the sound, or of the longer of two."""
 
     changed = Signal()
 
     def __init__(self, jobs: JobRunner, parent: QObject) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        self.stretch: Stretch | None = None
+        self.asked: Stretch | Sound | None = None
+        """What the sound is compared with."""
         self.subject = ""
-        """What of the reference is shown, in a word: the slot, the part, the region."""
+        """What that is, in words: the slot, the parts, the region; the name of the other sound."""
         self.sound: Sound | None = None
         self.reference: Plate | None = None
         self.candidate: Plate | None = None
@@ -48,26 +50,41 @@ class CompareController(QObject):
     @property
     def span(self) -> float:
         """Seconds that both plates show."""
-        if self.sound is not None and self.sound.duration_seconds:
-            return min(max(self.sound.duration_seconds, SHORTEST_SECONDS), LONGEST_SECONDS)
-        if self.stretch is not None:
-            return min(max(self.stretch.end - self.stretch.start, SHORTEST_SECONDS), LONGEST_SECONDS)
-        return 2.0
+        lengths = [sound.duration_seconds or 0.0 for sound in (self.sound, self.asked_sound) if sound is not None]
+        seconds = max(lengths, default=0.0)
+        if not seconds and self.stretch is not None:
+            seconds = self.stretch.end - self.stretch.start
+        return min(max(seconds, SHORTEST_SECONDS), LONGEST_SECONDS) if seconds else 2.0
 
-    def show(self, stretch: Stretch | None, sound: Sound | None, subject: str = "") -> None:
+    @property
+    def stretch(self) -> Stretch | None:
+        """The passage of the reference that is shown; None where none is."""
+        return self.asked if isinstance(self.asked, Stretch) else None
+
+    @property
+    def asked_sound(self) -> Sound | None:
+        """The sound that is shown in place of the reference."""
+        return None if isinstance(self.asked, Stretch) else self.asked
+
+    def show(self, asked: Stretch | Sound | None, sound: Sound | None, subject: str = "") -> None:
         """Draw for another passage or another sound."""
-        if (stretch, sound) == (self.stretch, self.sound):
+        if (asked, sound) == (self.asked, self.sound):
             self.call(subject)  # a slot was renamed, or a part is best heard where the slot is
             return
         span_before = self.span
-        other_stretch, other_sound = stretch != self.stretch, sound != self.sound
-        self.stretch, self.sound, self.subject = stretch, sound, subject
-        if stretch is None:
+        other_asked, other_sound = asked != self.asked, sound != self.sound
+        if isinstance(asked, Stretch) != isinstance(self.asked, Stretch):
+            self.reference = None  # a song's picture is no sound's, not even until that is drawn
+        self.asked, self.sound, self.subject = asked, sound, subject
+        if asked is None:
             self.reference = None
             self.failures.pop("A", None)
             self._jobs.cancel("plate A")
-        elif other_stretch or self.span > span_before:
-            path, start, end = stretch.path, stretch.start, stretch.start + self.span
+        elif not isinstance(asked, Stretch):
+            if other_asked:
+                self._draw("A", lambda: audio_files.sound_picture(asked, LONGEST_SECONDS), self._take_reference)
+        elif other_asked or self.span > span_before:
+            path, start, end = asked.path, asked.start, asked.start + self.span
             self._draw("A", lambda: audio_files.close_up(path, start, end), self._take_reference)
         if sound is None:
             self.candidate = None
@@ -79,7 +96,7 @@ class CompareController(QObject):
         self.changed.emit()
 
     def call(self, subject: str) -> None:
-        """Say in another word what of the reference is shown."""
+        """Say in other words what is shown above."""
         if subject != self.subject:
             self.subject = subject
             self.changed.emit()

@@ -12,8 +12,10 @@ from app.controllers.reference import ReferenceController
 from app.models.columns import Row
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
+from engine.families import words_for
 
 if TYPE_CHECKING:
+    from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
 SHORTEST_STRETCH_SECONDS = 0.3
@@ -38,8 +40,13 @@ class Listening(QObject):
         self._auditioner, self._fitting = auditioner, fitting
         self._reference, self._timeline, self._slots = reference, timeline, slots
         self.slot: Slot | None = None
-        self.part: tuple[str, tuple[float, float]] | None = None
-        """The part that is ranked by in place of the slot, and where it is heard most surely."""
+        self.parts: tuple[tuple[str, ...], tuple[float, float]] | None = None
+        """The parts that are ranked by in place of the slot, and where they are heard most surely."""
+        self.elsewhere: tuple[str, ...] = ()
+        """Those that are ranked by as well, but are not heard there."""
+        self.asked: Sound | None = None
+        """The sound that the others are ranked by in place of the reference: it is A then."""
+        self.asked_part: str | None = None
         self.row: Row | None = None
         self.autoplay = True
         reference.opened.connect(self._opened)
@@ -52,7 +59,7 @@ class Listening(QObject):
 
     @property
     def stretch(self) -> Stretch | None:
-        """What is compared with a sound: where the chosen part or slot is best heard, inside the region if there is
+        """What is compared with a sound: where the chosen parts or slot are best heard, inside the region if there is
         one."""
         path, region = self._reference.path, self._timeline.region
         if path is None or self._timeline.duration <= 0:
@@ -68,20 +75,24 @@ class Listening(QObject):
 
     @property
     def _exposed(self) -> tuple[float, float] | None:
-        if self.part is not None:
-            return self.part[1]
+        if self.parts is not None:
+            return self.parts[1]
         return self.slot.exposed_seconds if self.slot is not None else None
 
     @property
     def subject(self) -> str:
-        """What `stretch` stands for, in a word; empty where there is none."""
+        """What A stands for, in words: the sound that was asked about, or what `stretch` does; empty where there is
+        none."""
+        if self.asked is not None:
+            return f"{self.asked.name} by {self.asked_part}" if self.asked_part else self.asked.name
         stretch, exposed = self.stretch, self._exposed
         if stretch is None:
             return ""
         if exposed is None or stretch.start != exposed[0]:
             return "region"
-        if self.part is not None:
-            return self.part[0]
+        if self.parts is not None:
+            without = f" without {words_for(self.elsewhere, 'or')}" if self.elsewhere else ""
+            return words_for(self.parts[0]) + without
         return self._slots.word(self.slot) if self.slot is not None else ""
 
     @property
@@ -102,6 +113,8 @@ class Listening(QObject):
         self._auditioner.set_in_context(on)
         if self._trying:
             self._play_row()
+        elif self._asking:
+            self._play_asked()
 
     def choose(self, row: Row | None) -> None:
         """The user moved to a sound: it plays at once."""
@@ -120,6 +133,8 @@ class Listening(QObject):
             return
         if self._auditioner.side == "B" and self.row is not None:
             self._play_row()
+        elif self._asked_is_heard:
+            self._play_asked()
         else:
             self.play_from(self._timeline.playhead or 0.0)
 
@@ -129,14 +144,16 @@ class Listening(QObject):
             self._play_row()
             return
         stretch = self._auditioner.stretch
-        if stretch is not None and self._auditioner.side == "A":
+        if self._asked_is_heard:
+            self._play_asked()
+        elif stretch is not None and self._auditioner.side == "A":
             self._auditioner.play_reference(stretch)
         else:
             self.play_from(self._timeline.region[0] if self._timeline.region else 0.0)
 
     def to_start(self) -> None:
         """Back to the start; it goes on from there if it plays."""
-        if self._auditioner.side == "A" and not self._auditioner.playing:
+        if self._auditioner.side == "A" and not self._auditioner.playing and not self._asked_is_heard:
             self._timeline.set_playhead(self._timeline.region[0] if self._timeline.region else 0.0)
         self._auditioner.to_start()
 
@@ -149,10 +166,14 @@ class Listening(QObject):
         self.play_side("A" if self._auditioner.side == "B" else "B")
 
     def play_side(self, side: str) -> None:
-        """Play the part of the reference that is compared, or the chosen sound."""
+        """Play what is compared with, or the chosen sound."""
         if side == "B":
             if self.row is not None:
                 self._play_row()
+            return
+        if self.asked is not None:
+            self._slots.set_listening(None)
+            self._play_asked()
             return
         region, path = self._timeline.region, self._reference.path
         if path is None:
@@ -204,18 +225,37 @@ class Listening(QObject):
         auditioner = self._auditioner
         return auditioner.side == "B" and self.row is not None and (auditioner.playing or auditioner.loading)
 
+    @property
+    def _asked_is_heard(self) -> bool:
+        """Whether the sound that was asked about is what A played last."""
+        auditioner = self._auditioner
+        return auditioner.side == "A" and self.asked is not None and auditioner.asked is not None
+
+    @property
+    def _asking(self) -> bool:
+        """Whether it is being heard."""
+        return self._asked_is_heard and (self._auditioner.playing or self._auditioner.loading)
+
     def _play_row(self) -> None:
         if self.row is not None:
             self._auditioner.play_sound(self.row.sound, bed=self.bed if self._auditioner.in_context else None)
 
+    def _play_asked(self) -> None:
+        if self.asked is not None:
+            self._auditioner.play_asked(self.asked, bed=self.bed if self._auditioner.in_context else None)
+
     def _refit(self) -> None:
         """Pitch or tempo was switched, or has become known: what is heard follows, if that changes it."""
-        if self._trying and self.row is not None and self._fitting.change(self.row.sound) != self._auditioner.change:
+        auditioner, change = self._auditioner, self._fitting.change
+        if self._trying and self.row is not None and change(self.row.sound) != auditioner.change:
             self._play_row()
+        elif self._asking and self.asked is not None and change(self.asked) != auditioner.asked_change:
+            self._play_asked()
 
     def _opened(self) -> None:
         self._auditioner.forget()
-        self.slot = self.part = None
+        self.slot = self.parts = self.asked = self.asked_part = None
+        self.elsewhere = ()
         self.stretch_changed.emit()
 
     def _follow(self) -> None:

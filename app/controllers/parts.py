@@ -39,8 +39,9 @@ class PartChoice(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.heard: dict[str, np.ndarray] = {}
-        self.passages: dict[str, tuple[float, float]] = {}
-        """Where in the reference each part is heard most surely, in seconds."""
+        self.passages: dict[tuple[str, ...], tuple[float, float]] = {}
+        """Where in the reference each part, and each choice of several that sound together, is heard most surely, in
+        seconds."""
         self.weights: dict[str, int] = {}
         """Of the chosen parts; empty while a slot is ranked for."""
         self._waiting: dict[str, int] = {}
@@ -51,7 +52,7 @@ class PartChoice(QObject):
         heard: Mapping[str, np.ndarray],
         *,
         done: bool,
-        passages: Mapping[str, tuple[float, float]] | None = None,
+        passages: Mapping[tuple[str, ...], tuple[float, float]] | None = None,
     ) -> None:
         """What sounds in the reference, and where, as known now. A chosen part that does not waits until all is heard
         (`done`), and is let go of then."""
@@ -91,9 +92,11 @@ class PartChoice(QObject):
         return True
 
     @property
-    def leading(self) -> str | None:
-        """The chosen part that counts most, the first of several; None while a slot is ranked for."""
-        return max(self.weights, key=lambda part: self.weights[part], default=None)
+    def together(self) -> tuple[str, ...]:
+        """The chosen parts, or where these do not all sound at once those among them that do and count most; none
+        while a slot is ranked for."""
+        chosen = [parts for parts in self.passages if all(part in self.weights for part in parts)]
+        return max(chosen, key=lambda parts: (sum(map(self.weights.__getitem__, parts)), len(parts)), default=())
 
     def share(self, part: str) -> float:
         """How much of the whole a chosen part counts, 0..1."""

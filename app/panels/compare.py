@@ -275,19 +275,20 @@ class ComparePanel(QWidget):
         """Show what the controller has."""
         compare, row = self._compare, self._row
         span = compare.span
-        stretch = compare.stretch
-        if stretch is not None:
+        stretch, asked = compare.stretch, compare.asked_sound
+        if asked is not None:
+            self.figures[0].setText(self._figures(asked))
+        elif stretch is not None:
             passage = f"{text.clock(stretch.start)} – {text.clock(stretch.start + span)}"
             self.figures[0].setText(" · ".join(filter(None, (self._fitting.note, passage))))
         else:
             self.figures[0].setText("")
-        self.names[0].setText(" · ".join(filter(None, ("Reference", compare.subject))))
+        whose = "Reference" if asked is None else "Original"
+        self.names[0].setText(" · ".join(filter(None, (whose, compare.subject))))
         self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
         self.names[1].set_colour("text" if row is not None else "quiet")
-        fitted = self._fitting.words(row.sound) if row is not None else ""
-        length = _length(row.sound.duration_seconds) if row is not None and row.sound.duration_seconds else ""
-        self.figures[1].setText(" · ".join(filter(None, (fitted, length))))
-        waiting = compare.failures.get("A", "") if stretch is not None else "No slot chosen yet"
+        self.figures[1].setText(self._figures(row.sound) if row is not None else "")
+        waiting = compare.failures.get("A", "") if compare.asked is not None else "No slot chosen yet"
         self.plates[0].show_plate(compare.reference, span, waiting)
         hint = compare.failures.get("B", "") if row is not None else "Select a sound: it plays at once."
         self.plates[1].show_plate(compare.candidate, span, hint)
@@ -298,6 +299,11 @@ class ComparePanel(QWidget):
         self._show_reasons(reasons(row, self._slot, self._similar_to) if row is not None else [])
         self._show_side()
         self._place_line()
+
+    def _figures(self, sound: Sound) -> str:
+        """What is done to a sound, and how long it is."""
+        length = _length(sound.duration_seconds) if sound.duration_seconds else ""
+        return " · ".join(filter(None, (self._fitting.words(sound), length)))
 
     def _show_reasons(self, found: list[Reason]) -> None:
         self._why.setVisible(bool(found))
@@ -372,6 +378,9 @@ class ComparePanel(QWidget):
         where: list[float | None] = [None, None]
         if auditioner.side == "B" and self._row is not None and (sounding or auditioner.position):
             where[1] = auditioner.position
+        elif auditioner.side == "A" and auditioner.asked is not None:
+            if auditioner.asked == self._compare.asked_sound and (sounding or auditioner.position):
+                where[0] = auditioner.position
         elif auditioner.side == "A" and self._compare.stretch is not None:
             position = auditioner.reference_position
             if position is not None and (sounding or auditioner.position):

@@ -41,7 +41,8 @@ class TransportPanel(QWidget):
     def __init__(self, auditioner: Auditioner, fitting: Fitting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._auditioner, self._fitting = auditioner, fitting
-        self._narrow = self._has_keyboard = False
+        self._narrow = self._small = self._has_keyboard = False
+        self._original: str | None = None
         self.setFixedHeight(48)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 16, 0)
@@ -129,12 +130,28 @@ class TransportPanel(QWidget):
 
     def set_density(self, density: Density) -> None:
         self._left.setFixedWidth(density.spine)
-        self.sides.set_texts(["", ""] if density.small else ["Reference", "Candidate"])
+        self._small = density.small
+        self._name_sides()
         self.volume.setFixedWidth(64 if density.small else 102)
         self.length.setVisible(not density.small)
         self.device.set_compact(density.narrow)
         self._narrow = density.narrow
         self._choose_words()
+
+    def set_original(self, name: str | None) -> None:
+        """A is this sound, which others are similar to; None where it is the reference."""
+        if name != self._original:
+            self._original = name
+            self._name_sides()
+            self._choose_words()
+
+    def _name_sides(self) -> None:
+        first = "Reference" if self._original is None else "Original"
+        self.sides.set_texts(["", ""] if self._small else [first, "Candidate"])
+        heard = first if self._original is None else f"{first}: {self._original}"
+        for button, side, words in zip(self.sides.group.buttons(), "AB", (heard, "Candidate"), strict=True):
+            button.setAccessibleName(f"{side} {words}")
+            button.setToolTip(f"{words} (A goes to and fro)")
 
     def set_output(self, name: str, *, silent: bool) -> None:
         """Where it sounds; without any output the window says so and goes on."""

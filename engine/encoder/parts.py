@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -22,6 +23,12 @@ MOST_WINDOWS = 6
 
 _SILENT = 1e-3
 
+_NAMES = tuple(PARTS)
+_TOGETHER = tuple(
+    numbers for count in range(1, len(PARTS) + 1) for numbers in itertools.combinations(range(len(_NAMES)), count)
+)
+"""Every choice of parts, by their numbers."""
+
 _NUMBERS: dict[str | None, int] = {part: number for number, part in enumerate(PARTS)}
 _PART_NUMBERS = np.array([_NUMBERS.get(part_of_family(family), -1) for family in FAMILIES])
 
@@ -33,8 +40,8 @@ class PartsCollector:
         self._best = np.zeros((AGREEING_WINDOWS, len(PARTS)))
         self._windows = 0
         self._sums: np.ndarray | None = None
-        self._surest = dict.fromkeys(PARTS, 0.0)
-        self._passages: dict[str, tuple[float, float]] = {}
+        self._surest = np.zeros(len(_TOGETHER))
+        self._passages: dict[int, tuple[float, float]] = {}
 
     def add(self, heard: HeardWindows, passages: Sequence[tuple[float, float]] = ()) -> None:
         """What an ear heard in some windows; nothing comes of it where it tells no parts apart.
@@ -44,10 +51,12 @@ class PartsCollector:
         if heard.parts is None:
             return
         presence = part_presence(heard)
-        for passage, surely in zip(passages, presence.tolist(), strict=bool(passages)):
-            for part, value in zip(PARTS, surely, strict=True):
-                if value > self._surest[part]:
-                    self._surest[part], self._passages[part] = value, passage
+        if passages:
+            together = np.stack([presence[:, numbers].min(axis=1) for numbers in _TOGETHER], axis=1)
+            for passage, surely in zip(passages, together, strict=True):
+                surer = surely > self._surest
+                self._surest[surer] = surely[surer]
+                self._passages.update(dict.fromkeys(np.flatnonzero(surer).tolist(), passage))
         self._windows += len(presence)
         self._best = np.sort(np.concatenate([self._best, presence]), axis=0)[-AGREEING_WINDOWS:]
         weight = np.where(presence >= PRESENT, presence, 0.0)
@@ -66,9 +75,16 @@ class PartsCollector:
             if presence[number] >= PRESENT and lengths[number] > 0
         }
 
-    def passages(self) -> dict[str, tuple[float, float]]:
-        """For each part that sounds, the window in which it is heard most surely, the first of several."""
-        return {part: self._passages[part] for part in self.parts() if part in self._passages}
+    def passages(self) -> dict[tuple[str, ...], tuple[float, float]]:
+        """For each part that sounds, and all those that sound together somewhere, the window in which they are heard
+        most surely, the first of several."""
+        sounding, found = self.parts(), {}
+        for choice, numbers in enumerate(_TOGETHER):
+            parts = tuple(_NAMES[number] for number in numbers)
+            surely = len(parts) == 1 or self._surest[choice] >= PRESENT
+            if choice in self._passages and surely and all(part in sounding for part in parts):
+                found[parts] = self._passages[choice]
+        return found
 
 
 def part_presence(heard: HeardWindows) -> np.ndarray:

@@ -36,7 +36,8 @@ class Hearing:
     done : True for the last one.
     parts : a unit vector float32 [dimension] for each of `engine.families.PARTS` that sounds, to rank loops and songs
         by (`engine.matching.parts`); none of a reference so short that it is one sound.
-    part_passages : for each of these parts the window, in seconds, in which it is heard most surely.
+    part_passages : for each of these parts, and each choice of several that sound together, in the order of `PARTS`,
+        the window, in seconds, in which they are heard most surely.
     """
 
     slots: tuple[Slot, ...]
@@ -44,7 +45,7 @@ class Hearing:
     duration_seconds: float
     done: bool
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
-    part_passages: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    part_passages: Mapping[tuple[str, ...], tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def test_compare_shows_and_plays_where_the_chosen_part_is_heard(window: MainWind
     work, panel = window.workspace, window.compare_panel
     hearing = work.reference.hearing
     assert hearing is not None
-    start, end = hearing.part_passages["other"]
+    start, end = hearing.part_passages["other",]
     assert (start, end) != work.slots.slots[0].exposed_seconds
     assert panel.names[0].text() == "Reference · bass"
     qtbot.mouseClick(window.parts_panel.parts["other"].switch, Qt.MouseButton.LeftButton)
@@ -113,6 +113,35 @@ def test_compare_shows_and_plays_where_the_chosen_part_is_heard(window: MainWind
     work.matching.leave()
     assert panel.names[0].text() == "Reference · bass"
     assert work.compare.stretch == work.listening.stretch
+
+
+def test_of_several_parts_compare_shows_where_they_sound_together(window: MainWindow, qtbot: QtBot) -> None:
+    work, caption = window.workspace, window.compare_panel.names[0]
+    parts = work.matching.parts
+    bass, lead = tone(180.0, 5.0), tone(1600.0, 5.0)
+    heard = hear_parts([bass, lead], StandInEar())
+    vectors = {**heard[0], **heard[1]}
+    alone: dict[tuple[str, ...], tuple[float, float]] = {("bass",): (0.0, 5.0), ("other",): (6.0, 11.0)}
+    parts.set_heard(vectors, done=True, passages={**alone, ("bass", "other"): (2.5, 7.5)})
+    parts.toggle("bass")
+    parts.toggle("other")
+    until(qtbot, lambda: shows(window, "bass", "other"))
+    window.matches_panel.table.choose(0)
+    assert caption.text() == "Reference · bass and other"
+    work.listening.play_side("A")
+    assert work.auditioner.stretch == work.compare.stretch == work.listening.stretch
+    assert work.auditioner.stretch is not None
+    assert (work.auditioner.stretch.start, work.auditioner.stretch.end) == (2.5, 7.5)
+
+    parts.set_heard(vectors, done=True, passages=alone)
+    assert caption.text() == "Reference · bass without other", "they never sound at once"
+    assert work.compare.stretch is not None
+    assert work.compare.stretch.start == 0.0
+    parts.set_weight("other", 8)
+    assert caption.text() == "Reference · other without bass"
+    assert work.compare.stretch.start == 6.0
+    parts.toggle("bass")
+    assert caption.text() == "Reference · other"
 
 
 def test_one_click_ranks_and_another_leads_back(window: MainWindow, qtbot: QtBot) -> None:
@@ -196,6 +225,7 @@ def test_similar_by_a_part_of_a_sound(window: MainWindow, qtbot: QtBot) -> None:
     until(qtbot, lambda: (r := window.matches_panel.results) is not None and r.sound is not None)
     assert window.matches_panel.subject.text() == "to Both by other"
     assert set(names(window)[:2]) == {"Both", "Pad"}
+    assert window.compare_panel.names[0].text() == "Original · Both by other"
     assert window.matches_panel.back.accessibleName() == "Back to parts: bass"
     window.actions_.back.trigger()
     until(qtbot, lambda: shows(window, "bass") and window.matches_panel.results.sound is None)  # type: ignore[union-attr]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +24,18 @@ from app.widgets.match_columns import GAP, SWATCH, section_width
 from app.widgets.match_delegate import BAR_LEFT
 from app.widgets.match_table import NAME_MIN, MatchTable
 from engine.families import FAMILIES
-from tests.gui.conftest import PATIENCE_MILLISECONDS, make_window, press, until, wait_for_rows
+from tests.gui.conftest import (
+    PATIENCE_MILLISECONDS,
+    last_played,
+    leftover_threads,
+    loudest_hertz,
+    make_window,
+    played,
+    press,
+    until,
+    wait_for_rows,
+    wait_until_quiet,
+)
 from tests.gui.stand_in import StandInBackend
 from tests.gui.test_models import make_slot, make_sound
 
@@ -258,6 +270,70 @@ def test_similar_sounds_and_the_way_back(filled: MainWindow, qtbot: QtBot) -> No
     until(qtbot, lambda: names(filled) == ranked)
     assert panel.subject.text() == "for slot 1: bass"
     assert not panel.back.isVisible()
+
+
+def test_of_similar_sounds_a_is_the_one_that_was_asked_about(filled: MainWindow, qtbot: QtBot) -> None:
+    """Not the slot's passage, which these are not compared with."""
+    panel, work, compare = filled.matches_panel, filled.workspace, filled.compare_panel
+    panel.table.choose(9)
+    lead = work.matches.rows[9].sound
+    assert compare.names[0].text() == "Reference · bass"
+    press(qtbot, filled, "g")
+    until(qtbot, lambda: panel.title.text() == "Similar")
+    panel.table.choose(2)
+    assert compare.names[0].text() == f"Original · {lead.name}"
+    assert compare.names[1].text() == work.matches.rows[2].sound.name
+    assert compare.figures[0].text() == "0.40 s"
+    until(qtbot, lambda: work.compare.reference is not None and compare.plates[0]._hint == "")
+    assert filled.transport.sides.group.button(0).text() == "Original"
+    assert lead.name in filled.transport.sides.group.button(0).accessibleName()
+    wait_until_quiet(qtbot, filled)
+
+    listened = played(filled)
+    press(qtbot, filled, "a")
+    until(qtbot, lambda: played(filled) == listened + 1)
+    assert (work.auditioner.side, work.auditioner.asked) == ("A", lead)
+    assert loudest_hertz(last_played(filled)) == pytest.approx(lead.pitch_hz, rel=0.02)
+    assert filled.transport.length.text() == "/ 0:00.40", "of the sound, not of the song"
+    playhead = work.timeline.playhead
+    until(qtbot, lambda: not work.auditioner.playing)
+    assert work.timeline.playhead == playhead, "the song is not played"
+    press(qtbot, filled, Qt.Key.Key_Space)
+    until(qtbot, lambda: played(filled) == listened + 2)
+    assert work.auditioner.asked == lead, "once more"
+    press(qtbot, filled, "a")
+    until(qtbot, lambda: played(filled) == listened + 3)
+    assert work.auditioner.side == "B"
+
+    press(qtbot, filled, Qt.Key.Key_Backspace)
+    until(qtbot, lambda: compare.names[0].text() == "Reference · bass")
+    assert filled.transport.sides.group.button(0).text() == "Reference"
+    press(qtbot, filled, "a")
+    until(qtbot, lambda: played(filled) == listened + 4)
+    assert work.auditioner.asked is None
+    assert work.auditioner.stretch == work.listening.stretch
+
+
+def test_without_a_song_similar_sounds_are_compared_with_the_one_asked_about(
+    qtbot: QtBot, tmp_path: Path, scanned: Path
+) -> None:
+    folder = tmp_path / "scanned"
+    shutil.copytree(scanned, folder)
+    window = make_window(StandInBackend(folder), tmp_path / "settings.ini")
+    work = window.workspace
+    wait_for_rows(qtbot, window, 12)
+    window.matches_panel.table.choose(3)
+    asked = work.matches.rows[3].sound
+    press(qtbot, window, "g")
+    until(qtbot, lambda: window.matches_panel.title.text() == "Similar")
+    assert window.compare_panel.names[0].text() == f"Original · {asked.name}"
+    listened = played(window)
+    press(qtbot, window, "a")
+    until(qtbot, lambda: played(window) == listened + 1)
+    assert (work.auditioner.side, work.auditioner.asked) == ("A", asked)
+    wait_until_quiet(qtbot, window)
+    window.close()
+    assert leftover_threads() == []
 
 
 def test_another_slot_ends_the_trail(filled: MainWindow, qtbot: QtBot) -> None:

@@ -63,9 +63,20 @@ def test_windows_are_merged_by_how_present_the_part_is_in_them() -> None:
 def test_the_passage_of_a_part_is_where_it_is_heard_most_surely() -> None:
     collector = PartsCollector()
     collector.add(heard({"bass": 0.7, "hat": 0.8}, {"bass": 0.6, "hat": 0.9}), [(0.0, 5.0), (2.5, 7.5)])
-    assert collector.passages() == {"drums": (2.5, 7.5), "bass": (0.0, 5.0)}
+    alone = {("drums",): (2.5, 7.5), ("bass",): (0.0, 5.0)}
+    assert collector.passages() == {**alone, ("drums", "bass"): (0.0, 5.0)}
     collector.add(heard({"bass": 0.9, "hat": 0.9, "lead": 0.4}), [(5.0, 9.0)])
-    assert collector.passages() == {"drums": (2.5, 7.5), "bass": (5.0, 9.0)}, "the first of two, and no unsure part"
+    later = {("drums",): (2.5, 7.5), ("bass",): (5.0, 9.0), ("drums", "bass"): (5.0, 9.0)}
+    assert collector.passages() == later, "the first of two, and no unsure part"
+
+
+def test_parts_that_never_sound_at_once_have_no_passage_together() -> None:
+    collector = PartsCollector()
+    collector.add(
+        heard(*({"bass": bass, "hat": hat} for bass, hat in ((0.9, 0.2), (0.8, 0.0), (0.0, 0.9), (0.3, 0.8)))),
+        [(0.0, 5.0), (2.5, 7.5), (5.0, 10.0), (7.5, 12.5)],
+    )
+    assert collector.passages() == {("drums",): (5.0, 10.0), ("bass",): (0.0, 5.0)}
 
 
 def test_nothing_heard_and_nothing_told() -> None:
