@@ -160,10 +160,12 @@ def changed(clip: Clip, change: Change) -> Clip:
     the same partials in other phases may be twice as high, which its beginning shows."""
     from engine.audition.change import Rendering
     from engine.audition.level import level_gain_db, peak_db_of
+    from engine.audition.prepare import to_channels
 
     rendering = Rendering(clip.audio, change)
     rendering.begin()
-    peaks = [peak for peak in (clip.peak_db, peak_db_of(rendering.audio.samples)) if peak is not None]
+    begun_db = peak_db_of(to_channels(rendering.audio.samples, 2))
+    peaks = [peak for peak in (clip.peak_db, begun_db) if peak is not None]
     peak_db = max(peaks, default=None)
     gain_db = level_gain_db(clip.loudness_lufs, peak_db)
     return replace(clip, audio=rendering.audio, rendering=rendering, peak_db=peak_db, level_gain_db=gain_db)

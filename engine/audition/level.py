@@ -22,7 +22,7 @@ def heard_level(
     """Loudness in LUFS and highest sample in dB of full scale of a sound as a stereo output plays it.
 
     The standard measures the channels of a file. A mono one is played by two loudspeakers, so that it is heard 3 dB
-    louder than that; of one with many channels the mix is heard.
+    louder than that; of one with many channels what they are folded to is heard.
 
     Parameters
     ----------

@@ -27,6 +27,25 @@ _SMALL_BYTES = 1 << 18
 _CONTEXT_SECONDS = 0.02
 
 
+def _fold(left: str, right: str) -> np.ndarray:
+    """float32 [2, channels]: what of each channel is heard left and right. 1 is all of it, / 3 dB less, - none."""
+    shares = {"1": 1.0, "/": math.sqrt(0.5), "-": 0.0}
+    return np.array([[shares[mark] for mark in side] for side in (left, right)], np.float32)
+
+
+_FOLDS = {
+    2: _fold("1-", "-1"),
+    3: _fold("1-/", "-1/"),
+    4: _fold("1-/-", "-1-/"),
+    5: _fold("1-//-", "-1/-/"),
+    6: _fold("1-/-/-", "-1/--/"),
+    7: _fold("1-/-//-", "-1/-/-/"),
+    8: _fold("1-/-/-/-", "-1/--/-/"),
+}
+"""By their number, in the order of WAV and FLAC: left, right, centre, low frequencies (from 5.1 on; BS.775 leaves them
+out), back left and right, side left and right. Four are two in front and two behind; 6.1 has one behind."""
+
+
 def load_for_audition(
     path: str | Path,
     *,
@@ -84,12 +103,22 @@ def _longest_seconds(path: Path) -> float | None:
 
 
 def to_channels(samples: np.ndarray, channels: int) -> np.ndarray:
-    """`samples` [any, n] as [channels, n]: mono on every channel, many channels folded left and right in turn."""
-    if samples.shape[0] == channels:
+    """`samples` [any, n] as [channels, n]: mono on every channel; layouts of loudspeakers on two, or one, by ITU-R
+    BS.775, which may exceed full scale; the mean of all on every channel where no layout is known."""
+    count = samples.shape[0]
+    if count == channels:
         return samples
-    if samples.shape[0] == 1:
+    if count == 1:
         return np.broadcast_to(samples, (channels, samples.shape[1]))
-    return np.stack([samples[number::channels].mean(axis=0) for number in range(min(channels, samples.shape[0]))])
+    weights = _FOLDS.get(count)
+    if weights is None:
+        return np.broadcast_to(samples.mean(axis=0), (channels, samples.shape[1]))
+    if channels == 1:
+        return weights.mean(axis=0, keepdims=True) @ samples
+    folded = weights @ samples
+    if channels == 2:
+        return folded
+    return np.concatenate([folded, np.zeros((channels - 2, samples.shape[1]), np.float32)])
 
 
 def _continued(frames: np.ndarray, before: int, behind: int) -> np.ndarray:

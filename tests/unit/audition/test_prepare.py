@@ -110,12 +110,42 @@ def test_what_is_struck_again_and_again_is_prepared_once(monkeypatch: pytest.Mon
     assert len(prepared) == 9
 
 
-def test_channels_are_spread_and_folded() -> None:
+def test_mono_is_spread_and_stereo_is_mixed() -> None:
     mono = np.ones((1, 4), dtype=np.float32)
     assert to_channels(mono, 2).shape == (2, 4)
-    eight = np.arange(8, dtype=np.float32)[:, None] * np.ones((1, 4), dtype=np.float32)
-    np.testing.assert_allclose(to_channels(eight, 2)[:, 0], [3.0, 4.0])
-    np.testing.assert_allclose(to_channels(eight, 1)[:, 0], [3.5])
+    stereo = np.array([[1.0, 1.0], [0.0, 0.5]], np.float32)
+    assert to_channels(stereo, 2) is stereo
+    np.testing.assert_allclose(to_channels(stereo, 1), [[0.5, 0.75]])
+    np.testing.assert_allclose(to_channels(stereo, 4), [[1, 1], [0, 0.5], [0, 0], [0, 0]], err_msg="in front alone")
+
+
+HALF = 0.5**0.5
+"""3 dB less."""
+
+
+@pytest.mark.parametrize(
+    ("layout", "left", "right"),
+    [
+        ("3.0", [1, 0, HALF], [0, 1, HALF]),
+        ("quad", [1, 0, HALF, 0], [0, 1, 0, HALF]),
+        ("5.0", [1, 0, HALF, HALF, 0], [0, 1, HALF, 0, HALF]),
+        ("5.1", [1, 0, HALF, 0, HALF, 0], [0, 1, HALF, 0, 0, HALF]),
+        ("6.1", [1, 0, HALF, 0, HALF, HALF, 0], [0, 1, HALF, 0, HALF, 0, HALF]),
+        ("7.1", [1, 0, HALF, 0, HALF, 0, HALF, 0], [0, 1, HALF, 0, 0, HALF, 0, HALF]),
+    ],
+)
+def test_many_channels_are_folded_as_loudspeakers_stand(layout: str, left: list[float], right: list[float]) -> None:
+    """By ITU-R BS.775, in the order of WAV and FLAC: what is in front sounds as it does in stereo."""
+    one_by_one = np.eye(len(left), dtype=np.float32)
+    np.testing.assert_allclose(to_channels(one_by_one, 2), [left, right], atol=1e-6)
+    np.testing.assert_allclose(to_channels(one_by_one, 1), np.mean([[left], [right]], axis=0), atol=1e-6)
+    assert to_channels(one_by_one, 2).dtype == np.float32
+
+
+@pytest.mark.parametrize("count", [9, 12, 16])
+def test_channels_of_no_known_layout_are_mixed_to_both_sides(count: int) -> None:
+    samples = np.arange(count, dtype=np.float32)[:, None] * np.ones((1, 3), np.float32)
+    np.testing.assert_allclose(to_channels(samples, 2), np.full((2, 3), (count - 1) / 2))
 
 
 def test_of_many_channels_no_more_is_folded_than_the_second_that_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
