@@ -35,6 +35,8 @@ SNAP = 4
 WHY = 30
 """What is above the reasons: the divider, their heading, and the room around it."""
 LEAST_PLATE = 32
+LONGEST_SUBJECT = 10
+"""Letters of what of the reference is shown that stand beside the word itself."""
 EDGE = 16
 BESIDE_FROM, BESIDE_BELOW = 560, 360
 """In a panel as wide, and lower than that, the reasons stand beside the pictures."""
@@ -283,8 +285,12 @@ class ComparePanel(QWidget):
             self.figures[0].setText(" · ".join(filter(None, (self._fitting.note, passage))))
         else:
             self.figures[0].setText("")
-        whose = "Reference" if asked is None else "Original"
-        self.names[0].setText(" · ".join(filter(None, (whose, compare.subject))))
+        whose, subject = "Reference" if asked is None else "Original", compare.subject
+        whole = " · ".join(filter(None, (whose, subject)))
+        # The badge tells that it is the reference; beside its passage there is no room for more.
+        long = asked is None and len(subject) > LONGEST_SUBJECT
+        self.names[0].setText(subject[:1].upper() + subject[1:] if long else whole)
+        self.names[0].setToolTip(whole)
         self.names[1].setText(row.sound.name if row is not None else "No candidate chosen")
         self.names[1].set_colour("text" if row is not None else "quiet")
         self.figures[1].setText(self._figures(row.sound) if row is not None else "")

@@ -75,9 +75,6 @@ class LibraryPanel(QWidget):
         below.addWidget(Heading("Filters", self.clear))
         self.filters = FilterFields(matching)
         below.addWidget(self.filters)
-        self.usage = Label("", colour="quiet", elide=True)
-        below.addSpacing(8)
-        below.addWidget(_Padded(self.usage, right=8))
         for widget in (self.hint, self._roots, self.scan, self._below):
             if isinstance(widget, QVBoxLayout):
                 self._list.addLayout(widget)
@@ -87,6 +84,10 @@ class LibraryPanel(QWidget):
         self._scroll = ScrollColumn(inside)
         self._scroll.setMinimumHeight(24)
         layout.addWidget(self._scroll, 1)
+        self.usage = Label("", colour="quiet", elide=True)
+        self._usage = _Padded(self.usage, right=8)  # however long the lists are it stays in sight
+        self._usage.hide()
+        layout.addWidget(self._usage)
         self.failed = FailedList()
         layout.addWidget(self.failed)
         self.marks.naming_began.connect(self._bring_into_view)
@@ -136,6 +137,7 @@ class LibraryPanel(QWidget):
         empty = self._library.empty
         self.hint.setVisible(empty)
         self._below.setVisible(not empty)
+        self._usage.setVisible(not empty)
         total = state.counts.total if state is not None else 0
         self.count.setText("" if empty else text.sounds(total))
         self.failed.model.set_sounds(state.failed if state is not None else [])

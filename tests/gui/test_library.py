@@ -172,6 +172,11 @@ def test_what_the_library_takes_is_told(filled: MainWindow, qtbot: QtBot) -> Non
     label = filled.library_panel.usage
     until(qtbot, lambda: bool(label.text()))
     assert re.fullmatch(r"\d[\d.]* [kM]B on disk, \d[\d.]* [MG]B in memory", label.text())
+    filled.resize(1280, 800)
+    for name in ("Kicks", "Snares", "Hats", "Basses", "Leads", "Pads"):
+        filled.workspace.marks.add_collection(name)
+    until(qtbot, lambda: filled.library_panel.marks.height() > 6 * 24)
+    assert not label.visibleRegion().isEmpty(), "also beneath many collections"
 
 
 def test_a_scan_goes_on_as_it_was_left(qtbot: QtBot, tmp_path: Path, folder: Path) -> None:

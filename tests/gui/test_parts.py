@@ -127,18 +127,20 @@ def test_of_several_parts_compare_shows_where_they_sound_together(window: MainWi
     parts.toggle("other")
     until(qtbot, lambda: shows(window, "bass", "other"))
     window.matches_panel.table.choose(0)
-    assert caption.text() == "Reference · bass and other"
+    assert caption.text() == "Bass and other"
+    assert caption.toolTip() == "Reference · bass and other"
+    assert caption.fontMetrics().horizontalAdvance(caption.text()) <= caption.width(), "not cut"
     work.listening.play_side("A")
     assert work.auditioner.stretch == work.compare.stretch == work.listening.stretch
     assert work.auditioner.stretch is not None
     assert (work.auditioner.stretch.start, work.auditioner.stretch.end) == (2.5, 7.5)
 
     parts.set_heard(vectors, done=True, passages=alone)
-    assert caption.text() == "Reference · bass without other", "they never sound at once"
+    assert caption.text() == "Bass without other", "they never sound at once"
     assert work.compare.stretch is not None
     assert work.compare.stretch.start == 0.0
     parts.set_weight("other", 8)
-    assert caption.text() == "Reference · other without bass"
+    assert caption.text() == "Other without bass"
     assert work.compare.stretch.start == 6.0
     parts.toggle("bass")
     assert caption.text() == "Reference · other"
