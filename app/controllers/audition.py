@@ -205,6 +205,15 @@ class Auditioner(QObject):
         self.side = "A"
         self.changed.emit()
 
+    def expect_reference(self, seconds: float) -> None:
+        """Nothing but the reference, so long, is chosen to be heard; what was begun stays where it is."""
+        begun = self.playing or self.loading or self.position > 0
+        if begun or (self.side == "A" and (self.stretch is not None or self.asked is not None)):
+            return
+        if (self.side, self.stretch, self.asked, self.duration) != ("A", None, None, seconds):
+            self.side, self.stretch, self.asked, self.duration = "A", None, None, seconds
+            self.changed.emit()
+
     def set_side(self, side: str) -> None:
         """Choose what is heard next, without playing it."""
         if side != self.side:

@@ -52,6 +52,7 @@ class Listening(QObject):
         reference.opened.connect(self._opened)
         timeline.seek_asked.connect(self.seek)
         timeline.region_committed.connect(self.stretch_changed)
+        timeline.view_changed.connect(self._expect_reference)
         auditioner.moved.connect(self._follow)
         auditioner.changed.connect(self._follow)
         auditioner.ended.connect(timeline.set_playhead)
@@ -119,7 +120,9 @@ class Listening(QObject):
     def choose(self, row: Row | None) -> None:
         """The user moved to a sound: it plays at once."""
         self.row = row
-        if row is not None and self.autoplay:
+        if row is None:
+            self._expect_reference()
+        elif self.autoplay:
             self._play_row()
 
     def follow(self, row: Row | None) -> None:
@@ -257,6 +260,10 @@ class Listening(QObject):
         self.slot = self.parts = self.asked = self.asked_part = None
         self.elsewhere = ()
         self.stretch_changed.emit()
+
+    def _expect_reference(self) -> None:
+        if self.row is None:
+            self._auditioner.expect_reference(self._timeline.duration)
 
     def _follow(self) -> None:
         auditioner = self._auditioner

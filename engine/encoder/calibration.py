@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.errors import ModelError
 
-SLOT_TERMS, MATCH_TERMS = 4, 3
+SLOT_TERMS, FIRST_TERMS, MATCH_TERMS = 4, 2, 3
 
 
 @dataclass(frozen=True)
@@ -22,21 +22,30 @@ class Calibration:
     fingerprint : of the weights that were measured.
     slot : bias, then the weights of a slot's evidence: how strongly it is exposed at its clearest moment, how sure its
         likeliest family is, how similar the most similar other slot is.
-    match : bias, then the weights of the cosine similarity of a slot and a sound, and of the logarithm of its rank.
+    first : bias, then the weight of the cosine similarity of a slot and its first match, which tells more than that of
+        those behind it.
+    match : for those: bias, then the weights of the similarity and of the logarithm of the rank.
     """
 
     fingerprint: str
     slot: tuple[float, ...]
+    first: tuple[float, ...]
     match: tuple[float, ...]
 
     def slot_confidence(self, evidence: np.ndarray) -> np.ndarray:
         """How often slots with such evidence are instruments that are there, 0..1: [slots, 3] -> [slots]."""
         return _logistic(self.slot[0] + evidence @ np.asarray(self.slot[1:]))
 
-    def match_confidence(self, similarity: np.ndarray, rank: np.ndarray) -> np.ndarray:
-        """How often matches so similar, at such a rank (from 1 on), are the very sound that was heard: [n], 0..1."""
+    def match_confidence(self, similarity: np.ndarray) -> np.ndarray:
+        """How often matches so similar are the very sound that was heard: [..., ranks] from the first on, 0..1.
+
+        None has more than one before it.
+        """
         bias, weight, rank_weight = self.match
-        return _logistic(bias + weight * similarity + rank_weight * np.log(rank))
+        ranks = np.arange(1, similarity.shape[-1] + 1)
+        chances = _logistic(bias + weight * similarity + rank_weight * np.log(ranks))
+        chances[..., :1] = _logistic(self.first[0] + self.first[1] * similarity[..., :1])
+        return np.minimum.accumulate(chances, axis=-1)
 
     def save(self, model: Path) -> Path:
         """Write it beside a model's weights."""
@@ -59,12 +68,12 @@ def load(model: Path, fingerprint: str) -> Calibration | None:
         found = json.loads(path.read_text())
         if found["fingerprint"] != fingerprint:
             return None
-        calibration = Calibration(fingerprint, tuple(map(float, found["slot"])), tuple(map(float, found["match"])))
-        if (len(calibration.slot), len(calibration.match)) != (SLOT_TERMS, MATCH_TERMS):
+        slot, first, match = (tuple(map(float, found[name])) for name in ("slot", "first", "match"))
+        if (len(slot), len(first), len(match)) != (SLOT_TERMS, FIRST_TERMS, MATCH_TERMS):
             raise ValueError("not as many numbers as there should be")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{path}: the model's calibration is damaged ({error}); reinstall Earshot") from error
-    return calibration
+    return Calibration(fingerprint, slot, first, match)
 
 
 def _beside(model: Path) -> Path:

@@ -31,8 +31,8 @@ COPIES_ALLOWED_FOR = 50
 LOOKED_AT = 6_400
 """Where copies fold, no more sounds than these are looked at: a sampled instrument has a few thousand notes at most."""
 
-NOTHING_ALIKE = 0.05
-"""Chance of being the very sound under which even the best match is said to be unlike what was heard."""
+NOTHING_ALIKE = 0.1
+"""Chance of being the very sound under which even the best match is said to be unlike what was heard: experiment 36."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def rank(
     if calibration is None:
         return matches
     similarities = np.array([match.similarity for match in matches])
-    chances = calibration.match_confidence(similarities, np.arange(1, len(matches) + 1)).tolist()
+    chances = calibration.match_confidence(similarities).tolist()
     return [replace(match, chance=chance) for match, chance in zip(matches, chances, strict=True)]
 
 

@@ -29,13 +29,17 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
     heard = listen(EarSystem(ear), material, SEED, songs, rules=_EVERYTHING)
     evidence = np.array([slot.evidence for item in heard for slot in item.slots])
     similarity = np.concatenate([item.nearest for item in heard])
-    ranks = np.broadcast_to(np.arange(1, similarity.shape[1] + 1), similarity.shape)
-    alike = np.stack([similarity.ravel(), np.log(ranks.ravel())], axis=1)
-    slot = LogisticRegression(C=100.0).fit(evidence, np.concatenate([item.found for item in heard]))
-    match = LogisticRegression(C=100.0).fit(alike, np.concatenate([item.very_sound for item in heard]).ravel())
+    right = np.concatenate([item.very_sound for item in heard])
+    ranks = np.broadcast_to(np.arange(2, similarity.shape[1] + 1), similarity[:, 1:].shape)
+    behind = np.stack([similarity[:, 1:].ravel(), np.log(ranks.ravel())], axis=1)
+    fits = (
+        LogisticRegression(C=100.0).fit(evidence, np.concatenate([item.found for item in heard])),
+        LogisticRegression(C=100.0).fit(similarity[:, :1], right[:, 0]),
+        LogisticRegression(C=100.0).fit(behind, right[:, 1:].ravel()),
+    )
     calibration = Calibration(
         ear.fingerprint,
-        *(tuple(round(float(value), 3) for value in (fit.intercept_[0], *fit.coef_[0])) for fit in (slot, match)),
+        *(tuple(round(float(value), 3) for value in (fit.intercept_[0], *fit.coef_[0])) for fit in fits),
     )
     calibration.save(model)
     return calibration

@@ -25,6 +25,7 @@ def test_a_dropped_song_is_drawn_heard_and_matched(filled: MainWindow, qtbot: Qt
     work = filled.workspace
     assert filled.header.name.text() == "Two Tones"
     assert filled.header.length.text() == "0:12.0"
+    assert filled.transport.length.text() == "/ 0:12.00", "of what plays next"
     assert filled.windowTitle() == "Two Tones – Earshot"
     spectrogram = filled.reference_panel.spectrogram
     until(qtbot, lambda: spectrogram.picture is not None)

@@ -77,16 +77,20 @@ def test_the_chip_tells_every_family_it_looks_in(filled: MainWindow) -> None:
     assert chip.accessibleName() == "Families that go first: snare, percussion, hat"
 
 
+def _calibration(first: float) -> Calibration:
+    return Calibration("", slot=(0.0, 0.0, 0.0, 0.0), first=(first, 1.0), match=(0.0, 1.0, 0.0))
+
+
 def test_it_is_said_when_nothing_is_like_the_slot(
     qtbot: QtBot, filled: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel = filled.matches_panel
     assert not panel.footer.isVisible()
-    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-30.0, 1.0, 0.0)))
+    monkeypatch.setattr(StandInEar, "calibration", _calibration(-30.0))
     filled.workspace.matching.refresh()
     until(qtbot, panel.footer.isVisible)
     assert panel.footer.text() == "Nothing here sounds quite like it."
-    monkeypatch.setattr(StandInEar, "calibration", Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(30.0, 1.0, 0.0)))
+    monkeypatch.setattr(StandInEar, "calibration", _calibration(30.0))
     filled.workspace.matching.refresh()
     until(qtbot, lambda: not panel.footer.isVisible())
 

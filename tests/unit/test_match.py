@@ -25,7 +25,7 @@ SLOT = Slot(
 )
 
 
-CALIBRATION = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-1.0, 2.0, -1.0))
+CALIBRATION = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), first=(-1.0, 2.0), match=(-1.0, 2.0, -1.0))
 
 
 class ListLibrary:
@@ -121,8 +121,8 @@ def test_filters_reach_the_library() -> None:
 
 def test_a_library_without_anything_alike_is_told() -> None:
     # The best is the sound itself, similarity 1.
-    strict = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-20.0, 10.0, 0.0))
-    lenient = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(-2.0, 10.0, 0.0))
+    strict = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), first=(-20.0, 10.0), match=(-20.0, 10.0, 0.0))
+    lenient = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), first=(-2.0, 10.0), match=(-2.0, 10.0, 0.0))
     assert nothing_alike(rank(SLOT, ListLibrary(), calibration=strict))
     assert not nothing_alike(rank(SLOT, ListLibrary(), calibration=lenient))
     assert not nothing_alike(rank(SLOT, ListLibrary()))

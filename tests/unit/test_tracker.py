@@ -100,7 +100,7 @@ def test_confidence_wants_several_windows() -> None:
 
 def test_a_calibrated_ear_is_as_sure_as_its_evidence() -> None:
     # Exposure counts, nothing else: a slot that is never fully there is doubted, however present the ear calls it.
-    calibration = Calibration("", slot=(-2.0, 4.0, 0.0, 0.0), match=(0.0, 1.0, 0.0))
+    calibration = Calibration("", slot=(-2.0, 4.0, 0.0, 0.0), first=(0.0, 1.0), match=(0.0, 1.0, 0.0))
     tracker = SlotTracker(replace(DEFAULT_RULES, min_confidence=0.3), calibration)
     for number in range(4):
         faint = heard(direction(0, 0, 1), presence=0.9, activity=0.1)

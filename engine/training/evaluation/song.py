@@ -202,7 +202,7 @@ def _match_claims(item: HeardSong, calibration: Calibration | None) -> np.ndarra
     """Chance of each of the slots' first matches, and whether it is the instrument's own sound: [matches, 2]."""
     if calibration is None:
         return np.zeros((0, 2))
-    chance = calibration.match_confidence(item.nearest, np.arange(1, NEAREST + 1))
+    chance = calibration.match_confidence(item.nearest)
     return np.stack([chance.ravel(), item.very_sound.ravel()], axis=1)
 
 

@@ -54,7 +54,7 @@ def test_the_very_sound_is_where_its_rank_says() -> None:
 
 def test_chances_of_matches_are_held_against_what_came_true() -> None:
     item = heard_song([slot(0.9)], [[0]], [(0, 0)], [10])
-    always = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), match=(50.0, 0.0, 0.0))
+    always = Calibration("", slot=(0.0, 0.0, 0.0, 0.0), first=(50.0, 0.0), match=(50.0, 0.0, 0.0))
     claims = protocol._match_claims(item, always)
     assert claims.shape == (protocol.NEAREST, 2)
     assert protocol._calibration_error(claims) == pytest.approx(0.9)
