@@ -104,7 +104,7 @@ class Workspace(QObject):
         self.reference.look_changed.connect(lambda _: self._remember_song())
         self.reference.heard.connect(
             lambda hearing: self.matching.parts.set_heard(
-                hearing.parts, done=hearing.done, passages=hearing.part_passages
+                hearing.parts, done=hearing.done, passages=hearing.part_passages, content=hearing.content
             )
         )
         self.matching.parts.changed.connect(self._part_chosen)

@@ -244,7 +244,11 @@ def _show_by_part(
         heard = f"only {words_for(hearing.parts)}" if hearing.parts else "nor any other part"
         raise AudioError(path, f"No {words_for(missing, 'or')} can be made out in it, {heard}.")
     query = read_query(options.only)
-    matches = [] if silent else rank_by_part(hearing.parts, weights, library, top=options.top, query=query)
+    matches = (
+        []
+        if silent
+        else rank_by_part(hearing.parts, weights, library, top=options.top, query=query, without=hearing.content)
+    )
     if options.json:
         print(json.dumps(part_sheet(path, rate, hearing, weights, matches, ear)), flush=True)
         return

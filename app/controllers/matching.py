@@ -290,7 +290,7 @@ class MatchController(QObject):
         seed = self.trail[-1] if self.trail else None
         sound, part = (seed.sound, seed.part) if seed is not None else (None, None)
         weights = {part: 1} if part is not None else {} if sound is not None else dict(self.parts.weights)
-        heard = dict(self.parts.heard)
+        heard, content = dict(self.parts.heard), self.parts.content
         order, descending = self._order, self._descending
 
         def work(job: Job) -> Results | None:
@@ -300,7 +300,7 @@ class MatchController(QObject):
                 return None
             query, top = filters.query(), TOP if filters.note is None else TOP_FILTERED
             if weights and (sound is not None or not filters.history):
-                return _by_part(backend, sound, heard, weights, filters)
+                return _by_part(backend, sound, heard, weights, filters, content)
             if sound is not None:
                 from engine.matching.match import similar
 
@@ -369,15 +369,16 @@ def _by_part(
     heard: Mapping[str, np.ndarray],
     weights: Mapping[str, float],
     filters: Filters,
+    content: bytes | None,
 ) -> Results:
-    """Loops and longer sounds, by parts of a sound of the library or else of what was heard."""
+    """Loops and longer sounds, by parts of a sound of the library or else of the reference, of this content."""
     from engine.matching.parts import cannot_be_ranked, rank_by_part
 
     backend.require_fit()
     library = backend.library()
     parts, counts = tuple(weights), library.part_counts
     if sound is not None:
-        heard = library.parts(sound.id)
+        heard, content = library.parts(sound.id), None
     obstacle = cannot_be_ranked(counts) or ""
     if obstacle and counts.waiting:
         obstacle += " Scan it again: File, Scan the library again."
@@ -386,6 +387,6 @@ def _by_part(
     if obstacle:
         return Results(None, (), counts.heard, sound=sound, parts=parts, obstacle=obstacle)
     top = TOP if filters.note is None else TOP_FILTERED
-    matches = rank_by_part(heard, weights, library, top=top, query=filters.query())
+    matches = rank_by_part(heard, weights, library, top=top, query=filters.query(), without=content)
     accepted = [match for match in matches if filters.accept(match.sound)]
     return Results(None, _rows(accepted), counts.heard, sound=sound, parts=parts)

@@ -42,6 +42,8 @@ class PartChoice(QObject):
         self.passages: dict[tuple[str, ...], tuple[float, float]] = {}
         """Where in the reference each part, and each choice of several that sound together, is heard most surely, in
         seconds."""
+        self.content: bytes | None = None
+        """Of the reference's file, which is no match of itself."""
         self.weights: dict[str, int] = {}
         """Of the chosen parts; empty while a slot is ranked for."""
         self._waiting: dict[str, int] = {}
@@ -53,11 +55,12 @@ class PartChoice(QObject):
         *,
         done: bool,
         passages: Mapping[tuple[str, ...], tuple[float, float]] | None = None,
+        content: bytes | None = None,
     ) -> None:
         """What sounds in the reference, and where, as known now. A chosen part that does not waits until all is heard
-        (`done`), and is let go of then."""
+        (`done`), and is let go of then. `content` is that of the reference's file."""
         before, chosen = list(self.heard), self.weights
-        self.heard, self.passages = dict(heard), dict(passages or {})
+        self.heard, self.passages, self.content = dict(heard), dict(passages or {}), content
         wanted = {**self._waiting, **self.weights}
         self.weights = {part: weight for part, weight in wanted.items() if part in heard}
         self._waiting = {} if done else {part: weight for part, weight in wanted.items() if part not in heard}

@@ -335,6 +335,10 @@ class MatchesPanel(QWidget):
             title = "No sounds heard yet"
             sentence = "Matches appear here as the scan hears the library's sounds."
             self._empty.button.setVisible(False)
+        elif not narrowed:
+            title = "No other sound"
+            sentence = "The library holds no sound but this one."
+            self._empty.button.setVisible(False)
         else:
             title = "Nothing matches these filters"
             sentence = _no_facts(filters) or "Clear them, or search for something else."

@@ -254,6 +254,10 @@ class Catalog:
         sounds = map(_sound, rows)
         return list(sounds) if state is None else [sound for sound in sounds if sound.state == state]
 
+    def with_content(self, content: bytes) -> frozenset[int]:
+        """Ids of all sounds whose file holds this, as `content.content_digest` tells it."""
+        return frozenset(row[0] for row in self._rows("SELECT id FROM sounds WHERE content = ?", (content,)))
+
     def failed(self) -> list[Sound]:
         """The sounds that could not be used, by path; `reason` says why."""
         query = f"{_SELECT_SOUND} FROM sounds WHERE state = 'failed' AND NOT missing ORDER BY path, preset"

@@ -70,7 +70,7 @@ def rank(
     other_family: float = OTHER_FAMILY,
     query: Query = EVERYTHING,
 ) -> list[Match]:
-    """The sounds of the library nearest to the slot, best first.
+    """The sounds of the library nearest to the slot, best first, without the reference itself.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def rank(
         others = [known for known in found if known[0].id not in preferred]
         return sorted([*likely, *others], key=lambda known: _place(known, preferred, other_family))
 
-    matches = folded(nearest, library, top)
+    matches = folded(nearest, library, top, without=slot.content)
     if not any_family:
         matches = [match if match.sound.id in preferred else replace(match, handicap=other_family) for match in matches]
     if calibration is None:
@@ -111,7 +111,9 @@ def similar(sound: Sound, library: Library, *, top: int = 50, query: Query = EVE
     return folded(lambda asked: library.search(vectors, top=asked, query=query), library, top)
 
 
-def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Library, top: int) -> list[Match]:
+def folded(
+    nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Library, top: int, *, without: bytes | None = None
+) -> list[Match]:
     """The first of the ranked sounds with their similarities, copies of a sound as one match: the first of them, or the
     first that is there where that one's drive or folder is away.
 
@@ -119,11 +121,14 @@ def folded(nearest: Callable[[int], Sequence[tuple[Sound, float]]], library: Lib
     ----------
     nearest : given a number, so many sounds or more, ranked; fewer where there are no more. It is asked for more where
         so many fold into one that fewer than `top` are left.
+    without : the content of files that are left out, wherever they lie: nobody looks for the reference itself.
     """
+    itself = library.catalog.with_content(without) if without is not None else frozenset()
     asked = top + COPIES_ALLOWED_FOR
     while True:
         found = nearest(asked)
-        groups = fold_copies([sound for sound, _ in found], library.catalog, library.fingerprint or "", most=top)
+        others = [sound for sound, _ in found if sound.id not in itself]
+        groups = fold_copies(others, library.catalog, library.fingerprint or "", most=top)
         if len(groups) >= top or len(found) < asked or asked >= LOOKED_AT:
             break
         asked = min(2 * asked, LOOKED_AT)

@@ -29,6 +29,7 @@ def rank_by_part(
     *,
     top: int = 50,
     query: Query = EVERYTHING,
+    without: bytes | None = None,
 ) -> list[Match]:
     """The loops and longer sounds of the library that are nearest by some parts, best first.
 
@@ -37,6 +38,7 @@ def rank_by_part(
     heard : the parts of what is asked for, as `Hearing.parts` or `Library.parts` tell them: float32 [dimension] each.
     weights : how much each of the parts counts, above 0; all of them are in `heard`.
     top, query : as those of `engine.matching.match.rank`.
+    without : the content of the reference, which is no match of itself, as `Hearing.content` tells it.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def rank_by_part(
         cosines.update((sound.id, tuple(zip(weights, values, strict=True))) for sound, _, values in found)
         return [(sound, mean) for sound, mean, _ in found]
 
-    matches = folded(nearest, library, top)
+    matches = folded(nearest, library, top, without=without)
     return [replace(match, by_part=cosines[match.sound.id]) for match in matches]
 
 

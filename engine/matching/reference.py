@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.encoder.parts import PartsCollector
 from engine.errors import AudioError
 from engine.families import likely_families
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
+from engine.library.content import digest_if_readable
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches
 from engine.matching.tracker import Heard, SlotTracker, cells_of
 
@@ -38,6 +39,7 @@ class Hearing:
         by (`engine.matching.parts`); none of a reference so short that it is one sound.
     part_passages : for each of these parts, and each choice of several that sound together, in the order of `PARTS`,
         the window, in seconds, in which they are heard most surely.
+    content : as that of the slots.
     """
 
     slots: tuple[Slot, ...]
@@ -46,6 +48,7 @@ class Hearing:
     done: bool
     parts: Mapping[str, np.ndarray] = field(default_factory=dict)
     part_passages: Mapping[tuple[str, ...], tuple[float, float]] = field(default_factory=dict)
+    content: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,7 @@ def hear(
 
     report = _Reporter(progress, first, last)
     tracker, parts = SlotTracker(rules, ear.calibration), PartsCollector()
+    content = digest_if_readable(path)
     blocks = decode.stream(path, rate=ear.rate, block_seconds=rules.hop_seconds, start=first, end=end)
     windows = _windows(blocks, ear, first, rules)
     heard_seconds = first
@@ -119,8 +123,8 @@ def hear(
         whole = end is None and done
         duration = heard_seconds if whole else max(info.duration_seconds, heard_seconds)
         report(heard_seconds)
-        slots = tracker.slots(cells_of(duration))
-        yield Hearing(slots, heard_seconds, duration, done, parts.parts(), parts.passages())
+        slots = tuple(replace(slot, content=content) for slot in tracker.slots(cells_of(duration)))
+        yield Hearing(slots, heard_seconds, duration, done, parts.parts(), parts.passages(), content)
 
 
 def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker, parts: PartsCollector) -> None:
@@ -237,6 +241,7 @@ def hear_as_one(
         exposure=exposure,
         activity=active_stretches(exposure, rules),
         exposed_seconds=(start, heard_seconds),
+        content=digest_if_readable(path),
     )
 
 

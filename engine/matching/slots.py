@@ -100,6 +100,7 @@ class Slot:
     exposed_seconds : the passage in which it is best heard, strong itself and little covered by the others.
     evidence : what the confidence rests on, as `engine.encoder.calibration.Calibration` weighs it.
     passages : one for each of the vectors; none where the slot was heard as a single sound.
+    content : of the reference's file, as `engine.library.content` tells it: that file is no match for the slot.
     """
 
     id: int
@@ -112,6 +113,7 @@ class Slot:
     exposed_seconds: tuple[float, float]
     evidence: tuple[float, ...] = ()
     passages: tuple[Passage, ...] = ()
+    content: bytes | None = None
 
 
 def active_stretches(exposure: np.ndarray, rules: SlotRules = DEFAULT_RULES) -> tuple[tuple[float, float], ...]:

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from app.main_window import MainWindow
 from engine.audio.facts import Facts
 from engine.encoder.parts import hear_parts
+from engine.library.content import content_digest
 from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
 from engine.library.results import Heard, set_fingerprint, write_outcomes
@@ -168,6 +169,25 @@ def test_one_click_ranks_and_another_leads_back(window: MainWindow, qtbot: QtBot
     until(qtbot, lambda: (r := matches.results) is not None and r.slot is not None)
     assert matches.subject.text() == "for slot 1: bass"
     assert not window.matches_panel._way_back.isVisible()
+
+
+def test_the_song_is_no_match_of_itself(window: MainWindow, qtbot: QtBot, song: Path) -> None:
+    work = window.workspace
+    with work.backend.library().catalog.database.write() as connection:
+        connection.execute("UPDATE sounds SET content = ? WHERE name = 'Bass and lead'", (content_digest(song),))
+    work.matching.refresh()
+    until(qtbot, lambda: set(names(window)) == set(LOOPS) - {"Bass and lead"})
+    qtbot.mouseClick(window.parts_panel.parts["other"].switch, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: shows(window, "other"))
+    assert set(names(window)) == set(LOOPS) - {"Bass", "Bass and lead"}
+    qtbot.mouseClick(window.parts_panel.parts["other"].switch, Qt.MouseButton.LeftButton)
+    until(qtbot, lambda: window.matches_panel.results.slot is not None)
+
+    with work.backend.library().catalog.database.write() as connection:
+        connection.execute("UPDATE sounds SET content = ?", (content_digest(song),))
+    work.matching.refresh()
+    until(qtbot, lambda: names(window) == [])
+    assert window.matches_panel._empty.title.text() == "No other sound"
 
 
 def test_several_parts_are_weighed(window: MainWindow, qtbot: QtBot) -> None:

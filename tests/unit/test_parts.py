@@ -14,6 +14,7 @@ import soundfile
 from engine.cli import main
 from engine.encoder.ear import Ear
 from engine.families import words_for
+from engine.library.content import content_digest
 from engine.library.found import begin_scan, list_files
 from engine.library.library import Library
 from engine.library.query import read_query
@@ -159,6 +160,27 @@ def test_the_command_ranks(library: Library, song: Path, capsys: pytest.CaptureF
     assert "both" in lines[2]
     assert main(["match", str(song), "--part", "bass", "--only", "near", "--json"]) == 0
     assert [match["name"] for match in json.loads(capsys.readouterr().out)["matches"]] == ["near bass"]
+
+
+@pytest.mark.parametrize("region", [[], ["--start", "1", "--end", "9"], ["--end", "1"]])
+def test_a_reference_is_no_match_of_itself(
+    library: Library, song: Path, capsys: pytest.CaptureFixture[str], region: list[str]
+) -> None:
+    """Wherever its file lies, and whatever it is called there."""
+    fill(library)
+    with library.catalog.database.write() as connection:
+        names = ("same bass", "near bass")
+        connection.execute("UPDATE sounds SET content = ? WHERE name IN (?, ?)", (content_digest(song), *names))
+    assert main(["match", str(song), "--json", *region]) == 0
+    slots = json.loads(capsys.readouterr().out)["slots"]
+    assert slots
+    for slot in slots:
+        assert {match["name"] for match in slot["matches"]} == {"keys", "both"}
+        assert [match["rank"] for match in slot["matches"]] == [1, 2]
+        assert not any(match["copies"] for match in slot["matches"])
+    if region != ["--end", "1"]:  # so short that it has no parts
+        assert main(["match", str(song), "--part", "bass", "--json", *region]) == 0
+        assert [match["name"] for match in json.loads(capsys.readouterr().out)["matches"]] == ["both"]
 
 
 def test_a_part_that_the_song_or_its_region_does_not_have(
