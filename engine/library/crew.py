@@ -1,49 +1,31 @@
-"""The workers of a scan: started, given tasks, watched, replaced."""
+"""The workers of a scan together: who is given which sounds, what becomes of those of a worker that ends.
+
+How one of them is watched is `watched.py`.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
-import multiprocessing
 import multiprocessing.connection
 import os
 import signal
-import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Self
 
-import psutil
-
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
-from engine.library.messages import Decoding, Done, Embedding, Ready, Unusable
-from engine.library.processes import start_child, words_for_exit
+from engine.library.messages import Done, Ready, Unusable
+from engine.library.processes import words_for_exit
 from engine.library.queue import Pending
 from engine.library.results import Failed, Outcome, PartsHeard
+from engine.library.watched import DECODING_SECONDS, WatchedWorker
 
 logger = logging.getLogger(__name__)
 
-DECODING_SECONDS = 60.0
-"""A file that takes longer is given up, unless other programs kept its worker from computing."""
-
-_PATIENCE = 10
-"""So many times as long a file may take where other programs leave its worker no processor."""
-
-_IDLE_SECONDS = 5.0
-"""A silent worker that has not computed for so long, though it was let, waits for something that does not come."""
-
-_STATUS_TELLS = sys.platform.startswith("linux")
-"""Whether the system says of a process that it wants to run and is not let. Elsewhere every process that is not
-suspended counts as running; but there nobody is let nothing at all for `_IDLE_SECONDS`."""
-
-_EMBEDDING_SECONDS = 600.0
 _CRASH, _KILL, _GUILTY = 2, 1, 4
 """A sound is given up after two crashes of its own. A worker that was killed says little about the sound it was on: the
 system may have been short of memory, or the user of patience."""
@@ -54,24 +36,6 @@ _DEATHS_IN_A_ROW = 12
 _INATTENTIVE_SECONDS = 5.0
 
 
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    connection: Connection
-    task: dict[int, Pending] = field(default_factory=dict)
-    """What it was given and has not finished."""
-    decoding: int | None = None
-    ready: bool = False
-    since: float = field(default_factory=time.monotonic)
-    """When it last said something while it had work."""
-    computed: float = 0.0
-    """Seconds of a processor that it had used by then, if it was decoding."""
-    computed_lately: float = 0.0
-    """Those that it had used when it was looked at last."""
-    idle_since: float | None = None
-    """Since when a silent worker was seen waiting."""
-
-
 class Crew:
     """Worker processes that hear sounds. A context manager: leaving it ends them."""
 
@@ -79,11 +43,12 @@ class Crew:
         self._loader = loader
         self._model = model
         self._decoding_seconds = decoding_seconds
-        self._workers: list[_Worker] = []
+        self._workers: list[WatchedWorker] = []
         self._queue: Iterator[Pending] = iter(())
         self._exhausted = True
         self._task_size = 1
         self._again: deque[list[Pending]] = deque()
+        """Tasks of workers that ended."""
         self._suspicion: Counter[int] = Counter()
         self._deaths_in_a_row = 0
         self._last_step = time.monotonic()
@@ -95,11 +60,9 @@ class Crew:
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:
-            worker.connection.close()
-            worker.process.kill()
+            worker.kill()  # all of them, before one is waited for
         for worker in self._workers:
-            worker.process.join()
-            worker.process.close()
+            worker.end()
         self._workers.clear()
 
     def grow(self, size: int) -> None:
@@ -127,12 +90,12 @@ class Crew:
         """
         now = time.monotonic()
         if now - self._last_step > _INATTENTIVE_SECONDS:
-            # This process was stopped or asleep, and so were they: their silence means nothing.
+            # This process was stopped or asleep, and so were they.
             for worker in self._workers:
-                worker.since = now
+                worker.excuse_silence()
         self._last_step = now
         for worker in self._workers:
-            if worker.ready and not worker.task:
+            if worker.free:
                 self._hand_out(worker)
         outcomes: list[Outcome] = []
         connections = {worker.connection: worker for worker in self._workers}
@@ -142,77 +105,45 @@ class Crew:
             outcomes += self._look_after(worker)
         return outcomes
 
-    def _start(self) -> _Worker:
-        return _Worker(*start_child(_work, self._loader, self._model))
+    def _start(self) -> WatchedWorker:
+        return WatchedWorker.start(self._loader, self._model, self._decoding_seconds)
 
-    def _hand_out(self, worker: _Worker) -> None:
+    def _hand_out(self, worker: WatchedWorker) -> None:
         task = self._again.popleft() if self._again else list(itertools.islice(self._queue, self._task_size))
-        if not task:
+        if task:
+            worker.give(task)
+        else:
             self._exhausted = True
-            return
-        worker.task = {pending.sound_id: pending for pending in task}
-        worker.since = time.monotonic()
-        # A worker that has just died is noticed when it is listened to.
-        with contextlib.suppress(OSError):
-            worker.connection.send(task)
 
-    def _listen(self, worker: _Worker) -> list[Outcome]:
+    def _listen(self, worker: WatchedWorker) -> list[Outcome]:
         outcomes: list[Outcome] = []
         try:
-            while worker.connection.poll():
-                message = worker.connection.recv()
-                worker.since = time.monotonic()
+            for message in worker.messages():
                 match message:
                     case Ready(fingerprint):
-                        worker.ready = True
                         self.fingerprint = fingerprint
                     case Unusable(error):
                         raise error
-                    case Decoding(sound_id, computed):
-                        worker.decoding, worker.computed, worker.idle_since = sound_id, computed, None
-                    case Embedding():
-                        worker.decoding = None
                     case Done(finished):
                         self._deaths_in_a_row = 0
-                        for outcome in finished:
-                            worker.task.pop(outcome.sound_id, None)
                         outcomes += finished
         except (EOFError, OSError):
             outcomes += self._bury(worker)
         return outcomes
 
-    def _look_after(self, worker: _Worker) -> list[Outcome]:
+    def _look_after(self, worker: WatchedWorker) -> list[Outcome]:
         """Stop a worker that is stuck, and replace one that ended before it could be listened to."""
-        if not worker.ready and _ended_in_silence(worker):
+        if worker.has_ended_in_silence() or worker.hangs_in_model():
             return self._bury(worker)
-        silence = time.monotonic() - worker.since if worker.task else 0.0
-        if worker.decoding in worker.task:
-            if silence > self._decoding_seconds and self._is_stuck(worker, silence):
-                stuck = worker.task.pop(worker.decoding)
-                logger.warning("decoding did not end: %s", stuck.path)
-                self._replace(worker)
-                self._give_back(list(worker.task.values()))
-                return [stuck.given_up(f"Decoding it took longer than {self._decoding_seconds:g} s.")]
-        elif silence > _EMBEDDING_SECONDS:
-            return self._bury(worker)
-        return []
+        stuck = worker.suspect
+        if stuck is None or not worker.hangs_in_decoder():
+            return []
+        logger.warning("decoding did not end: %s", stuck.path)
+        self._replace(worker)
+        self._again_without(stuck, worker)
+        return [stuck.given_up(f"Decoding it took longer than {self._decoding_seconds:g} s.")]
 
-    def _is_stuck(self, worker: _Worker, silence: float) -> bool:
-        """Whether a worker that is silent for too long computed or waited all the time, rather than not being let."""
-        limit, now = self._decoding_seconds, time.monotonic()
-        computed = _computed(worker.process)
-        waits, worker.computed_lately = computed <= worker.computed_lately, computed
-        if _STATUS_TELLS:
-            try:
-                waits = psutil.Process(worker.process.pid).status() != psutil.STATUS_RUNNING
-            except psutil.Error:
-                return True
-        worker.idle_since = worker.idle_since or now if waits else None
-        if worker.idle_since is not None and now - worker.idle_since >= min(_IDLE_SECONDS, limit):
-            return True
-        return silence > _PATIENCE * limit or computed - worker.computed > limit / 2
-
-    def _bury(self, worker: _Worker) -> list[Outcome]:
+    def _bury(self, worker: WatchedWorker) -> list[Outcome]:
         """After a crash: find out which sound is to blame, and give the others to another worker."""
         code = self._replace(worker)
         cause = words_for_exit(code)
@@ -222,61 +153,29 @@ class Crew:
                 f"The processes that hear sounds keep ending ({cause}). "
                 "There may be too little memory: scan with fewer workers."
             )
-        if worker.decoding in worker.task:
-            suspect = worker.task.pop(worker.decoding)
-            self._give_back(list(worker.task.values()))
-        elif len(worker.task) == 1:
-            (suspect,) = worker.task.values()
-        else:
+        suspect = worker.suspect
+        if suspect is None:
             # The model choked on one of several: one at a time shows on which.
-            for pending in worker.task.values():
-                self._give_back([pending])
+            self._again.extend([pending] for pending in worker.task.values())
             return []
+        self._again_without(suspect, worker)
         was_killed = code in (-signal.SIGKILL, -signal.SIGTERM) if os.name == "posix" else False
         self._suspicion[suspect.sound_id] += _KILL if was_killed else _CRASH
         if self._suspicion[suspect.sound_id] < _GUILTY:
-            self._give_back([suspect])
+            self._again.append([suspect])
             return []
         logger.warning("ended the process (%s): %s", cause, suspect.path)
         if suspect.parts_only:
             return [PartsHeard(suspect.sound_id, ())]  # all else is known; it would crash the next time too
         return [Failed(suspect.sound_id, f"Hearing it made the decoder or the model crash ({cause}).")]
 
-    def _give_back(self, task: list[Pending]) -> None:
-        if task:
-            self._again.append(task)
+    def _again_without(self, suspect: Pending, worker: WatchedWorker) -> None:
+        rest = [pending for pending in worker.task.values() if pending is not suspect]
+        if rest:
+            self._again.append(rest)
 
-    def _replace(self, worker: _Worker) -> int | None:
+    def _replace(self, worker: WatchedWorker) -> int | None:
         """End a worker and start another in its place; returns its exit code."""
-        worker.connection.close()
-        worker.process.kill()
-        worker.process.join()
-        code = worker.process.exitcode
-        worker.process.close()
+        code = worker.end()
         self._workers[self._workers.index(worker)] = self._start()
         return code
-
-
-def _work(connection: Connection, loader: EarLoader, model: Path | None) -> None:
-    """In the worker's process, which alone needs what decodes and measures: importing that takes a second."""
-    from engine.library.worker import run
-
-    run(connection, loader, model)
-
-
-def _ended_in_silence(worker: _Worker) -> bool:
-    """Whether a worker is gone and its pipe does not tell: on Windows this process holds the other end of it until the
-    worker takes it, and what ends before that never does."""
-    try:
-        return not worker.process.is_alive() and not worker.connection.poll()
-    except OSError:
-        return False  # it tells, and is listened to
-
-
-def _computed(process: SpawnProcess) -> float:
-    """Seconds of a processor that it has used; 0 where it is gone."""
-    try:
-        times = psutil.Process(process.pid).cpu_times()
-    except psutil.Error:
-        return 0.0
-    return float(times.user + times.system)

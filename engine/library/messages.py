@@ -1,4 +1,4 @@
-"""What a worker tells the crew."""
+"""What a worker tells those who watch it."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from engine.encoder import weights
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.catalog import Sound, outermost
-from engine.library.crew import DECODING_SECONDS, Crew
+from engine.library.crew import Crew
 from engine.library.drives import ANSWER_SECONDS, are_there
 from engine.library.ears import EarLoader, load_ear
 from engine.library.headers import HeaderPass
@@ -28,6 +28,7 @@ from engine.library.listing import list_folders
 from engine.library.locks import try_lock
 from engine.library.queue import count_pending, pending
 from engine.library.results import Failed, Heard, Outcome, PartsUnheard, set_fingerprint, write_outcomes
+from engine.library.watched import DECODING_SECONDS
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """The process in which files that nobody trusts are decoded, measured and embedded.
 
-A file that makes a decoder crash or hang takes this process with it and nothing else; see `crew.py` for the other end
-of the pipe.
+A file that makes a decoder crash or hang takes this process with it and nothing else; see `watched.py` for the other
+end of the pipe.
 """
 
 from __future__ import annotations

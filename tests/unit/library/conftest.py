@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import soundfile
 
@@ -41,3 +42,12 @@ def sounds(tmp_path: Path) -> Path:
     for number, hz in enumerate(np.geomspace(100, 3_200, 12)):
         write_tone(folder / ("low", "middle", "high")[number // 4] / f"Tone {number:02}.wav", hz)
     return folder
+
+
+@pytest.fixture
+def no_worker_is_left_behind() -> Iterator[None]:
+    before = set(psutil.Process().children(recursive=True))
+    yield
+    left = {child for child in psutil.Process().children(recursive=True) if child not in before}
+    # The standard library keeps one process of its own to clean up after the others.
+    assert [child.cmdline() for child in left if "resource_tracker" not in " ".join(child.cmdline())] == []

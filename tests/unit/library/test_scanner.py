@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from engine.audio.decode import decode
@@ -24,28 +18,14 @@ from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
 from engine.families import FAMILIES
 from engine.jobs import Cancelled, CancelToken, Progress
-from engine.library import crew, scanner
+from engine.library import scanner
 from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.results import Failed, write_outcomes
 from engine.library.scanner import scan
-from tests.unit.library.ears import (
-    load_and_die,
-    load_choking,
-    load_fragile,
-    load_nothing,
-    load_slow,
-    load_toy,
-)
+from tests.unit.library.ears import load_and_die, load_slow, load_toy
 
-
-@pytest.fixture(autouse=True)
-def no_worker_is_left_behind() -> Iterator[None]:
-    before = set(psutil.Process().children(recursive=True))
-    yield
-    left = {child for child in psutil.Process().children(recursive=True) if child not in before}
-    # The standard library keeps one process of its own to clean up after the others.
-    assert [child.cmdline() for child in left if "resource_tracker" not in " ".join(child.cmdline())] == []
+pytestmark = pytest.mark.usefixtures("no_worker_is_left_behind")
 
 
 def test_a_scan_from_nothing_and_again(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
@@ -128,75 +108,6 @@ def test_with_the_ear_itself(library: Library, sounds: Path, tmp_path: Path) -> 
     assert best.family == FAMILIES[int(heard.families[0].argmax())]
 
 
-def test_one_bad_file_costs_one_row(library: Library, tone: Callable[..., Path], tmp_path: Path) -> None:
-    folder = tmp_path / "fragile"
-    for number in range(10):
-        tone(folder / f"{number} fine.wav")
-    for name in ("unlucky", "crash", "hang", "spin", "defect"):
-        tone(folder / f"{name}.wav")
-    (folder / "text.wav").write_text("no sound")
-    tone(folder / "silent.wav", 0.0)
-
-    result = scan(library, [folder], workers=2, loader=load_fragile, decoding_seconds=2.0)
-
-    assert (result.listed, result.embedded, result.failed) == (17, 11, 6)
-    reasons = {sound.name: sound.reason or "" for sound in library.catalog.failed()}
-    assert set(reasons) == {"crash", "hang", "spin", "defect", "text", "silent"}
-    assert "SIGSEGV" in reasons["crash"]
-    assert reasons["hang"] == reasons["spin"] == "Decoding it took longer than 2 s."
-    assert "by zero" in reasons["defect"]
-    assert "Not audio" in reasons["text"]
-    assert "Silent" in reasons["silent"]
-    assert library.catalog.counts() == Counts(ready=11, failed=6)
-
-    tone(folder / "text.wav")
-    result = scan(library, [folder], workers=1, loader=load_toy, retry_failed=True)
-    assert (result.embedded, result.failed, result.unchanged) == (5, 1, 11)
-
-
-def test_a_worker_that_is_hardly_let_has_more_time(
-    library: Library, tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In the system's eyes: it wants to run all the while, and used next to nothing."""
-    tone(tmp_path / "sounds" / "slow.wav")
-    monkeypatch.setattr(psutil.Process, "status", lambda self: psutil.STATUS_RUNNING)
-    result = scan(library, [tmp_path / "sounds"], workers=1, loader=load_fragile, decoding_seconds=1.0)
-    assert (result.embedded, result.failed) == (1, 0)
-
-
-@pytest.mark.parametrize(
-    ("work", "stuck"),
-    [
-        ("time.sleep(600)", True),
-        ("while True: time.sleep(0.02); sum(range(30_000))", False),
-        ("while True: pass", True),
-    ],
-    ids=["waits", "is hardly let", "computes for ever"],
-)
-def test_where_every_process_counts_as_running(monkeypatch: pytest.MonkeyPatch, work: str, stuck: bool) -> None:
-    monkeypatch.setattr(crew, "_STATUS_TELLS", False)
-    monkeypatch.setattr(psutil.Process, "status", lambda self: psutil.STATUS_RUNNING)
-    process: Any = subprocess.Popen([sys.executable, "-c", f"import time\n{work}"])
-    try:
-        worker, some = crew._Worker(process, None), crew.Crew(load_toy, None, decoding_seconds=2.0)  # type: ignore[arg-type]
-        until = time.monotonic() + (120.0 if stuck else 3.0)
-        seen = False
-        while not seen and time.monotonic() < until:
-            time.sleep(0.1)
-            seen = some._is_stuck(worker, silence=2.1)
-        assert seen == stuck
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
-    tone(sounds / "half a second.wav", seconds=0.5)
-    result = scan(library, [sounds], workers=1, loader=load_choking)
-    assert (result.embedded, result.failed) == (12, 1)
-    assert [sound.name for sound in library.catalog.failed()] == ["half a second"]
-
-
 def test_cancelling_keeps_what_is_finished(library: Library, sounds: Path) -> None:
     token = CancelToken()
 
@@ -221,17 +132,6 @@ def test_cancelled_before_it_began(library: Library, sounds: Path) -> None:
     token.cancel()
     with pytest.raises(Cancelled):
         scan(library, [sounds], workers=1, loader=load_toy, cancel=token)
-
-
-def test_a_model_that_cannot_be_loaded(library: Library, sounds: Path) -> None:
-    with pytest.raises(ModelError, match="The model is missing"):
-        scan(library, [sounds], workers=2, loader=load_nothing)
-    assert library.catalog.counts() == Counts(listed=12)
-
-
-def test_workers_that_never_start(library: Library, sounds: Path) -> None:
-    with pytest.raises(ModelError, match=r"keep ending.*exit code 3"):
-        scan(library, [sounds], workers=1, loader=load_and_die)
 
 
 def test_what_cannot_be_scanned(library: Library, sounds: Path) -> None:
@@ -381,29 +281,3 @@ def test_an_empty_folder(library: Library, tmp_path: Path) -> None:
 def test_half_of_the_processors_scan(monkeypatch: pytest.MonkeyPatch, most: int, usual: int) -> None:
     monkeypatch.setattr(scanner, "most_workers", lambda: most)
     assert scanner.default_workers() == usual
-
-
-def test_workers_that_end_before_they_take_their_end_of_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On Windows that end stays open here, and nothing ever comes through it."""
-    kept_open = []
-
-    def start_child(*_: object) -> tuple[SpawnProcess, Connection]:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe()
-        kept_open.append(theirs)
-        process = context.Process(target=os._exit, args=(3,), daemon=True)
-        process.start()
-        return process, ours
-
-    monkeypatch.setattr(crew, "start_child", start_child)
-    with crew.Crew(load_toy, None) as workers:
-        workers.grow(1)
-
-        def wait() -> None:
-            for _ in range(600):
-                workers.step(0.1)
-
-        with pytest.raises(ModelError, match=r"keep ending \(exit code 3\)"):
-            wait()
-    for connection in kept_open:
-        connection.close()

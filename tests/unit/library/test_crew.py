@@ -1,0 +1,92 @@
+"""What becomes of sounds whose worker ends, with real worker processes and toy ears."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import pytest
+
+from engine.errors import ModelError
+from engine.library import watched
+from engine.library.catalog import Counts
+from engine.library.crew import Crew
+from engine.library.library import Library
+from engine.library.scanner import scan
+from tests.unit.library.ears import load_and_die, load_choking, load_fragile, load_nothing, load_toy
+
+pytestmark = pytest.mark.usefixtures("no_worker_is_left_behind")
+
+
+def test_one_bad_file_costs_one_row(library: Library, tone: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tmp_path / "fragile"
+    for number in range(10):
+        tone(folder / f"{number} fine.wav")
+    for name in ("unlucky", "crash", "hang", "spin", "defect"):
+        tone(folder / f"{name}.wav")
+    (folder / "text.wav").write_text("no sound")
+    tone(folder / "silent.wav", 0.0)
+
+    result = scan(library, [folder], workers=2, loader=load_fragile, decoding_seconds=2.0)
+
+    assert (result.listed, result.embedded, result.failed) == (17, 11, 6)
+    reasons = {sound.name: sound.reason or "" for sound in library.catalog.failed()}
+    assert set(reasons) == {"crash", "hang", "spin", "defect", "text", "silent"}
+    assert "SIGSEGV" in reasons["crash"]
+    assert reasons["hang"] == reasons["spin"] == "Decoding it took longer than 2 s."
+    assert "by zero" in reasons["defect"]
+    assert "Not audio" in reasons["text"]
+    assert "Silent" in reasons["silent"]
+    assert library.catalog.counts() == Counts(ready=11, failed=6)
+
+    tone(folder / "text.wav")
+    result = scan(library, [folder], workers=1, loader=load_toy, retry_failed=True)
+    assert (result.embedded, result.failed, result.unchanged) == (5, 1, 11)
+
+
+def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Path, tone: Callable[..., Path]) -> None:
+    tone(sounds / "half a second.wav", seconds=0.5)
+    result = scan(library, [sounds], workers=1, loader=load_choking)
+    assert (result.embedded, result.failed) == (12, 1)
+    assert [sound.name for sound in library.catalog.failed()] == ["half a second"]
+
+
+def test_a_model_that_cannot_be_loaded(library: Library, sounds: Path) -> None:
+    with pytest.raises(ModelError, match="The model is missing"):
+        scan(library, [sounds], workers=2, loader=load_nothing)
+    assert library.catalog.counts() == Counts(listed=12)
+
+
+def test_workers_that_never_start(library: Library, sounds: Path) -> None:
+    with pytest.raises(ModelError, match=r"keep ending.*exit code 3"):
+        scan(library, [sounds], workers=1, loader=load_and_die)
+
+
+def test_workers_that_end_before_they_take_their_end_of_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows that end stays open here, and nothing ever comes through it."""
+    kept_open = []
+
+    def start_child(*_: object) -> tuple[SpawnProcess, Connection]:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        kept_open.append(theirs)
+        process = context.Process(target=os._exit, args=(3,), daemon=True)
+        process.start()
+        return process, ours
+
+    monkeypatch.setattr(watched, "start_child", start_child)
+    with Crew(load_toy, None) as workers:
+        workers.grow(1)
+
+        def wait() -> None:
+            for _ in range(600):
+                workers.step(0.1)
+
+        with pytest.raises(ModelError, match=r"keep ending \(exit code 3\)"):
+            wait()
+    for connection in kept_open:
+        connection.close()
