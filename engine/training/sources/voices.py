@@ -34,34 +34,38 @@ VOCAL_TRACTS = (0.88, 1.0, 1.13)
 SPOKEN_PITCHES = range(44, 76, 2)
 """Words that are spoken keep their melody; such MIDI numbers tell which of them is heard."""
 SUNG_OFFSETS = (0, 4, -4, 7, -7, 10, 2)
+"""Semitones from the middle of a singer's range."""
 SUNG_STRETCH = 1.6
 LOWEST_HZ, HIGHEST_HZ = 60.0, 600.0
+"""Where the pitch of speech is looked for."""
 VIBRATO_HZ, VIBRATO_SEMITONES = 5.5, 0.3
 
 
 def instruments() -> list[Instrument]:
-    """Every speaker twice: speaking, and singing with each of the `VOCAL_TRACTS` where it is a recorded one."""
+    """Every speaker twice: speaking, and singing, with each of the `VOCAL_TRACTS` where it is a recorded one."""
     found = []
     for folder in sorted(path for path in RECORDED.iterdir() if (path / "phonetic").is_dir()):
-        if folder.name == KEPT_OUT:
-            continue
-        found.append(_instrument("spoken", folder.name, str(folder)))
-        found += [_instrument(f"sung {tract}", folder.name, str(folder)) for tract in VOCAL_TRACTS]
+        if folder.name != KEPT_OUT:
+            found += _instruments(folder.name, str(folder), VOCAL_TRACTS)
     for number, path in enumerate(sorted(SPEAKERS.iterdir())):
-        location = f"{LANGUAGES[number % len(LANGUAGES)]}+{path.name}"
-        found += [_instrument(manner, location, location) for manner in ("spoken", "sung 1.0")]
+        voice = f"{LANGUAGES[number % len(LANGUAGES)]}+{path.name}"
+        found += _instruments(voice, voice, (1.0,))
     return found
 
 
-def _instrument(manner: str, speaker: str, location: str) -> Instrument:
-    return Instrument(f"voices/{speaker}/{manner}", "voices", f"{speaker} {manner}", "voice", location=location)
+def _instruments(speaker: str, location: str, tracts: tuple[float, ...]) -> list[Instrument]:
+    manners = {"spoken": "", **{f"sung {tract}": str(tract) for tract in tracts}}
+    return [
+        Instrument(f"voices/{speaker}/{name}", "voices", f"{speaker} {name}", "voice", location=f"{location}:{tract}")
+        for name, tract in manners.items()
+    ]
 
 
 def render_notes(instrument: Instrument) -> Iterator[Note]:
     """One word for each note."""
-    words = _words(instrument.location, len(SPOKEN_PITCHES))
-    manner, _, tract = instrument.key.rpartition("/")[2].partition(" ")
-    if manner == "spoken":
+    speaker, _, tract = instrument.location.rpartition(":")
+    words = _words(speaker, len(SPOKEN_PITCHES))
+    if not tract:
         for midi, word in zip(SPOKEN_PITCHES, words, strict=True):
             yield Note(midi, 0.8, len(word) / RATE, word)
         return
