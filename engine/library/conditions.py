@@ -11,6 +11,11 @@ from engine.library.words import full_text_query
 LIVE = "sounds.state = 'ready' AND NOT sounds.missing"
 """What can be found by similarity."""
 
+_WITH_SYMBOLS = """
+    sounds JOIN roots ON roots.id = root_id
+    WHERE instr(substr(sounds.path, length(roots.path) + 1) || char(10) || name || char(10) || tags, ?)
+"""
+
 _ORDERS = {
     "name": "name COLLATE NOCASE",
     "family": "coalesce(corrected, family)",
@@ -58,6 +63,10 @@ def _asked(query: Query) -> tuple[list[str], list[Any]]:
         if (text := full_text_query(words)) is not None:
             conditions.append(f"id {found} (SELECT rowid FROM sound_words WHERE sound_words MATCH ?)")
             values.append(text)
+        for word in words:
+            if full_text_query((word,)) is None:  # symbols, which the full-text index does not hold
+                conditions.append(f"id {found} (SELECT sounds.id FROM {_WITH_SYMBOLS})")
+                values.append(word.encode(errors="replace").decode())
     if query.families is not None:
         by_hand = one_of("corrected", query.families)
         heard_as = one_of("family", query.families)

@@ -3,7 +3,8 @@
 A word finds names, folders and tags in which a word begins with it; `-word` leaves those out; quotes hold words
 together. `name:value` asks for a fact; several values are parted by commas, ranges are written `low-high`, `low-` or
 `-high`. `-name:value` leaves out what `name:value` finds. What is no known fact is searched for as a word, so that no
-query is ever wrong.
+query is ever wrong. Symbols such as `★` or `---` find what holds them as they are; one that only parts words, as in
+`drum & bass`, asks for nothing unless it is in quotes.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _RANGE = re.compile(rf"({_NUMBER})?(-)?({_NUMBER})?(?:bpm|s|sec)?")
 _TEMPO_TOLERANCE = 0.5
 _YES, _NO = ("yes", "true", "1"), ("no", "false", "0")
 
+_PARTS_WORDS = frozenset(("", *"-:,./\\&+|"))
+"""Of the query's own, of paths, or what stands between words in names; and what is typed on the way to more."""
+
 Range = tuple[float, float]
 
 
@@ -44,7 +48,7 @@ class Query:
     Attributes
     ----------
     words, excluded : casefolded; each of `words` and none of `excluded` begins a word (or words, where it holds
-        spaces) of name, folder or tags.
+        spaces) of name, folder or tags; those without a letter or digit stand anywhere in these.
     families : one of these is likely.
     kinds : of `KINDS`; a preset is of kind 'preset' and no other.
     keys : as `engine.audio.declared.read_key` writes them; a key without a mode asks for both.
@@ -139,7 +143,9 @@ def read_query(text: str) -> Query:
             query = found
             continue
         word = _without_ending(f"{name} {value}" if name else value)
-        if not any(map(str.isalnum, word)):
+        if minus and token[0] == len(token[0]) * "-":
+            minus, word = False, token[0]  # a row of them leaves out nothing
+        if not word.strip() or (token[4] is not None and word in _PARTS_WORDS):
             continue
         if minus:
             query = replace(query, excluded=(*query.excluded, word))

@@ -309,7 +309,8 @@ def test_filters(tmp_path: Path) -> None:
     assert ids('"kick dirty"') == [dirty]
     assert ids('"dirty kick"') == []
     assert ids("GRÖSSE") == ids("größe") == [size]
-    assert ids("%") == ids("")
+    assert ids("%") == ids("★") == ids("\udcff") == []
+    assert ids("-★") == ids("-") == ids("")
     assert ids("sounds") == []  # the root's own folders are in none of the names
     assert ids('"; DROP TABLE sounds') == ids("NEAR(kick") == []
     assert ids("bpm:119-121") == ids("bpm:120") == ids("length:3-") == [dirty]
@@ -318,6 +319,30 @@ def test_filters(tmp_path: Path) -> None:
     assert catalog.matching(read_query("off"), heard=False).tolist() == [off]
     assert catalog.matching(Query(roots=frozenset({catalog.roots()[0].id}))).size == 3
     assert catalog.matching(Query(roots=frozenset({99}))).size == 0
+
+
+def test_symbols_are_found_as_they_are_written(tmp_path: Path) -> None:
+    catalog = Catalog.open(tmp_path)
+    root = catalog.add_root("/★ sounds")
+    misnamed = os.fsdecode(b"\xff\xe2\x98\x85.wav")
+    names = ["★ Best/kick.wav", "kick --- 50%.wav", "_snare + clap.wav", misnamed, "hat.wav"]
+    files = [FoundFile(f"{root.path}/{name}", 1, 1) for name in names]
+    list_files(catalog.database, begin_scan(catalog.database), root.id, root.path, files)
+    ids = {Path(sound.path).name: sound.id for sound in catalog.sounds()}
+    catalog.marks.tag([ids["hat.wav"]], add=["♥ it"])
+    in_names = {number: name for name, number in ids.items()}
+
+    def found(text: str) -> set[str]:
+        return {in_names[number] for number in catalog.matching(read_query(text), heard=False).tolist()}
+
+    assert found("★") == {"kick.wav", misnamed}
+    assert found("★ kick") == found('"★ Best"') == {"kick.wav"}
+    assert found("---") == found("%") == found("kick -★") == {"kick --- 50%.wav"}
+    assert found("♥") == {"hat.wav"}
+    assert found("snare & clap") == found('"+"') == found("_") == {"_snare + clap.wav"}
+    assert found("☆") == found("-----") == found("snare ★") == set()
+    assert found("\udcff") == {misnamed}  # as its name is shown, with a question mark
+    assert len(found("-☆")) == len(found("-")) == len(found(". / -")) == 5
 
 
 @settings(max_examples=50)
