@@ -11,8 +11,11 @@ from engine.audio.decode import AUDIO_SUFFIXES
 
 _LEAST_NOTES = 3
 _LEAST_SEMITONES = 5
+_PADS = 8
+"""In a bank, or twice as many."""
+
 _LEAST_PADS = 6
-"""In a bank of eight or sixteen, of which the last may be empty."""
+"""Of those, for the last may be empty."""
 
 _LAYER = re.compile(
     r"(?!808|909|707|606)(?:v|vel|velocity|vl|dyn|layer|lay|rr|r|robin|round|take|mic)?\d{1,3}"
@@ -77,8 +80,10 @@ def _is_code(name: str, group: Mapping[int, list[str]]) -> bool:
         octaves.setdefault("C D EF G A B"[note % 12].strip() or "#", set()).add(note // 12 - 1)
     letters = "".join(sorted(octaves))
     numbers = octaves[letters[0]]
-    # An instrument that was sampled once an octave mostly was at C; of that, only bare "Pad C1" is taken for a bank.
-    is_bank = len(letters) == 1 and len(numbers) >= _LEAST_PADS and (letters != "C" or name in ("pad", "pads"))
+    # An instrument that was sampled once an octave mostly was at C, and at most up to C7: what goes on is taken for a
+    # bank where it is called nothing but "Pad C1".
+    has_pads = len(numbers) >= _LEAST_PADS if letters != "C" else name in ("pad", "pads") and max(numbers) >= _PADS
+    is_bank = len(letters) == 1 and has_pads
     return (
         ("ABCDEFG".startswith(letters) or is_bank)
         and all(found == numbers for found in octaves.values())

@@ -57,6 +57,10 @@ def test_files_called_by_their_note_alone_are_named_by_their_folder() -> None:
 def test_one_note_in_every_octave_is_an_instrument() -> None:
     assert list(multisamples([f"Warm Pad C{octave}.wav" for octave in range(1, 8)])) == ["Warm Pad"]
     assert list(multisamples(["Pad C2.wav", "Pad C3.wav", "Pad C4.wav"])) == ["Pad"]
+    for least, most in ((1, 6), (1, 7), (0, 7)):
+        names = [f"Pad C{octave}.wav" for octave in range(least, most + 1)]
+        assert list(multisamples(names)) == ["Pad"]
+        assert list(multisamples([*names, "Pad F3.wav"])) == ["Pad"]
     assert list(multisamples(["Bass E1.wav", "Bass E2.wav", "Bass E3.wav"])) == ["Bass"]
 
 
@@ -82,6 +86,10 @@ def test_machines_are_called_by_numbers() -> None:
         ["Lead A1.wav", "Lead A2.wav", "Lead A3.wav"],
         [f"Pad B{number}.wav" for number in range(1, 9)],  # of a drum machine's bank
         [f"Pad C{number}.wav" for number in range(1, 9)],
+        [f"Pads_C{number}.wav" for number in range(16)],
+        [f"Pad {bank}{number}.wav" for bank in "ABC" for number in range(1, 7)],
+        [f"Pad {bank}{number:02}.wav" for bank in "ABCD" for number in range(1, 17)],
+        [f"Pad C{number:02}.wav" for number in range(1, 17)],
         [f"E{number}.wav" for number in range(1, 9)],
         ["Slice C1.wav", "Slice F1.wav", "Slice A1.wav"],
         ["Vocal Chop C1.wav", "Vocal Chop F1.wav", "Vocal Chop A1.wav"],
