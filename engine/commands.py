@@ -346,27 +346,22 @@ def _print_slots(path: Path, slots: Sequence[Slot], matches: dict[int, list[Matc
 
 
 def embed(options: argparse.Namespace) -> int:
-    import numpy as np
-
-    from engine.audio import decode
+    from engine.audio.decode import resample
+    from engine.audio.hearable import decode_to_hear, refuse_silence
     from engine.encoder.ear import Ear
     from engine.families import FAMILIES
-    from engine.library.worker import LONGEST_HEARD_SECONDS, SILENT_BELOW_DB
 
     ear = Ear.load(options.model, device=options.device)
     failures = 0
     for path in options.files:
         try:
-            info = decode.probe(path)
-            audio = decode.decode(path, end=LONGEST_HEARD_SECONDS)
-            if np.abs(audio.samples).max() < 10 ** (SILENT_BELOW_DB / 20):
-                raise AudioError(path, "Silent: there is nothing to hear.")
+            audio, duration = decode_to_hear(path)
+            refuse_silence(path, audio)
         except AudioError as error:
             failures += 1
             say(f"earshot: {error}")
             continue
-        duration = max(audio.duration_seconds, info.duration_seconds)
-        heard = ear.embed([decode.resample(audio.mono(), audio.rate, ear.rate)])
+        heard = ear.embed([resample(audio.mono(), audio.rate, ear.rate)])
         family = FAMILIES[int(heard.families[0].argmax())]
         if options.json:
             document = {

@@ -17,9 +17,10 @@ import numpy as np
 
 from engine import presets
 from engine.audio.declared import NOTHING, Declared, declared
-from engine.audio.decode import Audio, decode_beginning, resample
+from engine.audio.decode import Audio, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import Facts
+from engine.audio.hearable import decode_to_hear, refuse_silence
 from engine.audio.measure import measure
 from engine.audio.suffixes import is_preset_file
 from engine.encoder.parts import hear_parts
@@ -33,15 +34,6 @@ from engine.library.queue import Pending
 from engine.library.results import OVERVIEW_BINS, WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard
 
 logger = logging.getLogger(__name__)
-
-LONGEST_HEARD_SECONDS = 60.0
-"""Of longer files only this much is decoded, so that a mix of three hours takes no more time or memory than a loop."""
-
-_MOST_SAMPLES = 24_000_000
-"""Over all channels: a minute of eight channels at 48 kHz. A hundred megabytes is enough for one file."""
-
-SILENT_BELOW_DB = -90.0
-"""A file of which no sample reaches this is not heard: the ear finds a family in anything."""
 
 
 def run(connection: Connection, loader: EarLoader, model: Path | None) -> None:
@@ -116,18 +108,13 @@ def _can_be_read(path: str) -> bool:
     return True
 
 
-def _decode(pending: Pending) -> tuple[Audio, float]:
-    """The beginning of a sound, and the seconds of the whole."""
-    return decode_beginning(pending.path, seconds=LONGEST_HEARD_SECONDS, most_samples=_MOST_SAMPLES)
-
-
 def _decode_for_parts(pending: Pending, rate: int) -> _Waiting:
-    audio, _ = _decode(pending)
+    audio, _ = decode_to_hear(pending.path)
     return _Waiting(pending.sound_id, None, [resample(audio.mono(), audio.rate, rate)])
 
 
 def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
-    audio, seconds = _decode(pending)
+    audio, seconds = decode_to_hear(pending.path)
     facts = replace(_measured(pending, audio, declared(pending.path)), duration_seconds=seconds)
     mono = audio.mono()
     return _Waiting(pending.sound_id, _heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
@@ -144,10 +131,8 @@ def _play_and_measure(pending: Pending, rate: int) -> _Waiting:
 
 
 def _measured(pending: Pending, audio: Audio, said: Declared) -> Facts:
-    facts = measure(audio, said)
-    if facts.peak_db < SILENT_BELOW_DB:
-        raise AudioError(pending.path, "Silent: there is nothing to hear.")
-    return facts
+    refuse_silence(pending.path, audio)
+    return measure(audio, said)
 
 
 def _heard(pending: Pending, facts: Facts, mono: np.ndarray) -> Heard:

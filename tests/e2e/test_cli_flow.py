@@ -20,6 +20,7 @@ import pytest
 import soundfile
 import tinysoundfont
 
+from engine.audio.decode import decode
 from engine.cli import main
 from engine.errors import LibraryError
 from engine.families import FAMILIES
@@ -272,6 +273,14 @@ def test_silence_is_no_sound_of_any_family(home: Path, tmp_path: Path) -> None:
     result = earshot(["embed", path], home, code=1)
     assert result.stdout == ""
     assert f"{path}: Silent: there is nothing to hear." in result.stderr
+
+
+def test_of_a_file_cut_short_the_length_of_what_is_there_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "cut.flac"
+    soundfile.write(path, np.random.default_rng(0).normal(0.0, 0.1, 4 * RATE), RATE)
+    os.truncate(path, path.stat().st_size // 2)
+    (document,) = documents(earshot(["embed", path, "--json"], tmp_path))
+    assert document["duration_seconds"] == pytest.approx(decode(path).duration_seconds, abs=0.01)
 
 
 def test_library_list_failed_remove(home: Path, tmp_path: Path) -> None:

@@ -10,13 +10,12 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 import engine.library.worker as worker
 from engine.audio.decode import Audio
-from engine.audio.decode import decode_beginning as genuine_decode
+from engine.audio.hearable import decode_to_hear as genuine_decode
 from engine.encoder.heard import ACTIVITY_SECONDS, Embeddings, HeardWindows
 from engine.errors import ModelError
 from engine.families import FAMILIES, FAMILY_INDEX, PARTS
@@ -131,7 +130,7 @@ def load_choking(_: Path | None) -> ToyEar:
 
 
 def _instead_of_decode(behave: Callable[[Path, Decode], Beginning]) -> None:
-    def decode_beginning(path: str, **options: Any) -> Beginning:
-        return behave(Path(path), lambda: genuine_decode(path, **options))
+    def decode_to_hear(path: str) -> Beginning:
+        return behave(Path(path), lambda: genuine_decode(path))
 
-    vars(worker)["decode_beginning"] = decode_beginning
+    vars(worker)["decode_to_hear"] = decode_to_hear

@@ -9,10 +9,11 @@ import numpy as np
 import soundfile
 
 from engine.audio.decode import decode
+from engine.audio.hearable import LONGEST_HEARD_SECONDS
 from engine.library.messages import Decoding, Done, Embedding, Message
 from engine.library.queue import Pending
 from engine.library.results import Failed, Heard
-from engine.library.worker import LONGEST_HEARD_SECONDS, hear
+from engine.library.worker import hear
 from tests.unit.library.ears import ToyEar
 
 
