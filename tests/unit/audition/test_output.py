@@ -196,3 +196,30 @@ def test_windows_is_asked_for_no_less_latency_than_it_can_do_with(monkeypatch: p
         Output(None, lambda rate, channels: lambda block: None).close()
     assert asked == [output.LATENCY_SECONDS, 0.09]
     assert begun == [None]
+
+
+class NoDevices:
+    """What sounddevice answers on a machine without any output."""
+
+    def __call__(self, device: object = None, kind: str | None = None) -> object:
+        if kind is None and device is None:
+            return []
+        raise sounddevice.PortAudioError("Error querying device -1")
+
+
+def test_without_any_output_the_error_names_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sounddevice, "query_devices", NoDevices())
+    with pytest.raises(PlaybackError, match=r"No audio output was found\. Connect"):
+        output.Output(None, lambda rate, channels: lambda block: None)
+
+
+def test_an_output_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = {"max_output_channels": 2, "default_samplerate": 48000.0, "name": "Desk", "hostapi": 0}
+    monkeypatch.setattr(sounddevice, "query_devices", lambda *arguments: there if arguments else [there])
+
+    def refuse(**_: object) -> None:
+        raise sounddevice.PortAudioError("Device unavailable")
+
+    monkeypatch.setattr(sounddevice, "OutputStream", refuse)
+    with pytest.raises(PlaybackError, match="'Desk' could not be opened: Device unavailable"):
+        output.Output("Desk", lambda rate, channels: lambda block: None)
