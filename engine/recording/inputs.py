@@ -47,7 +47,7 @@ class InputDevice:
     Attributes
     ----------
     name : as it is shown.
-    key : PortAudio's number, or the name of the sound server's source.
+    key : the number that PortAudio gave it when it was looked for, or the name of the sound server's source.
     loopback : it carries what the machine plays.
     """
 
@@ -89,13 +89,13 @@ class _PortAudioInput:
         library = _portaudio()
         try:
             with opening():
-                self._stream = self._open(library, device.key, prepare)
+                self._stream = self._open(library, _number_of(library, device), prepare)
         except (ValueError, library.PortAudioError) as error:
             raise RecordingError(
                 f"The input {device.name} could not be opened: {error}. Choose another one, or free it."
             ) from error
 
-    def _open(self, library: ModuleType, number: int | str, prepare: Prepare) -> RunningStream:
+    def _open(self, library: ModuleType, number: int, prepare: Prepare) -> RunningStream:
         facts = library.query_devices(number, "input")
         self.rate = round(facts["default_samplerate"])
         self.channels = min(2, int(facts["max_input_channels"]))
@@ -133,7 +133,9 @@ class _ServerInput:
         try:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         except OSError as error:
-            raise RecordingError(f"The input {device.name} could not be opened: {error.strerror}.") from error
+            raise RecordingError(
+                f"The input {device.name} could not be opened: {error.strerror}. Choose another one."
+            ) from error
         self._answered = threading.Event()
         self._thread = threading.Thread(target=self._read, name="earshot-input", daemon=True)
         self._thread.start()
@@ -205,8 +207,27 @@ def _portaudio_inputs() -> list[InputDevice]:
 
 
 def _input(number: int, name: str, host: str, is_default: bool, times: Mapping[str, int]) -> InputDevice:
-    shown = name if times[name] == 1 else f"{name} ({host})"
+    shown = name if times[name] == 1 else _at_host(name, host)
     return InputDevice(shown, number, "loopback" in name.casefold(), is_default)
+
+
+def _at_host(name: str, host: str) -> str:
+    return f"{name} ({host})"
+
+
+def _number_of(library: ModuleType, device: InputDevice) -> int:
+    """Its number now: whenever PortAudio is started anew, it counts anew. Called inside `opening`. Raises
+    RecordingError."""
+    hosts = library.query_hostapis()
+    numbers = [
+        number
+        for number, facts in enumerate(library.query_devices())
+        if facts["max_input_channels"] > 0
+        and device.name in (facts["name"], _at_host(facts["name"], hosts[facts["hostapi"]]["name"]))
+    ]
+    if not numbers:
+        raise RecordingError(f"The input {device.name} is not there any more. Connect it again, or choose another one.")
+    return device.key if isinstance(device.key, int) and device.key in numbers else numbers[0]
 
 
 def _portaudio() -> ModuleType:

@@ -90,6 +90,7 @@ class Recorder:
     """
 
     def __init__(self, device: InputDevice, folder: Path) -> None:
+        self._device = device
         self._folder = folder
         self._lock = threading.Lock()
         self._file: _WavFile | None = None
@@ -172,7 +173,7 @@ class Recorder:
                 except Exception as error:  # a defect of ours or of a driver: nobody hears of a thread that ended
                     _log.exception("the recorder ended")
                     if self._failure is None:
-                        self._fail(_words_for(error))
+                        self._fail(self._words_for(error))
                     return
 
     def _look_after(self) -> None:
@@ -182,7 +183,7 @@ class Recorder:
         if len(block):
             self._heard_at = time.monotonic()
         if self._failure is None and not (alive and time.monotonic() - self._heard_at < _SILENT_SECONDS):
-            self._fail("The input went away.")
+            self._fail(f"The input {self._device.name} went away: connect it again, or choose another one.")
 
     def _keep(self, block: np.ndarray) -> None:
         if not len(block):
@@ -195,7 +196,7 @@ class Recorder:
         try:
             self._file.write(block[:room])
         except Exception as error:
-            self._fail(_words_for(error))
+            self._fail(self._words_for(error))
             return
         if len(block) >= room:
             hours = f"A recording ends after {LONGEST_SECONDS / 3600:g} hours."
@@ -208,6 +209,14 @@ class Recorder:
         if self._file is not None:
             self._end_file()
         self._failure = told  # last: who reads it finds the recording ended
+
+    def _words_for(self, error: Exception) -> str:
+        """Why nothing more is written, and what to do."""
+        if not isinstance(error, OSError):
+            return f"The recording broke off ({type(error).__name__}: {error})."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return f"The disk is full: free some space, then record again into {self._folder}."
+        return f"{self._path} cannot be written: {error.strerror}. See to its disk, then record again."
 
     def _end(self) -> None:
         if self._file is not None:
@@ -253,15 +262,6 @@ class _WavFile:
         for end in (self._wave.close, self._raw.close):
             with contextlib.suppress(OSError):  # what could be written is written
                 end()
-
-
-def _words_for(error: Exception) -> str:
-    """Why nothing can be written any more."""
-    if not isinstance(error, OSError):
-        return f"The recording broke off ({type(error).__name__}: {error})."
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "The disk is full."
-    return f"The recording cannot be written: {error.strerror}."
 
 
 def _new_file(folder: Path, rate: int, channels: int) -> tuple[Path, _WavFile]:

@@ -118,7 +118,9 @@ def test_an_input_that_is_pulled_out_leaves_what_came(
     until(qtbot, lambda: recording.seconds > 0.4)
     opened[0].alive = False
     until(qtbot, lambda: window.workspace.reference.path is not None)
-    assert window.notice.message.text() == "The input went away. What was recorded until then is kept."
+    told = window.notice.message.text()
+    assert told.startswith("The input Desk went away")
+    assert told.endswith("What was recorded until then is kept.")
     assert window.workspace.reference.path == recordings(window)[0]
 
 
@@ -152,7 +154,7 @@ def test_a_disk_that_is_full_at_the_end_is_said(
     monkeypatch.setattr(recorder_module._WavFile, "write", refuse)
     until(qtbot, lambda: recorder._ring._written > recorder._ring._read)
     recording.finish()
-    until(qtbot, lambda: window.notice.message.text().startswith("The disk is full."))
+    until(qtbot, lambda: window.notice.message.text().startswith("The disk is full: free some space"))
     assert window.workspace.reference.path == recordings(window)[0]
 
 

@@ -24,6 +24,7 @@ from engine.recording.recorder import Recorder, Ring
 RATE, CHANNELS = 8000, 2
 DEVICE = InputDevice("Desk", 0)
 PATIENCE_SECONDS = 90.0
+GONE = "The input Desk went away: connect it again, or choose another one."
 
 
 class FeedInput:
@@ -130,7 +131,7 @@ def test_a_device_that_goes_away_leaves_what_was_recorded(recorder: Recorder, in
     inputs[0].take(ramp(800))
     inputs[0].alive = False
     until(lambda: recorder.failure is not None)
-    assert recorder.failure == "The input went away. What was recorded until then is kept."
+    assert recorder.failure == f"{GONE} What was recorded until then is kept."
     assert not recorder.recording
     path = recorder.finish()
     assert path is not None
@@ -150,7 +151,7 @@ def test_the_last_block_before_a_device_goes_away_is_kept(
     recorder.begin()
     monkeypatch.setattr(FeedInput, "alive", property(goes_away, lambda *_: None), raising=False)
     until(lambda: recorder.failure is not None)
-    assert recorder.failure == "The input went away. What was recorded until then is kept."
+    assert recorder.failure == f"{GONE} What was recorded until then is kept."
     path = recorder.finish()
     assert path is not None
     assert soundfile.info(path).frames == 800
@@ -161,7 +162,7 @@ def test_an_input_that_falls_silent_altogether_is_gone(
 ) -> None:
     monkeypatch.setattr(recorder_module, "_SILENT_SECONDS", 0.2)
     recorder = Recorder(DEVICE, tmp_path)
-    until(lambda: recorder.failure == "The input went away.")
+    until(lambda: recorder.failure == GONE)
     recorder.close()
 
 
@@ -190,7 +191,7 @@ def test_an_input_that_is_slow_to_open_is_not_gone(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of processes are POSIX")
-def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[FeedInput]) -> None:
+def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[FeedInput], tmp_path: Path) -> None:
     import resource
 
     before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -206,7 +207,10 @@ def test_a_full_disk_keeps_what_was_written(recorder: Recorder, inputs: list[Fee
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
-    assert recorder.failure == "The disk is full. What was recorded until then is kept."
+    assert recorder.failure == (
+        f"The disk is full: free some space, then record again into {tmp_path / 'kept'}. "
+        "What was recorded until then is kept."
+    )
     path = recorder.finish()
     assert path is not None
     kept, _ = soundfile.read(path, dtype="float32")
@@ -242,6 +246,20 @@ def test_what_came_last_finds_no_room(
     assert not inputs[0].alive, "the input is given back"
     (path,) = tmp_path.iterdir()
     assert soundfile.info(path).frames == 800
+
+
+def test_a_disk_that_breaks_off_is_told_with_its_file(
+    recorder: Recorder, inputs: list[FeedInput], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    recorder.begin()
+    (path,) = (tmp_path / "kept").iterdir()
+    monkeypatch.setattr(recorder_module._WavFile, "write", refuse)
+    inputs[0].take(ramp(800))
+    until(lambda: recorder.failure is not None)
+    assert recorder.failure == f"{path} cannot be written: Input/output error. See to its disk, then record again."
 
 
 def test_a_folder_that_cannot_be_written_to_says_so(inputs: list[FeedInput], tmp_path: Path) -> None:

@@ -161,6 +161,34 @@ def test_inputs_are_looked_up_while_nothing_starts_portaudio_anew(monkeypatch: p
     assert held == [True, True]
 
 
+def test_an_input_is_opened_by_its_name_where_portaudio_counts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does when it is started again to look for outputs. Another microphone would be recorded."""
+    desk = {"name": "Desk", "hostapi": 0, "max_input_channels": 1, "default_samplerate": 48_000.0}
+    camera = {**desk, "name": "Camera"}
+    speakers = {**desk, "name": "Desk", "max_input_channels": 0}
+    asked: list[object] = []
+    there = [camera, speakers, desk]
+
+    class Opened(Stream):
+        def __init__(self, *, device: object, **_: object) -> None:
+            super().__init__()
+            asked.append(device)
+
+    def query(number: int | None = None, kind: str | None = None) -> object:
+        return there if number is None else there[number]
+
+    monkeypatch.setattr(output, "_open_streams", 0)
+    monkeypatch.setattr(sounddevice, "query_hostapis", lambda: [{"name": "Core Audio"}])
+    monkeypatch.setattr(sounddevice, "query_devices", query)
+    monkeypatch.setattr(sounddevice, "InputStream", Opened)
+    for number, name in ((0, "Desk"), (2, "Desk (Core Audio)"), (7, "Camera")):
+        device = inputs.InputDevice(name, number)
+        inputs.open_input(device, lambda rate, channels: lambda block: None).close()
+    assert asked == [2, 2, 0]
+    with pytest.raises(RecordingError, match=r"Lamp is not there any more.*choose another one"):
+        inputs.open_input(inputs.InputDevice("Lamp", 0), lambda rate, channels: lambda block: None)
+
+
 def test_inputs_that_portaudio_cannot_tell_are_said_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     def dead(*_: object) -> None:
         raise sounddevice.PortAudioError("PortAudio not initialized")
