@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
 from engine.audition.fit import Change
 from engine.errors import AudioError
+from engine.library.drives import ANSWER_SECONDS, are_there
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound
@@ -65,15 +65,14 @@ class Carrying(QObject):
         def work(job: Job) -> tuple[list[Path], str]:
             paths: list[Path] = []
             left_out: dict[str, list[str]] = {}
-            roots: dict[str, bool] = {}
+            # Of a drive that is away, or does not answer, no file is looked for.
+            roots = are_there({sound.root for sound, _ in wanted}, ANSWER_SECONDS, job.checkpoint)
             for sound, change in wanted:
                 job.checkpoint()
-                if sound.root not in roots:  # asked once: of a drive that is away no file is looked for
-                    roots[sound.root] = os.path.isdir(sound.root)
-                written = audio_files.written_at(sound.path) if roots[sound.root] else None
+                is_there = roots[sound.root]
+                written = audio_files.written_at(sound.path) if is_there else None
                 if written is None:
-                    reason = "The file is not there any more." if roots[sound.root] else f"{sound.root} is away."
-                    left_out.setdefault(reason, []).append(sound.name)
+                    left_out.setdefault(_words_for_missing(sound, is_there), []).append(sound.name)
                     continue
                 if not _needs_file(sound, change):
                     paths.append(Path(sound.path))
@@ -110,6 +109,12 @@ def _needs_file(sound: Sound, change: Change) -> bool:
 
 def _key(sound: Sound, change: Change) -> _Key:
     return sound.path, sound.preset, change
+
+
+def _words_for_missing(sound: Sound, root_is_there: bool | None) -> str:
+    if root_is_there:
+        return "The file is not there any more."
+    return f"{sound.root} does not answer." if root_is_there is None else f"{sound.root} is away."
 
 
 def _words(left_out: dict[str, list[str]]) -> str:

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,11 +15,14 @@ from watchdog.observers import Observer
 
 from app import backend as backend_module
 from app.backend import Backend
+from app.controllers import carrying as carrying_module
 from app.controllers import library as library_module
+from app.controllers.carrying import Carrying
 from app.controllers.library import LibraryController
 from app.jobs import JobRunner
+from engine.audition.fit import UNCHANGED
 from tests.gui.conftest import PATIENCE_MILLISECONDS, until
-from tests.gui.controllers.listing import ListingBackend, at_rest, roots
+from tests.gui.controllers.listing import ListingBackend, a_sound, at_rest, roots
 
 LONG_CLOSING_SECONDS = 10.0
 
@@ -115,6 +119,32 @@ def test_a_scan_goes_on_without_a_drive_that_does_not_answer(
     try:
         until(qtbot, lambda: at_rest(library) and library.state is not None and library.state.counts.total == 3)
         assert told == [[str(drums)]]
+    finally:
+        answer.set()
+
+
+def test_sounds_of_a_drive_that_does_not_answer_are_left_out_of_what_is_carried(
+    jobs: JobRunner, qtbot: QtBot, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drums, keys = folders
+    answer, isdir = threading.Event(), os.path.isdir
+
+    def hang(path: Any) -> bool:
+        if str(path) == str(drums):
+            answer.wait(PATIENCE_MILLISECONDS / 1000)
+        return isdir(path)
+
+    monkeypatch.setattr(os.path, "isdir", hang)
+    monkeypatch.setattr(carrying_module, "ANSWER_SECONDS", 0.2, raising=False)
+    fitting = SimpleNamespace(change=lambda sound: UNCHANGED)
+    carrying = Carrying(SimpleNamespace(rendered_dir=keys), jobs, fitting, jobs)  # type: ignore[arg-type]
+    carried: list[Path] = []
+    told: list[str] = []
+    carrying.failed.connect(told.append)
+    try:
+        carrying.fetch([a_sound(folder / "one.wav") for folder in folders], carried.extend)
+        qtbot.waitUntil(lambda: bool(carried), timeout=20_000)
+        assert (carried, told) == ([keys / "one.wav"], [f"Left out: one: {drums} does not answer."])
     finally:
         answer.set()
 
