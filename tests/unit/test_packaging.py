@@ -59,7 +59,12 @@ def test_everything_the_engine_and_the_window_import_is_asked_for() -> None:
         for name in pattern.findall(re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
     }
     foreign = imported - set(sys.stdlib_module_names) - {"app", "engine"}
-    distributions = {"PySide6": "pyside6-essentials", "pythonosc": "python-osc", "sklearn": "scikit-learn"}
+    distributions = {
+        "parselmouth": "praat-parselmouth",
+        "PySide6": "pyside6-essentials",
+        "pythonosc": "python-osc",
+        "sklearn": "scikit-learn",
+    }
     extras = PROJECT["optional-dependencies"]
     asked = [*PROJECT["dependencies"], *extras["train"], *extras["shared"], *extras["packaging"]]
     missing = {distributions.get(name, normalised(name)) for name in foreign} - {normalised(name) for name in asked}

@@ -62,7 +62,8 @@ def clips(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def sound_clip(sound: Sound) -> SimpleNamespace:
         decoded.append(sound.path)
-        return SimpleNamespace(audio=SimpleNamespace(duration_seconds=5.0), sound=None, gain_db=lambda level_match: 0.0)
+        audio = SimpleNamespace(duration_seconds=5.0)
+        return SimpleNamespace(audio=audio, sound=audio, rendering=None, gain_db=lambda level_match: 0.0)
 
     monkeypatch.setattr(audio_files, "sound_clip", sound_clip)
     return decoded
