@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import soundfile
-import soxr
 
+from engine.audio.decode import resample
 from engine.training.instruments import RATE, Instrument, Note
 
 if TYPE_CHECKING:
@@ -133,14 +133,10 @@ def _recorded(path: Path) -> np.ndarray:
     with av.open(str(path)) as file:
         rate = file.streams.audio[0].rate
         samples = np.concatenate([frame.to_ndarray().ravel() for frame in file.decode(audio=0)])
-    return _at_rate(samples.astype(np.float32) / 32768, rate)
+    return resample(samples.astype(np.float32) / 32768, rate, RATE)
 
 
 def _synthesized(voice: str, number: int) -> np.ndarray:
     spoken = subprocess.run(["espeak-ng", "-v", voice, "--stdout", str(number)], check=True, capture_output=True).stdout
     samples, rate = soundfile.read(io.BytesIO(spoken), dtype="float32")
-    return _at_rate(samples, rate)
-
-
-def _at_rate(samples: np.ndarray, rate: int) -> np.ndarray:
-    return soxr.resample(samples, rate, RATE).astype(np.float32)
+    return resample(samples, rate, RATE)
