@@ -27,8 +27,19 @@ class Ear:
         self._turn = threading.Lock()
 
     @classmethod
-    def load(cls, path: Path | None = None, *, device: str | None = None, threads: int | None = None) -> Ear:
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        device: str | None = None,
+        threads: int | None = None,
+        calibrated: bool = True,
+    ) -> Ear:
         """Load a model; None is the shipped one, and the fastest device.
+
+        Parameters
+        ----------
+        calibrated : with the calibration that lies beside the weights, if there is one; else it is not looked at.
 
         Raises
         ------
@@ -36,9 +47,9 @@ class Ear:
         """
         path = path or weights.shipped_model()
         found = stored.read(path)
-        calibrated = calibration.load(path, found.fingerprint)
+        fitted = calibration.load(path, found.fingerprint) if calibrated else None
         loaded = network.load(found, device=device, threads=threads)
-        return cls(loaded, name=found.name, fingerprint=found.fingerprint, calibrated=calibrated)
+        return cls(loaded, name=found.name, fingerprint=found.fingerprint, calibrated=fitted)
 
     @classmethod
     def untrained(cls, seed: int = 0) -> Ear:

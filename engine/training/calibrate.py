@@ -24,8 +24,7 @@ def calibrate(model: Path, material: Material, *, songs: int = SONGS) -> Calibra
 
     A slot is right where it has found an instrument (`song` protocol), a match where it is the instrument's own sound.
     """
-    ear = Ear.load(model)
-    ear.calibration = None  # what was fitted before would choose the slots
+    ear = Ear.load(model, calibrated=False)  # what was fitted before would choose the slots
     heard = listen(EarSystem(ear), material, SEED, songs, rules=_EVERYTHING)
     evidence = np.array([slot.evidence for item in heard for slot in item.slots])
     similarity = np.concatenate([item.nearest for item in heard])
