@@ -6,12 +6,16 @@ NumPy on both sides, and the same answers to 1e-4, so that a library heard by th
 from __future__ import annotations
 
 import importlib.util
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from engine.encoder.config import EarConfig
 from engine.encoder.stored import StoredModel
+
+if TYPE_CHECKING:
+    from engine.encoder.onnx_network import OnnxNetwork
+    from engine.encoder.torch_network import TorchNetwork
 
 
 class Network(Protocol):
@@ -52,10 +56,15 @@ def load(stored: StoredModel, *, device: str | None, threads: int | None) -> Net
     ------
     ModelError : the device is not there, or the weights cannot be run.
     """
+    return implementation().load(stored, device=device, threads=threads)
+
+
+def implementation() -> type[TorchNetwork | OnnxNetwork]:
+    """What runs networks here; importing it may take seconds."""
     if importlib.util.find_spec("torch") is not None:
         from engine.encoder.torch_network import TorchNetwork
 
-        return TorchNetwork.load(stored, device=device, threads=threads)
+        return TorchNetwork
     from engine.encoder.onnx_network import OnnxNetwork
 
-    return OnnxNetwork.load(stored, device=device, threads=threads)
+    return OnnxNetwork

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Self
 
 from engine.errors import EarshotError
@@ -33,7 +33,7 @@ class HeaderPass:
         self._scan = scan
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="headers", daemon=True)
-        self._reader: tuple[SpawnProcess, Connection] | None = None
+        self._reader: tuple[BaseProcess, Connection] | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,8 +1,13 @@
-"""Child processes that do what may crash: polite, quiet, deaf to Ctrl-C, and gone when their parent is gone."""
+"""Child processes that do what may crash: polite, quiet, deaf to Ctrl-C, and gone when their parent is gone.
+
+A child begins as a new interpreter. Workers import several hundred megabytes, which takes each of them seconds; so
+where forking is safe they are forked from a process that has done so before, the nursery, and share that memory.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import signal
@@ -10,15 +15,68 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import psutil
 
+logger = logging.getLogger(__name__)
 
-def start_child(main: Callable[..., None], *arguments: object) -> tuple[SpawnProcess, Connection]:
+
+NURSERY = "engine.library.nursery"
+"""What it imports."""
+
+FORKS = sys.platform.startswith("linux")
+"""The libraries of macOS do not survive it, and Windows knows no such thing."""
+
+_NICE = 10
+_SECONDS_PER_LOOK = 0.1
+
+
+def start_child(main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
     """A process of its own that runs `main(connection, *arguments)`, and this side's end of the connection."""
-    context = multiprocessing.get_context("spawn")
+    return _start("spawn", main, arguments)
+
+
+def fork_child(main: Callable[..., None], *arguments: object) -> tuple[BaseProcess, Connection]:
+    """The same from the nursery, where there is one: within milliseconds once `open_nursery` has returned."""
+    if FORKS:
+        try:
+            return _start("forkserver", main, arguments)
+        except (OSError, EOFError) as error:
+            logger.warning("no worker could be forked: %r", error)
+    return start_child(main, *arguments)
+
+
+def open_nursery(meanwhile: Callable[[], None]) -> None:
+    """Return once `fork_child` is quick: after seconds the first time, and as long as this process lives at once.
+
+    meanwhile : called several times a second; what it raises ends the waiting.
+    """
+    if not FORKS:
+        return
+    multiprocessing.set_forkserver_preload([NURSERY])
+    # Only by a first child is it known that the nursery has imported everything.
+    first = threading.Thread(target=_fork_and_forget, name="nursery", daemon=True)
+    first.start()
+    while first.is_alive():
+        meanwhile()
+        first.join(_SECONDS_PER_LOOK)
+
+
+def _fork_and_forget() -> None:
+    process, connection = fork_child(_nothing)
+    process.join()
+    process.close()
+    connection.close()
+
+
+def _nothing(connection: Connection) -> None:
+    """What the first child does."""
+
+
+def _start(method: str, main: Callable[..., None], arguments: tuple[object, ...]) -> tuple[BaseProcess, Connection]:
+    context: Any = multiprocessing.get_context(method)
     ours, theirs = context.Pipe()
     process = context.Process(target=main, args=(theirs, *arguments), daemon=True)
     with _without_interrupts():
@@ -27,16 +85,19 @@ def start_child(main: Callable[..., None], *arguments: object) -> tuple[SpawnPro
     return process, ours
 
 
+def give_way() -> None:
+    """Let other programs compute first, those aside that give way more already."""
+    own = psutil.Process()
+    own.nice(max(_NICE, own.nice()) if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS)
+
+
 def settle_in() -> None:
     """Be a background process. Called first thing in the child."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C means
     with open(os.devnull, "w") as nowhere:  # decoders write about broken files to the terminal
         os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         os.dup2(nowhere.fileno(), sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    if hasattr(os, "nice"):
-        os.nice(10)
-    else:
-        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    give_way()
     parent = multiprocessing.parent_process()
     if parent is not None:
         # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
@@ -46,7 +107,7 @@ def settle_in() -> None:
 def words_for_exit(code: int | None) -> str:
     """How a child ended, for the user: the name of the signal that ended it, else its exit code.
 
-    code : as `SpawnProcess.exitcode` gives it.
+    code : as `BaseProcess.exitcode` gives it.
     """
     if code is not None and code < 0:
         with contextlib.suppress(ValueError):  # signals of real time have no names of their own

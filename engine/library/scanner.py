@@ -26,6 +26,7 @@ from engine.library.headers import HeaderPass
 from engine.library.library import Library
 from engine.library.listing import list_folders
 from engine.library.locks import try_lock
+from engine.library.processes import open_nursery
 from engine.library.queue import count_pending, pending
 from engine.library.results import Failed, Heard, Outcome, PartsUnheard, set_fingerprint, write_outcomes
 from engine.library.watched import DECODING_SECONDS
@@ -130,6 +131,7 @@ def scan(
                     HeaderPass(library.catalog.database, listing.number),
                     Crew(loader, model, decoding_seconds=decoding_seconds) as crew,
                 ):
+                    open_nursery(cancel.raise_if_cancelled)
                     # Of many sounds every worker has a share, and they begin together.
                     crew.grow(max(1, min(workers, expected // _LARGEST_TASK)))
                     embedded, failed, total, incomplete = _hear(

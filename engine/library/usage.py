@@ -13,7 +13,7 @@ import psutil
 @dataclass(frozen=True)
 class Usage:
     """Bytes of a library's own folder (catalog, index, notes of instruments), and of the memory that this process and
-    its workers have to themselves: what several of them share, as the code of libraries, would count several times."""
+    its workers take: of what several share, each takes its part, where the system tells that; else it is left out."""
 
     disk_bytes: int
     memory_bytes: int
@@ -31,5 +31,6 @@ def usage_of(directory: Path) -> Usage:
         own = psutil.Process()
         for process in (own, *own.children(recursive=True)):
             with contextlib.suppress(psutil.Error):
-                memory += process.memory_full_info().uss
+                taken = process.memory_full_info()
+                memory += getattr(taken, "pss", taken.uss)
     return Usage(disk, memory)

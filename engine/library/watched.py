@@ -12,14 +12,14 @@ import sys
 import time
 from collections.abc import Iterator
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import psutil
 
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready
-from engine.library.processes import start_child
+from engine.library.processes import fork_child
 from engine.library.queue import Pending
 
 DECODING_SECONDS = 60.0
@@ -41,10 +41,10 @@ _EMBEDDING_SECONDS = 600.0
 class WatchedWorker:
     """A worker process and this side's end of the pipe to it. It runs until `end` is called.
 
-    process, connection : as `start_child` gives them.
+    process, connection : as `fork_child` gives them.
     """
 
-    def __init__(self, process: SpawnProcess, connection: Connection, decoding_seconds: float) -> None:
+    def __init__(self, process: BaseProcess, connection: Connection, decoding_seconds: float) -> None:
         self.process = process
         self.connection = connection
         self.task: dict[int, Pending] = {}
@@ -63,7 +63,7 @@ class WatchedWorker:
 
     @classmethod
     def start(cls, loader: EarLoader, model: Path | None, decoding_seconds: float) -> WatchedWorker:
-        return cls(*start_child(_work, loader, model), decoding_seconds)
+        return cls(*fork_child(_work, loader, model), decoding_seconds)
 
     @property
     def free(self) -> bool:
@@ -168,7 +168,7 @@ def _work(connection: Connection, loader: EarLoader, model: Path | None) -> None
     run(connection, loader, model)
 
 
-def _computed(process: SpawnProcess) -> float:
+def _computed(process: BaseProcess) -> float:
     """Seconds of a processor that it has used; 0 where it is gone."""
     try:
         times = psutil.Process(process.pid).cpu_times()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
@@ -94,7 +94,7 @@ def programs_played(
 @contextmanager
 def _child(
     path: Path, presets: Sequence[Path], loader: PluginLoader, first: int
-) -> Iterator[tuple[SpawnProcess, Connection]]:
+) -> Iterator[tuple[BaseProcess, Connection]]:
     process, connection = start_child(run, loader, path, list(presets), first)
     try:
         yield process, connection
@@ -106,7 +106,7 @@ def _child(
 
 
 def _next(
-    process: SpawnProcess, connection: Connection, seconds: float, cancel: CancelToken
+    process: BaseProcess, connection: Connection, seconds: float, cancel: CancelToken
 ) -> tuple[Message | None, str]:
     """What the child says next; or None and why it says nothing more."""
     give_up = time.monotonic() + seconds

@@ -83,8 +83,9 @@ def children(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 
 def is_worker(child: psutil.Process) -> bool:
-    """Rather than the process in which the standard library cleans up after the others."""
+    """Rather than one of the processes in which the standard library forks workers and cleans up after them: a worker
+    is a child of the former, or begins as an interpreter of its own."""
     try:
-        return "--multiprocessing-fork" in child.cmdline()
+        return "--multiprocessing-fork" in child.cmdline() or "forkserver" in " ".join(child.parent().cmdline())
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False

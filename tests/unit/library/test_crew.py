@@ -6,7 +6,7 @@ import multiprocessing
 import os
 from collections.abc import Callable
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -70,7 +70,7 @@ def test_workers_that_end_before_they_take_their_end_of_the_pipe(monkeypatch: py
     """On Windows that end stays open here, and nothing ever comes through it."""
     kept_open = []
 
-    def start_child(*_: object) -> tuple[SpawnProcess, Connection]:
+    def fork_child(*_: object) -> tuple[BaseProcess, Connection]:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         kept_open.append(theirs)
@@ -78,7 +78,7 @@ def test_workers_that_end_before_they_take_their_end_of_the_pipe(monkeypatch: py
         process.start()
         return process, ours
 
-    monkeypatch.setattr(watched, "start_child", start_child)
+    monkeypatch.setattr(watched, "fork_child", fork_child)
     with Crew(load_toy, None) as workers:
         workers.grow(1)
 

@@ -1,0 +1,13 @@
+"""What workers need, imported once by the process that they are forked from; see `engine.library.processes`.
+
+Nothing else imports this: it makes its process give way to others.
+"""
+
+import importlib
+
+from engine.encoder import network
+from engine.library.processes import give_way
+
+give_way()
+network.implementation()
+importlib.import_module("engine.library.worker")
