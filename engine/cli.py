@@ -14,7 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine import __version__, commands
+from engine import __version__
+from engine.commands import about, contents, matching, scanning
 from engine.errors import EarshotError
 from engine.families import PARTS
 from engine.jobs import Cancelled
@@ -121,7 +122,7 @@ def _train(arguments: list[str]) -> int:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    result = commands.demo(options)
+    result = about.demo(options)
     code = 0
     if not options.no_window:
         try:
@@ -180,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     scan.add_argument("--retry-failed", action="store_true", help="try again what failed before")
     scan.add_argument("--watch", action="store_true", help="then go on, and scan whatever changes in these folders")
-    scan.set_defaults(handler=commands.scan)
+    scan.set_defaults(handler=scanning.scan)
 
     match = subparsers.add_parser(
         "match", parents=[library, index, model, device], help="rank sounds for each instrument heard"
@@ -199,12 +200,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     match.add_argument("--only", metavar="QUERY", default="", help="rank only what this query finds: see README")
     match.add_argument("--json", action="store_true", help="one JSON document per song, one per line")
-    match.set_defaults(handler=commands.match)
+    match.set_defaults(handler=matching.match)
 
     embed = subparsers.add_parser("embed", parents=[model, device], help="the vector and family of single sounds")
     embed.add_argument("files", metavar="FILE", nargs="+", type=Path)
     embed.add_argument("--json", action="store_true", help="one JSON document per file, one per line")
-    embed.set_defaults(handler=commands.embed)
+    embed.set_defaults(handler=matching.embed)
 
     manage = subparsers.add_parser("library", help="what is in the library").add_subparsers(
         title="actions", metavar="ACTION", required=True
@@ -214,16 +215,16 @@ def _parser() -> argparse.ArgumentParser:
         "-0", "--null", action="store_true", help="end each with a zero byte, not a line end: for xargs -0"
     )
     listing = manage.add_parser("list", parents=[library, null], help="the path of every sound, one per line")
-    listing.set_defaults(handler=commands.library_list)
+    listing.set_defaults(handler=contents.list_all)
     search = manage.add_parser(
         "search", parents=[library, null], help="sounds by words and facts, by name, one per line"
     )
     search.add_argument("query", metavar="WORD", nargs="*", help="such as: reese -dark bpm:120-128 key:Am")
-    search.set_defaults(handler=commands.library_search)
+    search.set_defaults(handler=contents.search)
     failed = manage.add_parser(
         "failed", parents=[library, null], help="files that could not be used: path, tab, reason"
     )
-    failed.set_defaults(handler=commands.library_failed)
+    failed.set_defaults(handler=contents.failed)
     instrument = manage.add_parser(
         "add-instrument", parents=[library, model], help="play a VST3 instrument once and keep its notes as sounds"
     )
@@ -235,13 +236,13 @@ def _parser() -> argparse.ArgumentParser:
         "--longest", metavar="S", type=_seconds, default=60.0, help="seconds that each program may take (default: 60)"
     )
     instrument.add_argument("--workers", metavar="N", type=_count, help="worker processes of the scan that follows")
-    instrument.set_defaults(handler=commands.library_add_instrument)
+    instrument.set_defaults(handler=scanning.add_instrument)
     remove = manage.add_parser("remove", parents=[library], help="forget folders; their files are left alone")
     remove.add_argument("folders", metavar="FOLDER", nargs="+", type=Path)
-    remove.set_defaults(handler=commands.library_remove)
+    remove.set_defaults(handler=contents.remove)
 
     doctor = subparsers.add_parser("doctor", parents=[library, model], help="versions, devices, model, library health")
-    doctor.set_defaults(handler=commands.doctor)
+    doctor.set_defaults(handler=about.doctor)
 
     window = subparsers.add_parser(
         "open", parents=[library, model], help="the window, with songs or folders dropped in"

@@ -19,9 +19,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from engine import __version__, commands, terminal
+from engine import __version__, terminal
 from engine.audio import sources
 from engine.cli import main
+from engine.commands import about, matching, scanning
 from engine.encoder.ear import Ear
 from engine.errors import EarshotError, LibraryError
 from engine.jobs import Cancelled, CancelToken
@@ -163,7 +164,7 @@ def test_what_waits_to_be_heard_is_told_to_who_matches(two_sounds: Path, monkeyp
     library.close()
     monkeypatch.setattr(Ear, "load", lambda *_args, **_options: SimpleNamespace(fingerprint=fingerprint))
     options = Namespace(library=None, index=None, only="", model=None, device=None, part=None)
-    _, library = commands._open_for_matching(options)
+    _, library = matching._open_for_matching(options)
     library.close()
     assert "earshot: 1 sounds wait to be heard" in capsys.readouterr().err
 
@@ -319,7 +320,7 @@ def test_stopping_is_no_traceback(problem, monkeypatch: pytest.MonkeyPatch, caps
     def interrupted(_options) -> int:
         raise problem
 
-    monkeypatch.setattr(commands, "doctor", interrupted)
+    monkeypatch.setattr(about, "doctor", interrupted)
     assert "stopped" in refused(["doctor"], capsys)
 
 
@@ -328,7 +329,7 @@ def test_what_the_user_can_mend_is_told_and_a_defect_is_raised(monkeypatch: pyte
         def handler(_options) -> int:
             raise error
 
-        monkeypatch.setattr(commands, "doctor", handler)
+        monkeypatch.setattr(about, "doctor", handler)
 
     fail_with(EarshotError("The moon is full. Wait a day."))
     assert refused(["doctor"], capsys) == "earshot: The moon is full. Wait a day.\n"
@@ -342,11 +343,11 @@ def test_a_reader_who_has_seen_enough(tmp_path: Path) -> None:
     library = Library.open(tmp_path / "library", create=True)
     library.close()
     code = (
-        "import sys; from engine import commands, cli\n"
+        "import sys; from engine import cli; from engine.commands import contents\n"
         "def endless(options):\n"
         "    for _ in range(100_000): print('a path')\n"
         "    return 0\n"
-        "commands.library_list = endless\n"
+        "contents.list_all = endless\n"
         "sys.exit(cli.main(['library', 'list']))"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -379,7 +380,7 @@ def test_an_error_of_the_system_that_is_not_of_the_output_is_a_defect(monkeypatc
     def failing(_options) -> int:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(commands, "doctor", failing)
+    monkeypatch.setattr(about, "doctor", failing)
     with pytest.raises(OSError, match="Input/output"):
         main(["doctor"])
 
@@ -406,7 +407,7 @@ def test_a_library_without_sounds_says_what_to_do(library_home: Path, capsys) ->
 
 def test_slots_are_numbered_as_they_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     slots = [SimpleNamespace(id=n, family="kick", confidence=0.9, activity=[], exposed_seconds=(0, 4)) for n in (3, 1)]
-    commands._print_slots(Path("song.wav"), slots, {1: [], 3: []})  # type: ignore[arg-type]
+    matching._print_slots(Path("song.wav"), slots, {1: [], 3: []})  # type: ignore[arg-type]
     assert [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]] == ["1", "2"]
 
 
@@ -448,7 +449,7 @@ def test_what_a_scan_could_not_read_is_named(
     monkeypatch.setattr(scanner, "scan", lambda *given, **options: result)
     library = SimpleNamespace(settle=lambda *given: None)
     options = Namespace(workers=None, model=None, retry_failed=False)
-    commands._scan_once(library, [Path("/sounds")], options, CancelToken())  # type: ignore[arg-type]
+    scanning._scan_once(library, [Path("/sounds")], options, CancelToken())  # type: ignore[arg-type]
     assert "folders and files that could not be read: 2, such as /drive/away. Connect" in capsys.readouterr().err
 
 
@@ -464,7 +465,7 @@ def test_folders_are_watched_as_the_disk_spells_them(monkeypatch: pytest.MonkeyP
     cancel = CancelToken()
     cancel.cancel()
     library = library_that_knows(lambda folder: str(folder).replace("samples", "Samples"))
-    commands._keep_watching(library, Namespace(folders=[Path("/music/samples")]), cancel)  # type: ignore[arg-type]
+    scanning._keep_watching(library, Namespace(folders=[Path("/music/samples")]), cancel)  # type: ignore[arg-type]
     assert watched == [str(Path("/music/Samples"))]
 
 
@@ -489,9 +490,9 @@ def test_watching_goes_on_where_a_scan_fails(tmp_path: Path, capsys, monkeypatch
             raise LibraryError("It is being scanned.")
         cancel.cancel()
 
-    monkeypatch.setattr(commands, "_scan_once", refuse_once)
-    monkeypatch.setattr(commands, "say", lambda said: told[0]([kit, gone]) if "watching" in said else print(said))
-    commands._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    monkeypatch.setattr(scanning, "_scan_once", refuse_once)
+    monkeypatch.setattr(scanning, "say", lambda said: told[0]([kit, gone]) if "watching" in said else print(said))
+    scanning._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
     assert scanned == [[kit, gone], [kit, bass]]
     assert capsys.readouterr().out.splitlines() == [
         "earshot: /far cannot be watched: Far.",
@@ -506,7 +507,7 @@ def test_a_refused_scan_is_tried_again_though_nothing_more_changes(
     cancel = CancelToken()
     watcher = SimpleNamespace(watch=lambda _: {})
     monkeypatch.setattr(watch, "Watcher", lambda tell: told.append(tell) or nullcontext(watcher))
-    monkeypatch.setattr(commands, "_SECONDS_TO_RETRY", 0.0)
+    monkeypatch.setattr(scanning, "_SECONDS_TO_RETRY", 0.0)
     scanned: list[list[Path]] = []
 
     def refuse_twice(_: object, folders: list[Path], *__: object) -> None:
@@ -523,9 +524,9 @@ def test_a_refused_scan_is_tried_again_though_nothing_more_changes(
         return waiting(changes, block=False)
 
     monkeypatch.setattr(queue.Queue, "get", get)
-    monkeypatch.setattr(commands, "_scan_once", refuse_twice)
-    monkeypatch.setattr(commands, "say", lambda said: told[0]([str(tmp_path)]) if "watching" in said else print(said))
-    commands._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
+    monkeypatch.setattr(scanning, "_scan_once", refuse_twice)
+    monkeypatch.setattr(scanning, "say", lambda said: told[0]([str(tmp_path)]) if "watching" in said else print(said))
+    scanning._keep_watching(library_that_knows(str), Namespace(folders=[tmp_path]), cancel)  # type: ignore[arg-type]
     assert scanned == [[tmp_path]] * 3
     assert capsys.readouterr().out == "earshot: It is being scanned.\n"
 
