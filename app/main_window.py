@@ -106,8 +106,8 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         work = self.workspace
-        work.said.connect(lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed))
-        work.settled.connect(self.notice.settle)
+        work.notices.said.connect(lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed))
+        work.notices.settled.connect(self.notice.settle)
         work.analysis_changed.connect(self.header.set_device)
         work.demo.running.connect(self.demo_button.setDisabled)
         work.row_changed.connect(self.zones.refresh)

@@ -160,7 +160,7 @@ class Studio:
         self.window.show()
         self.work = self.window.workspace
         self._failures: list[str] = []
-        self.work.said.connect(lambda words, topic, failed: self._failures.append(words) if failed else None)
+        self.work.notices.said.connect(lambda words, topic, failed: self._failures.append(words) if failed else None)
         self.work.reference.failed.connect(self._failures.append)
 
     def __enter__(self) -> Studio:

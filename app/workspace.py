@@ -24,6 +24,7 @@ from app.controllers.library import LibraryController, LibraryState
 from app.controllers.listening import Listening
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController, Results
+from app.controllers.notices import Notices
 from app.controllers.outputs import Outputs
 from app.controllers.recording import RecordingController
 from app.controllers.reference import ReferenceController
@@ -47,10 +48,6 @@ DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
 class Workspace(QObject):
     """One reference, one library, and what is being listened to."""
 
-    said = Signal(str, str, bool)
-    """Words for the user, their topic, and whether something failed."""
-    settled = Signal(str)
-    """What was said about this topic is no longer true."""
     analysis_changed = Signal(str, bool)
     """What the analysis runs on, and whether it runs."""
     row_changed = Signal()
@@ -92,10 +89,10 @@ class Workspace(QObject):
         self._garbage.setInterval(garbage.LOOK_MILLISECONDS)
         self._garbage.timeout.connect(garbage.look)
         self._garbage.start()
-        self._obstacle = ""
         self._library_is_open = False
         self._left_over = settings.unfinished_scan
         self._connect()
+        self.notices = Notices(self)
 
     def _connect(self) -> None:
         self._remembered = True
@@ -109,25 +106,12 @@ class Workspace(QObject):
         )
         self.matching.parts.changed.connect(self._part_chosen)
         self.matches.sorted_by.connect(self.matching.set_order)
-        self.matching.failed.connect(lambda words: self.said.emit(words, "matching", True))
-        self.matching.results_ready.connect(lambda _: self.settled.emit("matching"))
         self.matching.results_ready.connect(self._results_came)
         self.matching.overviews_ready.connect(self.matches.set_overviews)
         self.library.changed.connect(self._library_changed)
         self.library.contents_changed.connect(self.matching.library_changed)
         self.library.changed.connect(self.marks.refresh)
         self.marks.sounds_changed.connect(self._sounds_marked)
-        self.marks.said.connect(lambda words: self.said.emit(words, "marks", False))
-        self.marks.failed.connect(lambda words: self.said.emit(words, "marks", True))
-        self.library.refused.connect(lambda words: self.said.emit(words, "read only", False))
-        self.library.unwatched.connect(self._say_what_is_not_watched)
-        self.library.instrument_said.connect(lambda words, failed: self.said.emit(words, "instrument", failed))
-        # A topic of its own: that the library can be read, as it is right after, says nothing of a scan.
-        self.library.scan_failed.connect(lambda words: self.said.emit(words, "scan", True))
-        self.library.without_sounds.connect(lambda folders: self.said.emit(_without_sounds(folders), "scan", False))
-        self.library.unanswered.connect(lambda folders: self.said.emit(_unanswered(folders), "scan", False))
-        self.library.scan_began.connect(lambda: self.settled.emit("scan"))
-        self.library.failed.connect(lambda words: self.said.emit(words, "library", True))
         self.listening.stretch_changed.connect(self._show_compare)
         self.auditioner.failed.connect(self._playback_failed)
         self.auditioner.changed.connect(self._audition_changed)
@@ -135,26 +119,12 @@ class Workspace(QObject):
         self.auditioner.began.connect(self.marks.listening_to)
         self.devices.changed.connect(self.outputs.read)
         self.devices.changed.connect(lambda: self.keyboard.read_inputs())
-        self.auditioner.noted.connect(self._playback_noted)
-        self.region_slot.said.connect(lambda words: self.said.emit(words, "region", False))
-        self.region_slot.failed.connect(lambda words: self.said.emit(words, "region", True))
-        self.region_slot.ready.connect(lambda: self.settled.emit("region"))
         self.recording.recorded.connect(self._recorded)
         self.recording.kept.connect(self._recording_kept)
-        self.recording.failed.connect(lambda words: self.said.emit(words, "recording", True))
         self.intake.instrument.connect(self.library.add_instrument)
         self.intake.folders.connect(self.library.scan)
         self.intake.song.connect(self._open_song)
-        self.intake.said.connect(lambda words: self.said.emit(words, "drop", False))
-        self.demo.said.connect(lambda words: self.said.emit(words, "demo", False))
-        self.demo.failed.connect(lambda words: self.said.emit(words, "demo", True))
         self.demo.made.connect(self._demo_made)
-        self.carrying.failed.connect(lambda words: self.said.emit(words, "carrying", True))
-        self.carrying.carried.connect(lambda: self.settled.emit("carrying"))
-        self.keyboard.failed.connect(lambda words: self.said.emit(words, "keyboard", True))
-        self.fitting.failed.connect(lambda words: self.said.emit(words, "fitting", True))
-        for signal in (self.fitting.changed, self.listening.stretch_changed, self.auditioner.changed):
-            signal.connect(self._say_what_does_not_fit)
 
     def wake(self) -> None:
         """Open the library, load the ear, look for outputs: all behind the window."""
@@ -197,7 +167,7 @@ class Workspace(QObject):
 
     def _open_song(self, path: Path) -> None:
         for topic in ("drop", "playback"):
-            self.settled.emit(topic)
+            self.notices.settled.emit(topic)
         self._remembered = False
         self.reference.open(path)
 
@@ -214,7 +184,7 @@ class Workspace(QObject):
 
     def _reference_refused(self, reason: str) -> None:
         assert self.reference.path is not None
-        self.said.emit(f"{reason} {self.reference.path.name} stays open.", "drop", True)
+        self.notices.said.emit(f"{reason} {self.reference.path.name} stays open.", "drop", True)
 
     def _remember_song(self) -> None:
         """A song is among the recent ones once something of it was seen: the next start would open it again."""
@@ -225,7 +195,7 @@ class Workspace(QObject):
     def record(self) -> None:
         """Get ready to record a song."""
         if not self.recording.active:
-            self.settled.emit("recording")
+            self.notices.settled.emit("recording")
             self.recording.open(self.settings.input)
 
     def try_demo(self) -> None:
@@ -321,7 +291,7 @@ class Workspace(QObject):
 
     def _recording_kept(self, path: Path) -> None:
         self._remember_input()
-        self.said.emit(f"The recording was kept: {path}", "recording", False)
+        self.notices.said.emit(f"The recording was kept: {path}", "recording", False)
 
     def _remember_input(self) -> None:
         if self.recording.device is not None:
@@ -351,7 +321,7 @@ class Workspace(QObject):
                 self._resume_scan({Path(root.path): root.online for root in state.roots})
                 self.settings.unfinished_scan = (*self.library.scanning, *self._left_over)
         if self.library.failure is None:
-            self.settled.emit("library")
+            self.notices.settled.emit("library")
 
     def _library_opened(self, state: LibraryState) -> None:
         self._library_is_open = True
@@ -392,7 +362,7 @@ class Workspace(QObject):
     def _ear_failed(self, reason: str) -> None:
         self._import_the_rest()
         self.analysis_changed.emit("not available", False)
-        self.said.emit(reason, "ear", True)
+        self.notices.said.emit(reason, "ear", True)
 
     def _import_the_rest(self) -> None:
         def work(job: Job) -> None:
@@ -404,36 +374,13 @@ class Workspace(QObject):
         self.jobs.start("warm", work, gentle=True)
 
     def _demo_made(self, paths: list[Path]) -> None:
-        self.settled.emit("demo")
+        self.notices.settled.emit("demo")
         self.take(paths)
 
-    def _say_what_is_not_watched(self, refused: dict[str, str]) -> None:
-        if refused:
-            self.said.emit(_unwatched(refused), "watching", False)
-        else:
-            self.settled.emit("watching")
-
     def _playback_failed(self, reason: str) -> None:
-        self.said.emit(reason, "playback", True)
+        self.notices.said.emit(reason, "playback", True)
         self._mark_playing()
         self.outputs.read()
-
-    def _playback_noted(self, words: str) -> None:
-        if words:
-            self.said.emit(words, "output", False)
-        else:
-            self.settled.emit("output")
-
-    def _say_what_does_not_fit(self) -> None:
-        """A switch that does nothing says why, as long as that is so."""
-        words = " ".join(filter(None, (self.fitting.obstacle, self.listening.obstacle)))
-        if words == self._obstacle:
-            return
-        self._obstacle = words
-        if words:
-            self.said.emit(words, "fitting", False)
-        else:
-            self.settled.emit("fitting")
 
     def _sounds_marked(self, sounds: list[Sound]) -> None:
         self.matches.set_sounds(sounds)
@@ -441,7 +388,7 @@ class Workspace(QObject):
 
     def _audition_changed(self) -> None:
         if self.auditioner.playing:
-            self.settled.emit("playback")
+            self.notices.settled.emit("playback")
         self.settings.loop, self.settings.level_match = self.auditioner.loop, self.auditioner.level_match
         self._mark_playing()
 
@@ -457,26 +404,3 @@ class Workspace(QObject):
 
 def _id(slot: Slot | None) -> int | None:
     return slot.id if slot is not None else None
-
-
-def _without_sounds(folders: list[str]) -> str:
-    return (
-        f"There are no sounds in {_named(folders)}. Add the folder that holds them; "
-        "hidden files and folders are left out."
-    )
-
-
-def _unanswered(folders: list[str]) -> str:
-    return f"The drive of {_named(folders)} does not answer. It was left out; scan it again when it is back."
-
-
-def _named(folders: list[str]) -> str:
-    return folders[0] if len(folders) == 1 else f"{len(folders)} folders, such as {folders[0]}"
-
-
-def _unwatched(refused: Mapping[str, str]) -> str:
-    by_reason: dict[str, list[str]] = {}
-    for root, why in refused.items():
-        by_reason.setdefault(why, []).append(root)
-    where = "; ".join(f"{_named(roots)} ({why})" for why, roots in by_reason.items())
-    return f"Changes are not noticed automatically in {where}. After a change, choose Scan again in the folder's menu."
