@@ -1,13 +1,16 @@
 """What workers need, imported once by the process that they are forked from; see `engine.library.processes`.
 
-Nothing else imports this: it makes its process give way to others.
+Nothing else imports this: it makes its process give way to others, and end when nobody needs it.
 """
 
 import importlib
 
 from engine.encoder import network
-from engine.library.processes import give_way
+from engine.library.processes import give_way, leave_when_idle
+
+IDLE_SECONDS = 300.0
 
 give_way()
 network.implementation()
 importlib.import_module("engine.library.worker")
+leave_when_idle(IDLE_SECONDS)

@@ -30,6 +30,7 @@ FORKS = sys.platform.startswith("linux")
 """The libraries of macOS do not survive it, and Windows knows no such thing."""
 
 _NICE = 10
+_IDLE_LOOKS = 5
 _SECONDS_PER_LOOK = 0.1
 
 
@@ -49,7 +50,7 @@ def fork_child(main: Callable[..., None], *arguments: object) -> tuple[BaseProce
 
 
 def open_nursery(meanwhile: Callable[[], None]) -> None:
-    """Return once `fork_child` is quick: after seconds the first time, and as long as this process lives at once.
+    """Return once `fork_child` is quick: at once, or after seconds where it was not needed for some minutes.
 
     meanwhile : called several times a second; what it raises ends the waiting.
     """
@@ -83,6 +84,22 @@ def _start(method: str, main: Callable[..., None], arguments: tuple[object, ...]
         process.start()
     theirs.close()
     return process, ours
+
+
+def leave_when_idle(seconds: float) -> None:
+    """End this process, from which others are forked, after it has been without them for about so long: it holds a few
+    hundred megabytes. Whoever wants one more begins another nursery."""
+    looks = 0
+
+    def look(*_: object) -> None:
+        nonlocal looks
+        looks = 0 if psutil.Process().children() else looks + 1
+        if looks >= _IDLE_LOOKS:
+            os._exit(0)
+
+    # Not a thread: what is forked while one runs may inherit a lock that nobody opens again.
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, seconds / _IDLE_LOOKS, seconds / _IDLE_LOOKS)
 
 
 def give_way() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 
@@ -10,13 +11,27 @@ import pytest
 
 from engine.jobs import Cancelled, CancelToken
 from engine.library import processes
-from engine.library.processes import fork_child, open_nursery, settle_in, start_child
+from engine.library.processes import fork_child, leave_when_idle, open_nursery, settle_in, start_child
 
 
 def tell_itself(connection: Connection) -> None:
     settle_in()
     loaded = "engine.library.worker" in sys.modules
     connection.send((os.getppid(), psutil.Process().nice(), loaded))
+
+
+def keep_a_child_for_a_while(connection: Connection) -> None:
+    """Be a nursery for 0.5 s at a time, at first with a child that takes 2 s."""
+    settle_in()
+    child = os.fork()
+    if child == 0:
+        time.sleep(2.0)
+        os._exit(0)
+    leave_when_idle(0.5)
+    os.waitpid(child, 0)
+    connection.send(time.monotonic())
+    while True:
+        time.sleep(60.0)
 
 
 def told_by(start: Callable[..., tuple]) -> tuple[int, int, bool]:
@@ -63,3 +78,23 @@ def test_waiting_for_the_nursery_can_be_cancelled() -> None:
     cancel.cancel()
     with pytest.raises(Cancelled):
         open_nursery(cancel.raise_if_cancelled)
+
+
+@pytest.mark.skipif(not processes.FORKS, reason="nothing is forked on this system")
+def test_a_nursery_that_nobody_needs_ends() -> None:
+    process, connection = start_child(keep_a_child_for_a_while)
+    assert connection.poll(60)
+    left_alone = connection.recv()
+    process.join(60)
+    assert process.exitcode == 0
+    assert time.monotonic() - left_alone > 0.3
+
+
+@pytest.mark.skipif(not processes.FORKS, reason="nothing is forked on this system")
+def test_after_its_end_there_is_another() -> None:
+    open_nursery(lambda: None)
+    first = told_by(fork_child)[0]
+    psutil.Process(first).kill()
+    open_nursery(lambda: None)
+    second = told_by(fork_child)[0]
+    assert second not in (first, os.getpid())
