@@ -17,6 +17,7 @@ from engine.audio.decode import Audio, resample
 from engine.audio.facts import Facts
 from engine.audio.loudness import loudness
 from engine.audio.onsets import (
+    keeps_the_time_of_its_length,
     onset_strength,
     onset_times,
     power_of,
@@ -263,9 +264,20 @@ def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, f
         if told is not None and _lasts_whole_bars(seconds, told) and (said.tempo_bpm or said.key):
             return "loop", told
         return said.kind or "one-shot", None
+    # Speech has a pulse too, half the time; what tells a tempo, or that it is a loop, need not prove it.
+    if said.kind is None and said.tempo_bpm is None and not supposed:
+        lengths = seconds, _sounding_seconds(mono, rate)
+        if not any(keeps_the_time_of_its_length(onsets, length) for length in lengths):
+            return "one-shot", None
     if told is None and supposed and (pulse := tempo_of_onsets(onsets)) is not None:
         told = next((tempo for tempo in supposed if _is_octave_of(pulse, tempo)), None)
     return "loop", told or tempo_of_loop(onsets, seconds)
+
+
+def _sounding_seconds(mono: np.ndarray, rate: int) -> float:
+    """Seconds until float32 [n] falls silent for good, 60 dB below its peak."""
+    level = np.abs(mono)
+    return float(np.flatnonzero(level >= 1e-3 * level.max(initial=0.0))[-1] + 1) / rate
 
 
 def _lasts_whole_bars(seconds: float, tempo_bpm: float) -> bool:

@@ -25,6 +25,9 @@ _TEMPI = np.arange(SLOWEST_BPM, FASTEST_BPM, 0.1)
 _BEATS_OF_LOOPS = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64])
 _PULSES = (1, 2, 4, 8)
 _LEAST_PULSE = 0.1
+_CLEAR_PULSE = 0.5
+_FARTHEST_FROM_GRID = 0.2
+"""Mean distance of the onsets to the nearest sixteenth note, in sixteenth notes; 0.25 by chance."""
 _TIGHTNESS = 100.0
 """What a step that is off the tempo costs against what is heard: Ellis's alpha."""
 
@@ -77,15 +80,36 @@ def tempo_of_onsets(onsets: np.ndarray) -> float | None:
     return round(float(_TEMPI[int(np.argmax(scores * _usualness(_TEMPI)))]), 1)
 
 
-def tempo_of_loop(onsets: np.ndarray, seconds: float) -> float | None:
-    """Beats per minute of a loop: a whole number of beats fits into its length where it was cut as one."""
+def keeps_the_time_of_its_length(onsets: np.ndarray, seconds: float) -> bool:
+    """Whether onset strength [frames] has the pulse of a tempo at which a sound of this length lasts whole beats, as
+    that of loops has, and of speech by chance only: its pulse is clear, or what begins lies near sixteenth notes.
+
+    Of 408 recorded spoken phrases 47 % have some clear pulse and 11 % this one; of 378 loops with a clear pulse 98 %.
+    """
+    tempi = _tempi_of_length(seconds)[0]
+    scores = _pulse_scores(onsets, tempi)
+    if scores is None or scores.max(initial=0.0) < _LEAST_PULSE:
+        return False
+    if strongest_pulse(onsets) >= _CLEAR_PULSE:
+        return True
+    sixteenths = onset_times(onsets)[None] * tempi[:, None] / 15.0
+    return bool(np.abs(sixteenths - np.round(sixteenths)).mean(axis=1).min() <= _FARTHEST_FROM_GRID)
+
+
+def _tempi_of_length(seconds: float) -> tuple[np.ndarray, np.ndarray]:
+    """The tempi at which it lasts a usual number of whole beats, and these numbers."""
     tempi = 60.0 * _BEATS_OF_LOOPS / seconds
     in_range = (tempi >= SLOWEST_BPM) & (tempi <= FASTEST_BPM)
-    tempi = tempi[in_range]
+    return tempi[in_range], _BEATS_OF_LOOPS[in_range]
+
+
+def tempo_of_loop(onsets: np.ndarray, seconds: float) -> float | None:
+    """Beats per minute of a loop: a whole number of beats fits into its length where it was cut as one."""
+    tempi, beats = _tempi_of_length(seconds)
     scores = _pulse_scores(onsets, tempi)
     if scores is None or not len(tempi):
         return tempo_of_onsets(onsets)
-    even = np.where(_BEATS_OF_LOOPS[in_range] % 4 == 0, 1.0, 0.7)
+    even = np.where(beats % 4 == 0, 1.0, 0.7)
     # The constant lets length and usualness decide where the pulse is as clear at several of the tempi.
     return round(float(tempi[int(np.argmax((scores + 0.2) * _usualness(tempi) * even))]), 1)
 

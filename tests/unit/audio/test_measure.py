@@ -39,6 +39,13 @@ def beat(bpm: float, beats: int, *, hits_per_beat: int = 2) -> np.ndarray:
     return loop[:length]
 
 
+def syllables(seed: int) -> np.ndarray:
+    """What begins as often as in a loop, and as evenly as in speech, for two seconds and more."""
+    rng = np.random.default_rng(seed)
+    said = [note(rng.uniform(90, 180), gap, decay=6) for gap in rng.uniform(0.12, 0.3, 10)]
+    return np.concatenate(said)
+
+
 def mono(samples: np.ndarray) -> Audio:
     return Audio(samples[None], RATE)
 
@@ -122,6 +129,20 @@ def test_loops_have_their_tempo(bpm: float) -> None:
     # A loop of even beats does not say which of its octaves is meant.
     octave = np.log2(facts.tempo_bpm / bpm)
     assert abs(octave - round(octave)) < 0.01
+
+
+def test_a_loop_lasts_whole_beats_or_is_told_to_be_one() -> None:
+    loop = beat(90.0, 8)
+    assert measure(mono(np.pad(loop, (0, RATE // 3)))).kind == "loop"  # a silence behind it is none of it
+    cut = loop[: round(4.6 * RATE)]
+    assert measure(mono(cut)).kind == "one-shot"
+    assert measure(mono(cut), Declared(tempo_bpm=90.0)).kind == "loop"
+    assert measure(mono(cut), Declared(kind="loop")).kind == "loop"
+
+
+def test_speech_is_seldom_a_loop() -> None:
+    kinds = [measure(mono(syllables(seed))).kind for seed in range(20)]
+    assert kinds.count("loop") <= 7  # 19 of them have a pulse
 
 
 def test_tempo_of_a_song_part() -> None:
