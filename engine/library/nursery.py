@@ -13,4 +13,5 @@ IDLE_SECONDS = 300.0
 give_way()
 network.implementation()
 importlib.import_module("engine.library.worker")
+importlib.import_module("librosa.feature.spectral")  # which librosa itself imports when a key is first estimated
 leave_when_idle(IDLE_SECONDS)
