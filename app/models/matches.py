@@ -42,12 +42,6 @@ CELL_FLAGS = _Flag.ItemIsSelectable | _Flag.ItemIsEnabled | _Flag.ItemIsDragEnab
 class MatchesModel(QAbstractTableModel):
     """Any number of rows; what is slow to get (waveforms) comes later, for the visible ones only."""
 
-    ROW_ROLE = Qt.ItemDataRole.UserRole + 1
-    OVERVIEW_ROLE = Qt.ItemDataRole.UserRole + 2
-    OFFLINE_ROLE = Qt.ItemDataRole.UserRole + 3
-    PLAYED_ROLE = Qt.ItemDataRole.UserRole + 4
-    """Share 0..1 of the sound that has sounded, None for a row that does not sound."""
-
     sorted_by = Signal(int, bool)
     """A column, and whether the highest comes first."""
 
@@ -81,9 +75,13 @@ class MatchesModel(QAbstractTableModel):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; what is known of their waveforms stays."""
         if [row.sound.id for row in rows] == [row.sound.id for row in self._rows] and rows:
+            before = self._rows
             self._rows = list(rows)
             self._sort_rows()
-            self._all_changed()
+            # A scan has the same asked again and again: what it left as it was is not painted for that.
+            changed = [number for number, row in enumerate(self._rows) if row != before[number]]
+            if changed:
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(COLUMNS) - 1))
             return
         self.beginResetModel()
         self._rows = list(rows)
@@ -95,7 +93,7 @@ class MatchesModel(QAbstractTableModel):
         self._overviews.update(overviews)
         if self._rows:
             last = self.index(len(self._rows) - 1, Column.WAVEFORM)
-            self.dataChanged.emit(self.index(0, Column.WAVEFORM), last, [self.OVERVIEW_ROLE])
+            self.dataChanged.emit(self.index(0, Column.WAVEFORM), last)
 
     def without_overview(self, first: int, last: int) -> list[int]:
         """Ids of the sounds in these rows whose waveform was never asked for, or was not there yet."""
@@ -123,7 +121,7 @@ class MatchesModel(QAbstractTableModel):
         for changed in {before, sound_id} - {None}:
             number = self.number_of(changed)
             if number >= 0:
-                self.dataChanged.emit(self.index(number, 0), self.index(number, Column.WAVEFORM), [self.PLAYED_ROLE])
+                self.dataChanged.emit(self.index(number, 0), self.index(number, Column.WAVEFORM))
 
     def rowCount(self, parent: Index = NO_INDEX) -> int:
         return 0 if parent.isValid() else len(self._rows)
@@ -137,15 +135,7 @@ class MatchesModel(QAbstractTableModel):
             return None
         column = COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(row, column)
-        if role == self.ROW_ROLE:
-            return row
-        if role == self.OVERVIEW_ROLE:
-            return self._overviews.get(row.sound.id)
-        if role == self.OFFLINE_ROLE:
-            return self.offline(row.sound)
-        if role == self.PLAYED_ROLE:
-            return self._playing[1] if self._playing and self._playing[0] == row.sound.id else None
+            return self.text(row, column)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(row, column)
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -203,8 +193,20 @@ class MatchesModel(QAbstractTableModel):
         columns = [column for column in Column if column not in (Column.WAVEFORM, Column.FAVOURITE)]
         lines = [[NAMES[column] for column in columns] + ["Path"]]
         for row in (self._rows[number] for number in numbers):
-            lines.append([*(self._text(row, column) for column in columns), row.sound.path])
+            lines.append([*(self.text(row, column) for column in columns), row.sound.path])
         return "\n".join("\t".join(" ".join(cell.split()) for cell in line) for line in lines)
+
+    def text(self, row: Row, column: Column) -> str:
+        """What a cell shows; empty for what is drawn."""
+        return self.folder(row.sound) if column == Column.FOLDER else shown(row, column)
+
+    def overview(self, sound: Sound) -> np.ndarray | None:
+        """uint8 [64] peaks, once they have come."""
+        return self._overviews.get(sound.id)
+
+    def played(self, sound: Sound) -> float | None:
+        """Share 0..1 of the sound that has sounded, None for one that does not sound."""
+        return self._playing[1] if self._playing and self._playing[0] == sound.id else None
 
     def offline(self, sound: Sound) -> bool:
         """Whether the sound cannot be played because its file or drive is away."""
@@ -224,9 +226,6 @@ class MatchesModel(QAbstractTableModel):
             inside = parent.name
         return Path(root).name if inside == "." else inside
 
-    def _text(self, row: Row, column: Column) -> str:
-        return self.folder(row.sound) if column == Column.FOLDER else shown(row, column)
-
     def _spoken(self, row: Row, column: Column) -> str:
         if column == Column.NAME:
             away = ", offline" if self.offline(row.sound) else ""
@@ -238,7 +237,7 @@ class MatchesModel(QAbstractTableModel):
         if column == Column.TAGS:
             return f"tags {', '.join(row.sound.tags)}" if row.sound.tags else "no tags"
         other = ", of another family" if column == Column.MATCH and row.handicap else ""
-        return f"{NAMES[column]} {self._text(row, column)}{other}".strip()
+        return f"{NAMES[column]} {self.text(row, column)}{other}".strip()
 
     def _explained(self, column: Column) -> str | None:
         """Why figures of the column may not stand in their order."""

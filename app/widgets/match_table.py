@@ -85,7 +85,7 @@ class MatchTable(QTableView):
         """Widths that the user chose; other columns are as wide as the tokens say."""
         self._room_for_folder, self._ranked = True, True
         self.setModel(model)
-        self._delegate = MatchDelegate(self)
+        self._delegate = MatchDelegate(self, model)
         self.setItemDelegate(self._delegate)
         header = MatchHeader(self)
         self.setHorizontalHeader(header)

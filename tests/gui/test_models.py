@@ -201,7 +201,7 @@ def test_what_a_row_shows(qapp: object) -> None:
 
     model.set_roots({1: ("/sounds", False)})
     assert model.index(0, Column.FOLDER).data() == "sounds: offline"
-    assert model.index(0, Column.NAME).data(MatchesModel.OFFLINE_ROLE)
+    assert model.offline(sound)
 
 
 def test_the_same_rows_again_keep_the_view(qapp: object, qtbot: pytest.FixtureRequest) -> None:
@@ -212,6 +212,14 @@ def test_the_same_rows_again_keep_the_view(qapp: object, qtbot: pytest.FixtureRe
     model.modelReset.connect(lambda: resets.append(True))
     model.set_rows([replace(row, similarity=0.6) for row in rows])
     assert (resets, model.index(0, Column.MATCH).data()) == ([], ".60")
+    painted: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: painted.append((first.row(), last.row())))
+    model.set_rows([replace(row, similarity=0.6) for row in rows])
+    assert painted == [], "nothing is painted again that is as it was"
+    model.set_rows([rows[0], replace(rows[1], similarity=0.6), rows[2]])
+    assert painted == [(0, 2)]
+    model.set_rows([rows[0], replace(rows[1], similarity=0.7), rows[2]])
+    assert painted[1:] == [(1, 1)]
     model.set_rows(rows[:2])
     assert len(resets) == 1
 
