@@ -8,7 +8,7 @@ import importlib
 from engine.encoder import network
 from engine.library.processes import give_way, leave_when_idle
 
-IDLE_SECONDS = 300.0
+IDLE_SECONDS = 120.0
 
 give_way()
 network.implementation()

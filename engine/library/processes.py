@@ -50,7 +50,7 @@ def fork_child(main: Callable[..., None], *arguments: object) -> tuple[BaseProce
 
 
 def open_nursery(meanwhile: Callable[[], None]) -> None:
-    """Return once `fork_child` is quick: at once, or after seconds where it was not needed for some minutes.
+    """Return once `fork_child` is quick: at once, or after seconds where it was not needed for a while.
 
     meanwhile : called several times a second; what it raises ends the waiting.
     """
