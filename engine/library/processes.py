@@ -22,7 +22,6 @@ import psutil
 
 logger = logging.getLogger(__name__)
 
-
 NURSERY = "engine.library.nursery"
 """What it imports."""
 
@@ -66,10 +65,11 @@ def open_nursery(meanwhile: Callable[[], None]) -> None:
 
 
 def _fork_and_forget() -> None:
-    process, connection = fork_child(_nothing)
-    process.join()
-    process.close()
-    connection.close()
+    with contextlib.suppress(OSError):  # such as too many processes, which whoever starts a worker meets too
+        process, connection = fork_child(_nothing)
+        process.join()
+        process.close()
+        connection.close()
 
 
 def _nothing(connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""Child processes: forked where that is safe, begun anew elsewhere, polite either way."""
+"""Child processes: forked where that is safe, begun anew elsewhere, polite either way; how they end, in words."""
 
 import os
 import sys
@@ -11,7 +11,14 @@ import pytest
 
 from engine.jobs import Cancelled, CancelToken
 from engine.library import processes
-from engine.library.processes import fork_child, leave_when_idle, open_nursery, settle_in, start_child
+from engine.library.processes import (
+    fork_child,
+    leave_when_idle,
+    open_nursery,
+    settle_in,
+    start_child,
+    words_for_exit,
+)
 
 
 def tell_itself(connection: Connection) -> None:
@@ -98,3 +105,14 @@ def test_after_its_end_there_is_another() -> None:
     open_nursery(lambda: None)
     second = told_by(fork_child)[0]
     assert second not in (first, os.getpid())
+
+
+@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (None, "exit code None")])
+def test_an_exit_code_is_told_as_it_is(code: int | None, words: str) -> None:
+    assert words_for_exit(code) == words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals")
+@pytest.mark.parametrize(("code", "words"), [(-9, "SIGKILL"), (-11, "SIGSEGV"), (-63, "signal 63")])
+def test_a_signal_is_told_by_its_name(code: int, words: str) -> None:
+    assert words_for_exit(code) == words
