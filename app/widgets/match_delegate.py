@@ -57,7 +57,7 @@ class MatchDelegate(QStyledItemDelegate):
         painter.setFont(theme.font())
         match column:
             case Column.NUMBER:
-                self._paint_number(painter, rect, row, selected, hovered, offline)
+                self._paint_number(painter, rect, row, words, selected, hovered, offline)
             case Column.WAVEFORM:
                 self._paint_waveform(painter, rect, row, offline)
             case Column.NAME:
@@ -124,6 +124,7 @@ class MatchDelegate(QStyledItemDelegate):
         painter: QPainter,
         rect: QRect,
         row: Row,
+        words: str,
         selected: bool,
         hovered: bool,
         offline: bool,
@@ -139,7 +140,7 @@ class MatchDelegate(QStyledItemDelegate):
         else:
             painter.setPen(look.secondary if selected else look.quiet)
             number = QRect(rect.left(), rect.top(), 36, rect.height())
-            painter.drawText(number, _MIDDLE | Qt.AlignmentFlag.AlignRight, str(row.rank))
+            painter.drawText(number, _MIDDLE | Qt.AlignmentFlag.AlignRight, words)
 
     def _paint_waveform(self, painter: QPainter, rect: QRect, row: Row, offline: bool) -> None:
         look = theme.current()

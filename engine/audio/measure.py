@@ -257,9 +257,9 @@ def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, f
     if seconds < _SHORTEST_LOOP_SECONDS:
         return said.kind or "one-shot", None
     onsets = onset_strength(mono, rate)
-    times = onset_times(onsets)
+    times, pulse = onset_times(onsets), strongest_pulse(onsets)
     # A loop keeps beginning until near its end, and does so in a pulse; textures and rolls do not.
-    if len(times) < 4 or times[-1] < 0.55 * seconds or strongest_pulse(onsets) < _LEAST_PULSE_OF_LOOP:
+    if len(times) < 4 or times[-1] < 0.55 * seconds or pulse < _LEAST_PULSE_OF_LOOP:
         # Nor do held chords; but what tells a tempo, or a key beside what may be one, and lasts whole bars is a loop.
         if told is not None and _lasts_whole_bars(seconds, told) and (said.tempo_bpm or said.key):
             return "loop", told
@@ -267,10 +267,10 @@ def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, f
     # Speech has a pulse too, half the time; what tells a tempo, or that it is a loop, need not prove it.
     if said.kind is None and said.tempo_bpm is None and not supposed:
         lengths = seconds, _sounding_seconds(mono, rate)
-        if not any(keeps_the_time_of_its_length(onsets, length) for length in lengths):
+        if not any(keeps_the_time_of_its_length(onsets, times, pulse, length) for length in lengths):
             return "one-shot", None
-    if told is None and supposed and (pulse := tempo_of_onsets(onsets)) is not None:
-        told = next((tempo for tempo in supposed if _is_octave_of(pulse, tempo)), None)
+    if told is None and supposed and (heard := tempo_of_onsets(onsets)) is not None:
+        told = next((tempo for tempo in supposed if _is_octave_of(heard, tempo)), None)
     return "loop", told or tempo_of_loop(onsets, seconds)
 
 

@@ -80,9 +80,11 @@ def tempo_of_onsets(onsets: np.ndarray) -> float | None:
     return round(float(_TEMPI[int(np.argmax(scores * _usualness(_TEMPI)))]), 1)
 
 
-def keeps_the_time_of_its_length(onsets: np.ndarray, seconds: float) -> bool:
+def keeps_the_time_of_its_length(onsets: np.ndarray, times: np.ndarray, pulse: float, seconds: float) -> bool:
     """Whether onset strength [frames] has the pulse of a tempo at which a sound of this length lasts whole beats, as
     that of loops has, and of speech by chance only: its pulse is clear, or what begins lies near sixteenth notes.
+
+    times, pulse : what `onset_times` and `strongest_pulse` tell of these onsets.
 
     Of 408 recorded spoken phrases 47 % have some clear pulse and 11 % this one; of 378 loops with a clear pulse 98 %.
     """
@@ -90,9 +92,9 @@ def keeps_the_time_of_its_length(onsets: np.ndarray, seconds: float) -> bool:
     scores = _pulse_scores(onsets, tempi)
     if scores is None or scores.max(initial=0.0) < _LEAST_PULSE:
         return False
-    if strongest_pulse(onsets) >= _CLEAR_PULSE:
+    if pulse >= _CLEAR_PULSE:
         return True
-    sixteenths = onset_times(onsets)[None] * tempi[:, None] / 15.0
+    sixteenths = times[None] * tempi[:, None] / 15.0
     return bool(np.abs(sixteenths - np.round(sixteenths)).mean(axis=1).min() <= _FARTHEST_FROM_GRID)
 
 

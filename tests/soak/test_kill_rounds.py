@@ -86,6 +86,8 @@ def is_worker(child: psutil.Process) -> bool:
     """Rather than one of the processes in which the standard library forks workers and cleans up after them: a worker
     is a child of the former, or begins as an interpreter of its own."""
     try:
-        return "--multiprocessing-fork" in child.cmdline() or "forkserver" in " ".join(child.parent().cmdline())
+        parent = child.parent()  # gone where its scan was just killed
+        forked = parent is not None and "forkserver" in " ".join(parent.cmdline())
+        return forked or "--multiprocessing-fork" in child.cmdline()
     except (psutil.NoSuchProcess, psutil.ZombieProcess):
         return False
