@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.audition.midi import MidiInput
     from engine.audition.output import OutputDevice
     from engine.audition.player import Player
-    from engine.encoder.ear import Ear
+    from engine.encoder.ear_process import EarProcess
     from engine.jobs import CancelToken, ProgressCallback
     from engine.library.ears import EarLoader
     from engine.library.library import Library
@@ -60,7 +60,7 @@ class Backend:
         self.library_dir = library_dir
         self.model, self.compute, self.scan_workers = model, compute, scan_workers
         self.rendered_dir, self.recordings_dir = rendered_dir(), recordings_dir()
-        self._ear: Ear | None = None
+        self._ear: EarProcess | None = None
         self._library: Library | None = None
         self._player: Player | None = None
         self._watcher: Watcher | None = None
@@ -70,14 +70,17 @@ class Backend:
         self._library_lock = threading.Lock()
         self._player_lock = threading.Lock()
 
-    def ear(self) -> Ear:
+    def ear(self) -> EarProcess:
         """The ear, loaded once. Raises ModelError."""
         with self._ear_lock:
             if self._ear is None:
-                from engine.encoder.ear import Ear
+                from engine.encoder.ear_process import EarProcess
 
-                self._ear = Ear.load(self.model, device=self.compute)
-            return self._ear
+                self._ear = EarProcess(self.model, device=self.compute)
+                if self._closed:
+                    self._ear.close()
+        self._ear.load()
+        return self._ear
 
     def library(self) -> Library:
         """The library, opened once, made if there is none; for reading where another window has it.
@@ -95,7 +98,7 @@ class Backend:
         from engine.errors import LibraryError
 
         ear, fingerprint = self._ear, self.library().fingerprint
-        if ear is not None and fingerprint is not None and fingerprint != ear.fingerprint:
+        if ear is not None and ear.loaded and fingerprint is not None and fingerprint != ear.fingerprint:
             raise LibraryError(
                 "The library was heard by another version of the ear, and cannot be compared with this song. "
                 "Scan it again: File, Scan the library again."
@@ -276,12 +279,15 @@ class Backend:
         return files.library, files.song
 
     def close(self) -> None:
-        """Give back the audio device, stop watching, and close the catalog."""
+        """Give back the audio device, stop watching and hearing, and close the catalog."""
         self._closed = True
         # Beside this thread, which is the window's: it ends with the program, where folders hold it up for longer.
         ending = threading.Thread(target=self._stop_watching, name="earshot-watch-end", daemon=True)
         ending.start()
         ending.join(CLOSING_SECONDS)
+        with self._ear_lock:
+            if self._ear is not None:
+                self._ear.close()
         if self._player is not None:
             self._player.close()
         with self._library_lock:

@@ -38,7 +38,7 @@ from app.models.timeline import Timeline
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from engine.encoder.ear import Ear
+    from engine.encoder.ear_process import EarProcess
     from engine.library.catalog import Sound
     from engine.matching.slots import Slot
 
@@ -129,7 +129,9 @@ class Workspace(QObject):
     def wake(self) -> None:
         """Open the library, load the ear, look for outputs: all behind the window."""
         self.library.refresh()
-        self.jobs.start("ear", self._load_ear, on_done=self._ear_ready, on_failed=self._ear_failed, gentle=True)
+        backend = self.backend
+        self.jobs.start("ear", lambda _: backend.ear(), on_done=self._ear_ready, on_failed=self._ear_failed)
+        self.jobs.start("warm", self._import_what_comes_later, gentle=True)
         self.outputs.read()
         self.keyboard.read_inputs(self.settings.midi_input)
         self.devices.start()
@@ -349,29 +351,20 @@ class Workspace(QObject):
             if paused and (job := self.library.scan_job) is not None:
                 job.pause()
 
-    def _load_ear(self, job: Job) -> Ear:
-        # One after the other: imports share one lock, and a song can be drawn before it can be heard.
-        self.backend.warm()
-        job.checkpoint()
-        return self.backend.ear()
-
-    def _ear_ready(self, ear: Ear) -> None:
+    def _ear_ready(self, ear: EarProcess) -> None:
         self.analysis_changed.emit(DEVICE_WORDS.get(ear.device, ear.device), True)
-        self._import_the_rest()
 
     def _ear_failed(self, reason: str) -> None:
-        self._import_the_rest()
         self.analysis_changed.emit("not available", False)
         self.notices.said.emit(reason, "ear", True)
 
-    def _import_the_rest(self) -> None:
-        def work(job: Job) -> None:
-            try:
-                self.backend.warm_rest()
-            finally:
-                garbage.begin()
-
-        self.jobs.start("warm", work, gentle=True)
+    def _import_what_comes_later(self, job: Job) -> None:
+        try:
+            self.backend.warm()
+            job.checkpoint()
+            self.backend.warm_rest()
+        finally:
+            garbage.begin()
 
     def _demo_made(self, paths: list[Path]) -> None:
         self.notices.settled.emit("demo")

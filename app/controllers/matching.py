@@ -275,15 +275,9 @@ class MatchController(QObject):
             return
         backend = self._backend
 
-        def work(job: Job) -> dict[int, np.ndarray | None]:
-            catalog = backend.library().catalog
-            found: dict[int, np.ndarray | None] = {}
-            for sound_id in ids:
-                job.checkpoint()
-                found[sound_id] = catalog.overview(sound_id)
-            return found
-
-        self._jobs.start("overviews", work, on_done=self.overviews_ready.emit)
+        self._jobs.start(
+            "overviews", lambda _: backend.library().catalog.overviews(ids), on_done=self.overviews_ready.emit
+        )
 
     def _ask(self) -> None:
         slot, filters, backend, sure = self.slot, self.filters, self._backend, self._family_is_sure

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import librosa
 import numpy as np
 import scipy.fft
@@ -86,8 +88,10 @@ def mel_decibels(
     return decibels
 
 
+@functools.lru_cache(maxsize=4)
 def _mel_filters(rate: int, length: int, bands: int, low_hz: float, high_hz: float) -> np.ndarray:
-    """float32 [bands, length // 2 + 1]. A band narrower than the grid takes its nearest bin, so that none is dark."""
+    """float32 [bands, length // 2 + 1], not to be written to. A band narrower than the grid takes its nearest bin, so
+    that none is dark."""
     frequencies = np.fft.rfftfreq(length, 1 / rate)
     edges = librosa.mel_frequencies(bands + 2, fmin=low_hz, fmax=high_hz)
     below, centre, above = edges[:-2, None], edges[1:-1, None], edges[2:, None]

@@ -69,5 +69,6 @@ class Listener(Protocol):
 class ReferenceListener(Listener, Protocol):
     """What hears a reference."""
 
-    calibration: Calibration | None
-    """What its answers are worth, where that was measured."""
+    @property
+    def calibration(self) -> Calibration | None:
+        """What its answers are worth, where that was measured."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
@@ -24,6 +25,9 @@ from engine.library.vectors import unit
 _IDS_PER_QUERY = 5_000
 _FEW = 5_000
 """So many sounds are found and sorted by name sooner than they are come upon where all are gone through by name."""
+_SOUNDS_KEPT = 8_192
+"""While a scan goes on the same list is read again and again; a sound that is as it was is then the same object, which
+takes a tenth of the time to come by, and none to compare."""
 
 
 @dataclass(frozen=True)
@@ -263,10 +267,11 @@ class Catalog:
         query = f"{_SELECT_SOUND} FROM sounds WHERE state = 'failed' AND NOT missing ORDER BY path, preset"
         return [_sound(row) for row in self._rows(query, ())]
 
-    def overview(self, sound_id: int) -> np.ndarray | None:
-        """uint8 [64]: the peak of each 64th of the sound, relative to its loudest; None before it was heard."""
-        rows = self._rows("SELECT overview FROM sounds WHERE id = ?", (sound_id,))
-        return np.frombuffer(rows[0][0], np.uint8) if rows and rows[0][0] is not None else None
+    def overviews(self, ids: Iterable[int]) -> dict[int, np.ndarray | None]:
+        """For each of these sounds uint8 [64], the peak of each 64th of it, relative to its loudest; None before it was
+        heard. Unknown ones are left out."""
+        rows = self._rows_by_id("SELECT id, overview", [int(number) for number in ids])
+        return {number: None if peaks is None else np.frombuffer(peaks, np.uint8) for number, peaks in rows}
 
     def matching(self, query: Query, *, heard: bool = True) -> np.ndarray:
         """int64 [n], ascending: ids of the sounds that are what a query asks for.
@@ -392,6 +397,7 @@ def outermost(folders: Collection[str]) -> list[str]:
     )
 
 
+@functools.lru_cache(maxsize=_SOUNDS_KEPT)
 def _sound(row: tuple[Any, ...]) -> Sound:
     values = dict(zip(_FIELDS, row, strict=True))
     values["path"], values["root"] = decode_path(values["path"]), decode_path(values["root"])

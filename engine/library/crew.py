@@ -19,10 +19,10 @@ from typing import Self
 from engine.errors import ModelError
 from engine.library.ears import EarLoader
 from engine.library.messages import Done, Ready, Unusable
-from engine.library.processes import words_for_exit
 from engine.library.queue import Pending
 from engine.library.results import Failed, Outcome, PartsHeard
 from engine.library.watched import DECODING_SECONDS, WatchedWorker
+from engine.processes import words_for_exit
 
 logger = logging.getLogger(__name__)
 

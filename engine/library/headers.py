@@ -16,8 +16,8 @@ from typing import Self
 
 from engine.errors import EarshotError
 from engine.library.database import Database
-from engine.library.processes import settle_in, start_child
 from engine.library.queue import Header, unread, write_headers
+from engine.processes import settle_in, start_child
 
 logger = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""What workers need, imported once by the process that they are forked from; see `engine.library.processes`.
+"""What workers need, imported once by the process that they are forked from; see `engine.processes`.
 
 Nothing else imports this: it makes its process give way to others, and end when nobody needs it.
 """
@@ -6,7 +6,7 @@ Nothing else imports this: it makes its process give way to others, and end when
 import importlib
 
 from engine.encoder import network
-from engine.library.processes import give_way, leave_when_idle
+from engine.processes import give_way, leave_when_idle
 
 IDLE_SECONDS = 120.0
 

@@ -26,10 +26,10 @@ from engine.library.headers import HeaderPass
 from engine.library.library import Library
 from engine.library.listing import list_folders
 from engine.library.locks import try_lock
-from engine.library.processes import open_nursery
 from engine.library.queue import count_pending, pending
 from engine.library.results import Failed, Heard, Outcome, PartsUnheard, set_fingerprint, write_outcomes
 from engine.library.watched import DECODING_SECONDS
+from engine.processes import open_nursery
 
 logger = logging.getLogger(__name__)
 

@@ -19,8 +19,8 @@ import psutil
 
 from engine.library.ears import EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready
-from engine.library.processes import fork_child
 from engine.library.queue import Pending
+from engine.processes import fork_child
 
 DECODING_SECONDS = 60.0
 """A file that takes longer is given up, unless other programs kept its worker from computing."""

@@ -29,9 +29,9 @@ from engine.families import likely_families
 from engine.library.content import content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
-from engine.library.processes import settle_in
 from engine.library.queue import Pending
 from engine.library.results import OVERVIEW_BINS, WITH_PARTS, Failed, Heard, Outcome, Parts, PartsHeard
+from engine.processes import settle_in
 
 logger = logging.getLogger(__name__)
 

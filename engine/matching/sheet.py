@@ -13,7 +13,7 @@ from engine.matching.match import Match
 from engine.matching.reference import Hearing
 
 if TYPE_CHECKING:
-    from engine.encoder.ear import Ear
+    from engine.encoder.ear_process import NamedEar
 
 
 def slot_sheet(
@@ -21,7 +21,7 @@ def slot_sheet(
     sample_rate: int,
     hearing: Hearing,
     matches: Mapping[int, Sequence[Match]],
-    ear: Ear,
+    ear: NamedEar,
     *,
     names: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def part_sheet(
     hearing: Hearing,
     weights: Mapping[str, float],
     matches: Sequence[Match],
-    ear: Ear,
+    ear: NamedEar,
 ) -> dict[str, Any]:
     """The document that `earshot match --part --json` prints; parameters as those of `slot_sheet`.
 

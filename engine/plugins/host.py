@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import AudioError
-from engine.library.processes import settle_in
 from engine.plugins.messages import Loaded, Played, Playing, Plugin, PluginLoader, Unusable
+from engine.processes import settle_in
 
 NOTES = (36, 48, 60, 72, 84)
 """MIDI numbers; what lies between is played by the nearest of them, six semitones away at most."""

@@ -14,9 +14,9 @@ import numpy as np
 
 from engine.errors import AudioError
 from engine.jobs import CancelToken
-from engine.library.processes import start_child, words_for_exit
 from engine.plugins.host import run
 from engine.plugins.messages import Loaded, Message, Played, Playing, PluginLoader, Unusable
+from engine.processes import start_child, words_for_exit
 
 _SECONDS_PER_LOOK = 0.1
 _MOST_DEATHS = 3

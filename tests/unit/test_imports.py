@@ -52,6 +52,12 @@ def test_the_small_modules_import_nothing_heavy(module: str) -> None:
     assert not imported_by(f"import {module}") & set(HEAVY)
 
 
+def test_a_window_that_scans_and_hears_imports_no_network() -> None:
+    heard = "import app.main_window, app.backend, engine.encoder.ear_process, engine.matching.reference"
+    loaded = imported_by(f"{heard}\nimport engine.library.scanner, engine.matching.match, engine.audition.prepare")
+    assert not loaded & {"torch", "torchaudio", "onnxruntime"}
+
+
 def test_what_a_worker_tells_imports_nothing_heavy() -> None:
     """The window unpickles it while it is to answer; what measures sounds takes seconds to import."""
     facts = Facts(1.0, 44_100, 1, -1.0, -14.0, "one-shot", None, 0.0, None)

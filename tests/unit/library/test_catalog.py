@@ -110,10 +110,10 @@ def test_listed_then_heard(tmp_path: Path) -> None:
     np.testing.assert_allclose(vectors[0], vector / np.linalg.norm(vector), atol=1e-3)
     assert np.linalg.norm(vectors[0]) == pytest.approx(1.0, abs=1e-6)
     assert catalog.embeddings("another ear")[0].size == 0
-    overview = catalog.overview(good.id)
-    assert overview is not None
-    assert overview.tolist() == list(range(64))
-    assert catalog.overview(bad.id) is None
+    overviews = catalog.overviews([bad.id, good.id, 9_999])
+    assert set(overviews) == {bad.id, good.id}
+    assert overviews[good.id].tolist() == list(range(64))  # type: ignore[union-attr]
+    assert overviews[bad.id] is None
     catalog.close()
 
 

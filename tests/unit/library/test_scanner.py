@@ -51,7 +51,7 @@ def test_a_scan_from_nothing_and_again(library: Library, sounds: Path, tone: Cal
     assert (sound.channels, sound.rate, sound.duration_seconds) == (1, 16_000, pytest.approx(0.2))
     assert sound.pitch_hz == pytest.approx(352.5, rel=0.01)
     assert sound.family_confidence == pytest.approx(0.9)
-    overview = library.catalog.overview(sound.id)
+    overview = library.catalog.overviews([sound.id])[sound.id]
     assert overview is not None
     assert (overview.shape, overview.max(), overview.argmax() < 8) == ((64,), 255, True)
     ids, vectors = library.catalog.embeddings("toy")

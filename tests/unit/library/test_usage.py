@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from engine.library.library import Library
-from engine.library.processes import start_child
 from engine.library.usage import usage_of
+from engine.processes import start_child
 
 
 def test_files_below_the_folder_are_counted(library: Library) -> None:

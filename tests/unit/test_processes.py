@@ -9,9 +9,9 @@ from multiprocessing.connection import Connection
 import psutil
 import pytest
 
+from engine import processes
 from engine.jobs import Cancelled, CancelToken
-from engine.library import processes
-from engine.library.processes import (
+from engine.processes import (
     fork_child,
     leave_when_idle,
     open_nursery,

@@ -28,7 +28,7 @@ NURSERY = "engine.library.nursery"
 FORKS = sys.platform.startswith("linux")
 """The libraries of macOS do not survive it, and Windows knows no such thing."""
 
-_NICE = 10
+SCAN_NICENESS = 10
 _IDLE_LOOKS = 5
 _SECONDS_PER_LOOK = 0.1
 
@@ -102,23 +102,23 @@ def leave_when_idle(seconds: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, seconds / _IDLE_LOOKS, seconds / _IDLE_LOOKS)
 
 
-def give_way() -> None:
+def give_way(niceness: int = SCAN_NICENESS) -> None:
     """Let other programs compute first, those aside that give way more already."""
     own = psutil.Process()
-    own.nice(max(_NICE, own.nice()) if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS)
+    own.nice(max(niceness, own.nice()) if os.name == "posix" else psutil.BELOW_NORMAL_PRIORITY_CLASS)
 
 
-def settle_in() -> None:
+def settle_in(niceness: int = SCAN_NICENESS) -> None:
     """Be a background process. Called first thing in the child."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the scan decides what Ctrl-C means
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C means
     with open(os.devnull, "w") as nowhere:  # decoders write about broken files to the terminal
         os.dup2(nowhere.fileno(), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         os.dup2(nowhere.fileno(), sys.__stderr__.fileno() if sys.__stderr__ else 2)
-    give_way()
+    give_way(niceness)
     parent = multiprocessing.parent_process()
     if parent is not None:
         # A decoder that hangs never looks at the pipe again, so it is not enough to notice there.
-        threading.Thread(target=_leave_with, args=(parent,), name="leave with the scan", daemon=True).start()
+        threading.Thread(target=_leave_with, args=(parent,), name="leave with the parent", daemon=True).start()
 
 
 def words_for_exit(code: int | None) -> str:
