@@ -41,6 +41,7 @@ class StandInEar:
     window_seconds = 5.0
     calibration: Calibration | None = None
     device = "cpu"
+    loaded = True
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         levels = np.stack([_levels(sound, 1)[:, 0] for sound in sounds])
