@@ -1,4 +1,4 @@
-"""Whether folders are there, asked so that a drive which does not answer holds up nothing else."""
+"""Whether folders are there, and what is in them, asked so that a drive which does not answer holds up nothing else."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
+from typing import Self, TypeVar
 
 ANSWER_SECONDS = 15.0
 """A disk that has to start turning takes up to ten. A network drive whose server is gone may take for ever."""
 
 _SECONDS_PER_LOOK = 0.1
+
+T = TypeVar("T")
 
 
 class _Question:
@@ -58,3 +61,87 @@ def are_there(
             if question.answer is not None and _open.get(folder) is question:
                 del _open[folder]
     return {folder: question.answer for folder, question in questions.items()}
+
+
+class DriveSilent(Exception):
+    """A drive has stopped answering."""
+
+
+class _Left(Exception):
+    """Nobody waits for this work any more."""
+
+
+class DriveWatch:
+    """Over work that asks a drive again and again, in a thread of its own: left behind where the drive does not answer.
+
+    The work calls `answered` each time that it was answered, and is inside this as a context manager while it asks
+    nothing: there it may take as long as it likes. Both raise once nobody waits for the work any more, which has to end
+    it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_left = False
+        self._asking_since: float | None = None
+
+    def run(self, work: Callable[[], T], seconds: float, between: Callable[[], None]) -> T:
+        """What the work returns, or raises.
+
+        Parameters
+        ----------
+        seconds : the drive has for each answer.
+        between : called again and again meanwhile; what it raises is raised as soon as the work waits for the drive, or
+            ends.
+
+        Raises
+        ------
+        DriveSilent : the drive took longer.
+        """
+        results: list[T] = []
+        failures: list[BaseException] = []
+
+        def do() -> None:
+            try:
+                results.append(work())
+            except BaseException as error:
+                failures.append(error)
+
+        self.answered()
+        # Not one of a pool: the program's end would wait for those.
+        thread = threading.Thread(target=do, name="drive", daemon=True)
+        thread.start()
+        try:
+            while thread.is_alive():
+                between()
+                thread.join(_SECONDS_PER_LOOK)
+                if thread.is_alive() and self._leave_after(seconds):
+                    raise DriveSilent
+        finally:
+            while thread.is_alive() and not self._leave_after(0.0):
+                thread.join(_SECONDS_PER_LOOK)
+        if failures:
+            raise failures[0]
+        return results[0]
+
+    def answered(self) -> None:
+        self._set(time.monotonic())
+
+    def __enter__(self) -> Self:
+        self._set(None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._asking_since = time.monotonic()
+
+    def _set(self, asking_since: float | None) -> None:
+        with self._lock:
+            if self._is_left:
+                raise _Left
+            self._asking_since = asking_since
+
+    def _leave_after(self, seconds: float) -> bool:
+        """Whether the drive was waited for so long; nobody waits for the work from then on."""
+        with self._lock:
+            since = self._asking_since
+            self._is_left = self._is_left or (since is not None and time.monotonic() - since >= seconds)
+            return self._is_left

@@ -154,6 +154,14 @@ def mark_missing(database: Database, scan: int, root_id: int, was_walked: Callab
     return len(gone)
 
 
+def see_no_more(database: Database, scan: int, root_id: int, is_of_it: Callable[[str], bool]) -> None:
+    """Take it back that the scan found some of the sounds of a root: it does not go on to hear them."""
+    with database.write() as connection:
+        rows = connection.execute("SELECT id, path FROM sounds WHERE root_id = ? AND seen = ?", (root_id, scan))
+        found = [(sound_id,) for sound_id, path in rows.fetchall() if is_of_it(decode_path(path))]
+        connection.executemany("UPDATE sounds SET seen = seen - 1 WHERE id = ?", found)
+
+
 def _as_text(name: str) -> str:
     """A name that can be stored and shown, also where the file system's bytes are not valid UTF-8."""
     return name.encode(errors="replace").decode()

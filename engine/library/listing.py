@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import itertools
 import logging
 import os
@@ -17,7 +18,8 @@ from engine.errors import AudioError
 from engine.jobs import CancelToken, Progress, ProgressCallback
 from engine.library.catalog import Catalog, Root, is_inside, outermost
 from engine.library.database import Database
-from engine.library.found import begin_scan, list_files, mark_missing, see_again
+from engine.library.drives import ANSWER_SECONDS, DriveSilent, DriveWatch
+from engine.library.found import begin_scan, list_files, mark_missing, see_again, see_no_more
 from engine.library.fragments import leave_out_fragments
 from engine.library.moves import follow_moved
 from engine.library.replaced import list_replaced
@@ -46,6 +48,7 @@ class Listing:
     unreadable : folders, and files with too long paths, that could not be read; their sounds stay as they were.
     without_sounds : of the folders, those that could be read and hold nothing that is a sound by its name.
     moved_to_be_heard : of those that moved, how many are to be heard again all the same: see `follow_moved`.
+    unanswered : of the folders, those whose drive stopped answering; what is known of their sounds stays as it was.
     """
 
     number: int
@@ -55,6 +58,7 @@ class Listing:
     unreadable: list[str]
     without_sounds: list[str]
     moved_to_be_heard: int
+    unanswered: list[str]
 
 
 def list_folders(
@@ -64,16 +68,19 @@ def list_folders(
     cancel: CancelToken,
     *,
     retry_failed: bool = False,
+    answer_seconds: float = ANSWER_SECONDS,
 ) -> Listing:
     """Enter every file; read are only those of presets, which tell how many there are, and those that may have moved,
     been replaced, or have a twin.
 
     retry_failed : read also files of presets that failed and are as they were.
+    answer_seconds : a folder whose drive stops answering for so long while it is walked is left out.
     """
     database = catalog.database
     number = begin_scan(database)
     unreadable: list[str] = []
     without_sounds: list[str] = []
+    unanswered: list[str] = []
 
     def note_unreadable(path: str, error: OSError) -> None:
         logger.warning("left out: %s: %s", path, error.strerror or error)
@@ -86,8 +93,16 @@ def list_folders(
             # Rather an unplugged drive's mount point than a folder from which everything was deleted.
             note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
             continue
-        here = _FolderPass(database, number, root, found, progress, cancel, retry_failed)
-        found_here = here.enter_all(folder, note_unreadable)
+        watch = DriveWatch()
+        here = _FolderPass(database, number, root, found, progress, cancel, retry_failed, watch)
+        enter_all = functools.partial(here.enter_all, folder, note_unreadable)
+        try:
+            found_here = watch.run(enter_all, answer_seconds, cancel.raise_if_cancelled)
+        except DriveSilent:
+            logger.warning("left out: %s: its drive does not answer any more", folder)
+            unanswered.append(folder)
+            see_no_more(database, number, root.id, functools.partial(is_inside, folder=folder))
+            continue
         found += found_here
         removed += mark_missing(database, number, root.id, _was_walked(folder, unreadable))
         if not found_here and folder not in unreadable:
@@ -97,7 +112,9 @@ def list_folders(
     hear_as_twins(database, number, cancel.raise_if_cancelled)
     progress(Progress("listing", found, found))
     # What moved was counted as removed, unless an earlier scan had missed it already.
-    return Listing(number, found, moved, max(0, removed - moved), unreadable, without_sounds, moved_to_be_heard)
+    return Listing(
+        number, found, moved, max(0, removed - moved), unreadable, without_sounds, moved_to_be_heard, unanswered
+    )
 
 
 def _was_walked(folder: str, unreadable: Sequence[str]) -> Callable[[str], bool]:
@@ -131,6 +148,7 @@ class _FolderPass:
     meantime, nothing more is entered.
 
     found : number of sounds in the folders before, for what is told.
+    watch : told whenever the folder's drive has answered.
     """
 
     def __init__(
@@ -142,10 +160,11 @@ class _FolderPass:
         progress: ProgressCallback,
         cancel: CancelToken,
         retry_failed: bool,
+        watch: DriveWatch,
     ) -> None:
         self._database, self._scan, self._root = database, scan, root
         self._progress, self._cancel = progress, cancel
-        self._retry_failed = retry_failed
+        self._retry_failed, self._watch = retry_failed, watch
         self._batch: list[FoundFile] = []
         self._preset_files: list[FoundFile] = []
         self._due = time.monotonic() + _SECONDS_PER_COMMIT
@@ -160,18 +179,20 @@ class _FolderPass:
             if self._is_removed:
                 break
         self._enter()
-        fragments = leave_out_fragments(
-            self._database,
-            self._root.id,
-            self._root.path,
-            self._presets.cannot_sound,
-            self._presets.includes,
-            self._cancel.raise_if_cancelled,
-        )
+        with self._watch:
+            fragments = leave_out_fragments(
+                self._database,
+                self._root.id,
+                self._root.path,
+                self._presets.cannot_sound,
+                self._presets.includes,
+                self._cancel.raise_if_cancelled,
+            )
         return self._found - self._before - fragments
 
     def _between(self) -> None:
         """To be called between two files or folders. Raises Cancelled."""
+        self._watch.answered()
         self._cancel.raise_if_cancelled()
         if time.monotonic() > self._due:
             self._enter()
@@ -184,6 +205,10 @@ class _FolderPass:
         self._between()
 
     def _enter(self) -> None:
+        with self._watch:
+            self._enter_taken()
+
+    def _enter_taken(self) -> None:
         """Enter what was taken. Raises Cancelled."""
         files, self._preset_files = self._preset_files, []
         known = see_again(self._database, self._scan, files, retry_failed=self._retry_failed)

@@ -107,7 +107,8 @@ def scan(
     first : gives the ids of sounds that are to be heard before all others, asked again and again.
     loader : makes the ear in each worker.
     decoding_seconds : a file that takes longer fails.
-    answer_seconds : a root whose drive takes longer to tell whether it is there is left out.
+    answer_seconds : a root whose drive takes longer to tell whether it is there, or what is in one of its folders, is
+        left out.
 
     Raises
     ------
@@ -123,7 +124,9 @@ def scan(
     workers = workers or default_workers()
     with _only_scan_of(library.directory):
         try:
-            listing = list_folders(library.catalog, folders, progress, cancel, retry_failed=retry_failed)
+            listing = list_folders(
+                library.catalog, folders, progress, cancel, retry_failed=retry_failed, answer_seconds=answer_seconds
+            )
             embedded = failed = total = 0
             incomplete: list[int] = []
             if expected := _expected(library, listing.number, model, retry_failed):
@@ -149,7 +152,7 @@ def scan(
         removed=listing.removed,
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
-        unanswered=tuple(unanswered),
+        unanswered=(*unanswered, *listing.unanswered),
         without_sounds=tuple(listing.without_sounds),
         incomplete=tuple(library.catalog.sounds(incomplete)),
     )

@@ -86,10 +86,14 @@ def sound_files(
                 continue
             entered.add((identity.st_dev, identity.st_ino))
             with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+                entries = []
+                for entry in listing:
+                    between()
+                    entries.append(entry)
         except OSError as error:
             on_unreadable(folder, error)
             continue
+        entries.sort(key=lambda entry: entry.name)
         inner: list[str] = []
         for entry in entries:
             between()

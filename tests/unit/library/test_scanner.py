@@ -175,6 +175,37 @@ def test_an_unplugged_drive_loses_nothing(library: Library, sounds: Path, tmp_pa
     assert scan(library, [sounds], workers=1, loader=load_toy).unchanged == 12
 
 
+def test_a_drive_that_dies_while_its_folders_are_walked_holds_up_no_other_root(
+    library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (sounds / "low" / "inner").mkdir()
+    for n in range(2):
+        shutil.copy(next((sounds / "low").glob("*.wav")), sounds / "low" / "inner" / f"{n}.wav")
+    result = scan(library, [sounds / "low", sounds / "high"], workers=1, loader=load_toy)
+    known = result.listed
+    (sounds / "low" / "another.wav").write_bytes(next((sounds / "high").glob("*.wav")).read_bytes())
+    dead, answer, genuine = str(sounds / "low" / "inner"), threading.Event(), os.scandir
+
+    def hanging(folder: str) -> Any:
+        if str(folder) == dead:
+            answer.wait(20)
+        return genuine(folder)
+
+    monkeypatch.setattr(os, "scandir", hanging)
+    try:
+        began = time.monotonic()
+        roots = [sounds / "low", sounds / "high"]
+        result = scan(library, roots, workers=1, loader=load_toy, answer_seconds=0.3)
+        assert time.monotonic() - began < 15.0
+        assert result.unanswered == (str(sounds / "low"),)
+        assert (result.listed, result.embedded, result.failed, result.removed) == (4, 0, 0, 0)
+        assert library.searchable == known, "what is known of it stays"
+    finally:
+        answer.set()
+    result = scan(library, roots, workers=1, loader=load_toy)
+    assert (result.unanswered, result.listed, result.embedded) == ((), known + 1, 1)
+
+
 def test_a_drive_that_does_not_answer_holds_up_no_other_root(
     library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
