@@ -257,9 +257,11 @@ def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, f
     if seconds < _SHORTEST_LOOP_SECONDS:
         return said.kind or "one-shot", None
     onsets = onset_strength(mono, rate)
-    times, pulse = onset_times(onsets), strongest_pulse(onsets)
+    times = onset_times(onsets)
+    keeps_beginning = len(times) >= 4 and times[-1] >= 0.55 * seconds
+    pulse = strongest_pulse(onsets) if keeps_beginning else 0.0
     # A loop keeps beginning until near its end, and does so in a pulse; textures and rolls do not.
-    if len(times) < 4 or times[-1] < 0.55 * seconds or pulse < _LEAST_PULSE_OF_LOOP:
+    if pulse < _LEAST_PULSE_OF_LOOP:
         # Nor do held chords; but what tells a tempo, or a key beside what may be one, and lasts whole bars is a loop.
         if told is not None and _lasts_whole_bars(seconds, told) and (said.tempo_bpm or said.key):
             return "loop", told

@@ -33,6 +33,9 @@ _NICENESS = 5
 _ATTEMPTS = 2
 """A process that ended, because memory was short or somebody ended it, is begun anew once before that is an error."""
 
+_LAST_SECONDS = 0.5
+"""Of a process whose end shows in its pipe: its own exit code tells more than being killed."""
+
 
 class NamedEar(ReferenceListener, Protocol):
     """A loaded model, and which it is: `engine.encoder.ear.Ear`, or the process of one."""
@@ -184,6 +187,7 @@ class EarProcess:
         process, connection = self._child
         self._child = None
         connection.close()
+        process.join(_LAST_SECONDS)
         process.kill()
         process.join()
         words = words_for_exit(process.exitcode)

@@ -69,8 +69,8 @@ class StandInEar:
         )
 
 
-def load_stand_in(model: Path | None) -> StandInEar:
-    """For the workers of a scan."""
+def load_stand_in(model: Path | None, device: str | None = None) -> StandInEar:
+    """For the processes that scan and hear."""
     return StandInEar()
 
 

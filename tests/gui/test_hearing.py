@@ -1,0 +1,41 @@
+"""The process in which the window hears: what becomes of it, and of the song."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import psutil
+from pytestqt.qtbot import QtBot
+
+from app.backend import Backend
+from app.main_window import MainWindow
+from engine.encoder.ear_process import EarProcess
+from engine.matching.slots import Slot
+from tests.gui.conftest import until
+from tests.gui.stand_in import load_stand_in
+
+
+def test_a_song_is_heard_though_the_process_that_hears_ended_and_none_outlives_the_window(
+    filled: MainWindow, qtbot: QtBot, song: Path
+) -> None:
+    work, backend = filled.workspace, filled.workspace.backend
+    families = [slot.family for slot in work.slots.slots]
+    backend._ear = EarProcess(loader=load_stand_in)
+    backend.ear = functools.partial(Backend.ear, backend)  # type: ignore[method-assign]
+
+    def hear_again() -> tuple[Slot, ...]:
+        work.reference.hear(None)
+        until(qtbot, lambda: (hearing := work.reference.hearing) is not None and hearing.done)
+        return tuple(work.slots.slots)
+
+    children = set(psutil.Process().children())
+    assert [slot.family for slot in hear_again()] == families
+    (first,) = set(psutil.Process().children()) - children
+    first.kill()
+    assert [slot.family for slot in hear_again()] == families
+    assert filled.notice.isHidden()
+    (second,) = set(psutil.Process().children()) - children
+    assert second != first
+    filled.close()
+    assert not second.is_running()
