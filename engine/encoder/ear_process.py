@@ -76,15 +76,23 @@ def load_ear(model: Path | None, device: str | None) -> NamedEar:
 
 
 class EarProcess:
-    """Answers as `engine.encoder.ear.Ear` does. Calls from several threads take turns."""
+    """Answers as `engine.encoder.ear.Ear` does; what it is called and made for is known once it is loaded. Calls from
+    several threads take turns."""
+
+    name: str
+    fingerprint: str
+    device: str
+    rate: int
+    window_seconds: float
+    calibration: Calibration | None
 
     def __init__(self, model: Path | None = None, *, device: str | None = None, loader: Loader = load_ear) -> None:
         """Parameters as those of `Ear.load`. Nothing is answered before `load`."""
+        self.loaded = False
         self._start_with = loader, model, device
         self._turn = threading.Lock()
         self._child: tuple[BaseProcess, Connection] | None = None
         self._closed = False
-        self._loaded: _Loaded | None = None
 
     def load(self) -> None:
         """Return once the model is loaded.
@@ -93,41 +101,11 @@ class EarProcess:
         ------
         ModelError : the model or the device cannot be used, or its process ends.
         """
-        if self._loaded is None:
-            self._loaded = self._ask("load")
-
-    @property
-    def loaded(self) -> bool:
-        return self._loaded is not None
-
-    @property
-    def name(self) -> str:
-        return self._told.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self._told.fingerprint
-
-    @property
-    def device(self) -> str:
-        return self._told.device
-
-    @property
-    def rate(self) -> int:
-        return self._told.rate
-
-    @property
-    def window_seconds(self) -> float:
-        return self._told.window_seconds
-
-    @property
-    def calibration(self) -> Calibration | None:
-        return self._told.calibration
-
-    @property
-    def _told(self) -> _Loaded:
-        assert self._loaded is not None, "the ear was not loaded"
-        return self._loaded
+        if not self.loaded:
+            told: _Loaded = self._ask("load")
+            self.name, self.fingerprint, self.device = told.name, told.fingerprint, told.device
+            self.rate, self.window_seconds, self.calibration = told.rate, told.window_seconds, told.calibration
+            self.loaded = True
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         """Vectors of single sounds, mono float32 at `rate`, any lengths. Raises ModelError: its process ends."""
@@ -157,7 +135,7 @@ class EarProcess:
                 try:
                     answer = self._answer(question, *arguments)
                 except (EOFError, OSError):
-                    ended = self._end()
+                    ended = self._end() or "it could not be begun"
                     log.warning("the ear's process ended (%s) while it was asked to %s", ended, question)
                 else:
                     if isinstance(answer, Exception):
