@@ -1,8 +1,8 @@
 """When Python looks for garbage: not while the program is still being imported, then less often, and in one thread.
 
-Every look stops all threads, that of the window too. While torch and librosa are imported there are several, of a third
-of a second at worst, that find next to nothing. And Python looks in whatever thread happens to make the next object:
-widgets that nobody needs any more would be destroyed there, which Qt allows in the window's thread alone.
+Every look stops all threads, that of the window too. While librosa and the like are imported there are several, of a
+third of a second at worst, that find next to nothing. And Python looks in whatever thread happens to make the next
+object: widgets that nobody needs any more would be destroyed there, which Qt allows in the window's thread alone.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def main(
     ticker.timeout.connect(lambda: None)
     ticker.start(500)
     status = application.exec()
-    # A thread in the middle of importing torch cannot be stopped, and must not be torn down with the interpreter.
+    # A thread in the middle of importing librosa cannot be stopped, and must not be torn down with the interpreter.
     if not window.workspace.jobs.shutdown(LONGEST_EXIT_SECONDS):
         logging.shutdown()
         os._exit(status)

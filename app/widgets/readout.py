@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app import theme
@@ -93,9 +94,9 @@ class Readout(QWidget):
     def _paint_scale(self, painter: QPainter, top: int) -> None:
         look = theme.current()
         left, width = 16, 144
-        for column in range(width):
-            colour = QColor(*look.spectrogram_table[column * 255 // (width - 1)].tolist())
-            painter.fillRect(QRect(left + column, top, 1, 8), colour)
+        colours = look.spectrogram_table[np.arange(width) * 255 // (width - 1)].tobytes()
+        line = QImage(colours, width, 1, len(colours), QImage.Format.Format_RGB888)
+        painter.drawImage(QRect(left, top, width, 8), line)
         painter.setPen(look.control_border)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(left - 1, top - 1, width + 1, 9)
