@@ -12,7 +12,6 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -56,18 +55,6 @@ Loader = Callable[[Path | None, str | None], NamedEar]
 """Loads an ear from its weights, None for the shipped ones, on a device, None for the fastest. Importable by name."""
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    """What a process says first."""
-
-    name: str
-    fingerprint: str
-    device: str
-    rate: int
-    window_seconds: float
-    calibration: Calibration | None
-
-
 def load_ear(model: Path | None, device: str | None) -> NamedEar:
     """The ear itself, in this process. Raises ModelError."""
     from engine.encoder.ear import Ear
@@ -102,9 +89,8 @@ class EarProcess:
         ModelError : the model or the device cannot be used, or its process ends.
         """
         if not self.loaded:
-            told: _Loaded = self._ask("load")
-            self.name, self.fingerprint, self.device = told.name, told.fingerprint, told.device
-            self.rate, self.window_seconds, self.calibration = told.rate, told.window_seconds, told.calibration
+            for name, value in self._ask("load").items():
+                setattr(self, name, value)
             self.loaded = True
 
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
@@ -183,7 +169,10 @@ def _answer_questions(connection: Connection, loader: Loader, model: Path | None
             answer: object
             try:
                 ear = ear or loader(model, device)
-                answer = _loaded(ear) if question == "load" else getattr(ear, question)(*arguments)
+                if question == "load":
+                    answer = {name: getattr(ear, name) for name in EarProcess.__annotations__}
+                else:
+                    answer = getattr(ear, question)(*arguments)
             except EarshotError as error:
                 answer = error
             except Exception:  # a defect, to be seen where it is known what was asked
@@ -191,7 +180,3 @@ def _answer_questions(connection: Connection, loader: Loader, model: Path | None
             connection.send(answer)
     except (EOFError, OSError):
         return  # nobody asks any more
-
-
-def _loaded(ear: NamedEar) -> _Loaded:
-    return _Loaded(ear.name, ear.fingerprint, ear.device, ear.rate, ear.window_seconds, ear.calibration)
