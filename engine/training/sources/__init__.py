@@ -11,7 +11,7 @@ from engine.training.instruments import Instrument, Note
 UNSEEN_SOURCES = frozenset({"timgm6mb", "yoshimi", "hydrogen-unseen"})
 """Never trained on: the test of how the ear carries over to material from elsewhere."""
 
-TAUGHT_ONLY = frozenset({"amsynth", "voices"})
+TAUGHT_ONLY = frozenset({"amsynth", "voices", "csound", "opl3", "black-pearl", "red-zeppelin", "freepats"})
 """Trained on, and in no protocol, neither asked about nor a candidate: earlier figures stay comparable."""
 
 PACKAGES = {
@@ -25,6 +25,11 @@ PACKAGES = {
     "zynaddsubfx": ("zynaddsubfx-vst", "zynaddsubfx-data"),
     "yoshimi": ("zynaddsubfx-vst", "zynaddsubfx-data", "yoshimi-data"),
     "amsynth": ("amsynth",),
+    "csound": ("csound-soundfont",),
+    "opl3": ("opl3-soundfont",),
+    "black-pearl": ("avldrums.lv2-soundfont",),
+    "red-zeppelin": ("avldrums.lv2-soundfont",),
+    "freepats": ("freepats", "timidity"),
     "voices": ("espeak-ng", *(f"asterisk-core-sounds-{language}-g722" for language in ("en", "es", "it", "ru"))),
 }
 """The Debian packages that a source plays; procedural instruments need none."""
@@ -32,12 +37,13 @@ PACKAGES = {
 
 def require(names: Iterable[str]) -> None:
     """Raise EarshotError where the material of one of the sources, or a display for a plug-in, is not there."""
-    from engine.training.sources import amsynth, samples, soundfont, voices, zynaddsubfx
+    from engine.training.sources import amsynth, freepats, samples, soundfont, voices, zynaddsubfx
 
     plugins = {"zynaddsubfx": zynaddsubfx.PLUGIN, "yoshimi": zynaddsubfx.PLUGIN, "amsynth": amsynth.PLUGIN}
     material = soundfont.SOUNDFONTS | samples.FOLDERS | zynaddsubfx.BANKS
     material |= {"amsynth": amsynth.BANKS, "voices": voices.RECORDED, "hydrogen-unseen": samples.FOLDERS["hydrogen"]}
-    players = plugins | {"voices": voices.SPEAKERS}
+    material |= {"freepats": freepats.PATCHES}
+    players = plugins | {"voices": voices.SPEAKERS, "freepats": freepats.PLAYER}
     names = [name for name in names if name in PACKAGES]
     absent = {
         name: path
@@ -67,7 +73,7 @@ Renderer = Callable[[Instrument], Iterator[Note]]
 
 
 def _source(name: str, procedural_per_family: int) -> tuple[list[Instrument], Renderer]:
-    from engine.training.sources import amsynth, samples, soundfont, voices, zynaddsubfx
+    from engine.training.sources import amsynth, freepats, samples, soundfont, voices, zynaddsubfx
 
     if name in soundfont.SOUNDFONTS:
         font = soundfont.SoundFont(name)
@@ -78,6 +84,8 @@ def _source(name: str, procedural_per_family: int) -> tuple[list[Instrument], Re
         return amsynth.instruments(), amsynth.AmsynthHost().render_notes
     if name == "voices":
         return voices.instruments(), voices.render_notes
+    if name == "freepats":
+        return freepats.instruments(), freepats.render_notes
     if name == "yoshimi":
         trained = zynaddsubfx.BANKS["zynaddsubfx"]
         return zynaddsubfx.instruments(name, except_from=trained), zynaddsubfx.ZynHost().render_notes

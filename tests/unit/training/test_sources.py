@@ -56,6 +56,30 @@ def test_every_instrument_that_is_listed_sounds(font: Path) -> None:
         assert all(np.abs(note.samples).max() > 0.01 for note in notes)
 
 
+def test_programs_of_the_mt32_tell_no_family_by_their_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sample = Sample(tone(220, 0.2), name=b"Sample")
+    zones = [Zone(0, (21, 108))]
+    named = FontPreset(b"Slap Bass", zones, bank=127, program=70)
+    unnamed = FontPreset(b"Fantasy", zones, bank=127, program=32)
+    path = write_font(tmp_path / "font.sf2", [named, unnamed], [sample])
+    monkeypatch.setitem(soundfont.SOUNDFONTS, "csound", path)
+    families = {i.name: i.family for i in soundfont.SoundFont("csound").instruments()}
+    assert families == {"Slap Bass": "bass", "Fantasy": None}
+
+
+def test_the_kit_of_a_font_for_drums_alone_is_one_wherever_it_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    struck = [Zone(0, (36, 36), root=36), Zone(0, (38, 38), root=38)]
+    kit = FontPreset(b"Pearl", struck, bank=0, program=0)
+    path = write_font(tmp_path / "font.sf2", [kit], [Sample(tone(220, 0.2), name=b"Hit")])
+    monkeypatch.setitem(soundfont.SOUNDFONTS, "black-pearl", path)
+    assert [(i.family, i.drum) for i in soundfont.SoundFont("black-pearl").instruments()] == [
+        ("kick", True),
+        ("snare", True),
+    ]
+
+
 def preset(name: str, attack: float, cutoff: float) -> str:
     return f"<preset> <name> {name} \n<parameter> amp_attack {attack}\n<parameter> filter_cutoff {cutoff}\n"
 
