@@ -14,8 +14,8 @@ from app.mark_actions import MarkActions
 from app.models.columns import ALWAYS_SHOWN, NAMES, VISUAL_ORDER
 from app.part_actions import PartActions
 from app.slot_actions import SlotActions
+from app.text import plain
 from app.widgets.menus import add_shared, passing_menu
-from app.widgets.text import plain
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow

@@ -195,7 +195,7 @@ def copy_presets(
     from engine.jobs import Progress
     from engine.library.export import CopyResult
 
-    there = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    there = {path.name for path in folder.iterdir()} if os.path.isdir(folder) else set()
     made: set[str] = set()
     missing: list[str] = []
     for number, sound in enumerate(sounds):

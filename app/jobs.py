@@ -12,7 +12,8 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum
 from queue import SimpleQueue
 from typing import Any
 
@@ -37,24 +38,29 @@ Work = Callable[["Job"], Any]
 Receiver = Callable[[Any], None]
 
 
+class What(Enum):
+    """What a job says to the window; after `DONE` or `FAILED` nothing more."""
+
+    ITEM, PROGRESS, DONE, FAILED = range(4)
+
+
 class Job:
     """One piece of work. The worker's side calls `item`, `progress` and `checkpoint`; the window's side the rest."""
 
     def __init__(
         self,
         lane: str,
-        deliver: Callable[[Job, Receiver | None, Any], None],
-        receivers: dict[str, Any],
+        say: Callable[[Job, What, Any], None],
+        receivers: Mapping[What, Receiver | None],
         *,
         gentle: bool = False,
     ) -> None:
-        self.lane, self.gentle = lane, gentle
+        self.lane, self.gentle, self.receivers = lane, gentle, receivers
         self.token = CancelToken()
         self.finished = False
         self.ended = threading.Event()
         """Set once the thread is through, cancelled or not."""
-        self._deliver = deliver
-        self._receivers = receivers
+        self._say = say
         self._running = threading.Event()
         self._running.set()
         self._last_progress = 0.0
@@ -63,7 +69,7 @@ class Job:
 
     def item(self, value: object) -> None:
         """Bring a partial result to the window."""
-        self._deliver(self, self._receivers["on_item"], value)
+        self._say(self, What.ITEM, value)
 
     def progress(self, progress: Progress) -> None:
         """Bring progress to the window, thinned out; waits here while paused, and ends the job when cancelled."""
@@ -72,7 +78,7 @@ class Job:
         complete = progress.total is not None and progress.done >= progress.total
         if complete or now - self._last_progress >= PROGRESS_SECONDS:
             self._last_progress = now
-            self._deliver(self, self._receivers["on_progress"], progress)
+            self._say(self, What.PROGRESS, progress)
 
     def checkpoint(self) -> None:
         """Wait while paused; raise `Cancelled` once cancelled."""
@@ -91,6 +97,10 @@ class Job:
 
     def resume(self) -> None:
         self._running.set()
+
+    def toggle_pause(self) -> None:
+        """Pause, or go on."""
+        (self.resume if self.paused else self.pause)()
 
     def cancel(self) -> None:
         """End the work at its next step; nothing of it reaches the window any more."""
@@ -138,7 +148,12 @@ class JobRunner(QObject):
             that it starts, which is why no job that opens a device may be.
         """
         self.cancel(lane)
-        receivers = {"on_item": on_item, "on_progress": on_progress, "on_done": on_done, "on_failed": on_failed}
+        receivers = {
+            What.ITEM: on_item,
+            What.PROGRESS: on_progress,
+            What.DONE: on_done,
+            What.FAILED: on_failed,
+        }
         job = Job(lane, self._said.emit, receivers, gentle=gentle)
         if self._closed:
             job.cancel()
@@ -189,28 +204,27 @@ class JobRunner(QObject):
             _step_back()
         try:
             result = work(job)
-            self._said.emit(job, "on_done", result)
+            self._said.emit(job, What.DONE, result)
         except Cancelled:
             pass
         except EarshotError as error:
-            self._said.emit(job, "on_failed", str(error))
+            self._said.emit(job, What.FAILED, str(error))
         except Exception as error:
             log.exception("job %s failed", job.lane)
             self.defect.emit(error)
-            self._said.emit(job, "on_failed", f"Earshot itself failed here ({type(error).__name__}: {error}).")
+            self._said.emit(job, What.FAILED, f"Earshot itself failed here ({type(error).__name__}: {error}).")
         finally:
             job.ended.set()
 
     @Slot(object, object, object)
-    def _hear(self, job: Job, receiver: Receiver | str | None, value: object) -> None:
-        final = isinstance(receiver, str)
-        if final:
+    def _hear(self, job: Job, what: What, value: object) -> None:
+        if what in (What.DONE, What.FAILED):
             job.finished = True
             if self._current.get(job.lane) is job:
                 del self._current[job.lane]
-            receiver = job._receivers[receiver]  # type: ignore[index]
+        receiver = job.receivers[what]
         if receiver is not None and not job.token.cancelled and not self._closed:
-            receiver(value)  # type: ignore[operator]
+            receiver(value)
 
 
 def _step_back() -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from app.text import plain, stars
 from app.widgets.menus import add_shared, fill_with_families
 from app.widgets.tag_editor import TagEditor
-from app.widgets.text import plain, stars
 from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -156,4 +157,4 @@ def reveal(jobs: JobRunner, path: str) -> None:
     def show(folder: Path) -> None:
         QDesktopServices.openUrl(url_of(folder))
 
-    jobs.start("reveal", lambda _: Path(path) if Path(path).is_dir() else Path(path).parent, on_done=show)
+    jobs.start("reveal", lambda _: Path(path) if os.path.isdir(path) else Path(path).parent, on_done=show)

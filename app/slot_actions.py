@@ -10,8 +10,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from app.text import plain
 from app.widgets.menus import add_shared, fill_with_families, passing_menu
-from app.widgets.text import plain
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from app.widgets import text
+from app import text
 from app.widgets.menus import add_shared, passing_menu
 from engine.notes import note_name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app import garbage
+from app import garbage, text
 from app.backend import Backend
 from app.controllers.audition import Auditioner
 from app.controllers.carrying import Carrying
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from engine.encoder.ear_process import EarProcess
     from engine.library.catalog import Sound
     from engine.matching.slots import Slot
-
-DEVICE_WORDS = {"cuda": "GPU · CUDA", "mps": "GPU · Metal", "cpu": "CPU"}
 
 
 class Workspace(QObject):
@@ -180,7 +179,7 @@ class Workspace(QObject):
         if song is not None and self.settings.restore_song:
             self.jobs.start(
                 "last song",
-                lambda _: song.is_file(),
+                lambda _: os.path.isfile(song),
                 on_done=lambda there: self._open_song(song) if there and self.reference.path is None else None,
             )
 
@@ -345,14 +344,10 @@ class Workspace(QObject):
                 unknown.append(folder)
         self._left_over = unknown
         if there:
-            running = self.library.scan_job
-            paused = self.settings.scan_paused if running is None else running.paused
-            self.library.scan(there)
-            if paused and (job := self.library.scan_job) is not None:
-                job.pause()
+            self.library.scan(there, asked=False, paused=self.library.scan_job is None and self.settings.scan_paused)
 
     def _ear_ready(self, ear: EarProcess) -> None:
-        self.analysis_changed.emit(DEVICE_WORDS.get(ear.device, ear.device), True)
+        self.analysis_changed.emit(text.DEVICES.get(ear.device, ear.device), True)
 
     def _ear_failed(self, reason: str) -> None:
         self.analysis_changed.emit("not available", False)

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app import audio_files
+from app import audio_files, text
 from app.audio_files import Clip
 from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
-from app.widgets import text
 from engine.audition.fit import UNCHANGED, Change
 
 if TYPE_CHECKING:
@@ -123,6 +122,8 @@ class Auditioner(QObject):
         key, written = (sound.path, sound.preset, change), audio_files.written_at(sound.path)
         kept = self._clips.get(key)
         if kept is not None and written in (None, kept[0]):
+            self._clips.pop(key, None)  # another job may have let go of it
+            self._clips[key] = kept  # the last to go
             return kept[1]
         if change:
             clip = audio_files.changed(self._sound_clip(sound, UNCHANGED), change)

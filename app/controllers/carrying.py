@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ class Carrying(QObject):
                 key = _key(sound, change)
                 known = made.get(key)
                 try:
-                    if known is None or known[0] != written or not known[1].exists():
+                    if known is None or known[0] != written or not os.path.exists(known[1]):
                         made[key] = written, audio_files.export_changed(sound, change, folder)
                     paths.append(made[key][1])
                 except AudioError as error:

@@ -81,7 +81,7 @@ class ExportController(QObject):
             from engine.jobs import Progress
             from engine.matching.sheet import sheet_csv, slot_sheet
 
-            if not may_replace and target.exists():  # asked here, for a drive may take long to answer
+            if not may_replace and os.path.exists(target):  # asked here, for a drive may take long to answer
                 return target, False
             matches: dict[int, list[Match]] = {}
             for slot in slots:
@@ -175,14 +175,14 @@ def _write(target: Path, text: str) -> None:
 
     Raises EarshotError where the file cannot be written.
     """
-    unfinished = target.with_name(f".{target.name}.part")
+    from engine.unfinished import unfinished_in
+
     try:
-        with open(unfinished, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
-        os.replace(unfinished, target)
+        with unfinished_in(target.parent) as unfinished:
+            unfinished.write_text(text, encoding="utf-8", errors="backslashreplace", newline="")
+            os.replace(unfinished, target)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         # Windows replaces no file that is open: a table is, as long as the spreadsheet shows it.
-        is_open = isinstance(error, PermissionError) and target.exists()
+        is_open = isinstance(error, PermissionError) and os.path.exists(target)
         remedy = "Close it where it is open, or choose another name." if is_open else "Choose another folder."
         raise EarshotError(f"{target} cannot be written ({error.strerror}). {remedy}") from error

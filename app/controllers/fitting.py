@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from app import text
 from app.controllers.reference import ReferenceController
 from app.jobs import Job, JobRunner
-from app.widgets import text
 from engine.audition.fit import LONGEST_CHANGED_SECONDS, UNCHANGED, Change, semitones_between, speed_between
 
 if TYPE_CHECKING:
@@ -61,15 +61,14 @@ class Fitting(QObject):
 
     def set_at_pitch(self, on: bool) -> None:
         """Sounds with a pitch are heard at the slot's note."""
-        self.at_pitch = on
-        self._asked = on
+        self.at_pitch, self._asked = on, True
         if not self._measure():
             self.turned.emit()
         self.changed.emit()
 
     def set_at_tempo(self, on: bool) -> None:
         """Loops are heard at the song's tempo."""
-        self.at_tempo = self._asked = on
+        self.at_tempo, self._asked = on, True
         self.turned.emit()
         self.changed.emit()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -42,7 +43,7 @@ class Intake(QObject):
             number = self._drops
             self._jobs.start(
                 f"drop {number}",
-                lambda _: [path for path in rest if path.is_dir()],
+                lambda _: [path for path in rest if os.path.isdir(path)],
                 on_done=lambda folders: self._sorted(number, folders, [path for path in rest if path not in folders]),
             )
 

@@ -136,14 +136,19 @@ class LibraryController(QObject):
             return
         self._jobs.start("library", self._read, on_done=self._take, on_failed=self._fail, gentle=True)
 
-    def scan(self, folders: list[Path], *, retry_failed: bool = False, asked: bool = True) -> None:
+    def scan(
+        self, folders: list[Path], *, retry_failed: bool = False, asked: bool = True, paused: bool = False
+    ) -> None:
         """Scan folders, with those of a scan that runs: it is replaced at once and what it finished is kept. Folders
         that are away are left out, unless all of them are.
 
-        asked : the user named them; of others it is no news that they hold no sounds.
+        asked : the user named them, and what was paused goes on with them; else it stays paused, and it is no news
+            that they hold no sounds.
+        paused : begin paused.
         """
         if not folders or self.refuses():
             return
+        paused = paused or (not asked and (running := self.scan_job) is not None and running.paused)
         named = [Path(os.path.abspath(folder)) for folder in folders]
         self._leaving.difference_update(named)
         if asked:
@@ -170,6 +175,8 @@ class LibraryController(QObject):
         self._last_scan = self._jobs.start(
             "scan", work, on_progress=self._scanning_on, on_done=self._scanned, on_failed=self._scan_failed, gentle=True
         )
+        if paused:
+            self._last_scan.pause()
         self._timer.start()
         self._scanning_on(_starting())
         self.changed.emit()
@@ -245,15 +252,12 @@ class LibraryController(QObject):
         rest = [folder for folder in self.scanning if not folder.is_relative_to(root)]
         if len(rest) == len(self.scanning):
             return
-        paused = (job := self.scan_job) is not None and job.paused
-        self._jobs.cancel("scan")
-        if not rest:
+        if rest:
+            self.scanning = ()
+            self.scan(rest, retry_failed=self._retries, asked=False)
+        else:
+            self._jobs.cancel("scan")
             self._end_scan()
-            return
-        self.scanning = ()
-        self.scan(rest, retry_failed=self._retries, asked=False)
-        if paused and (job := self.scan_job) is not None:
-            job.pause()
 
     def _read(self, job: Job) -> LibraryState:
         library = self._backend.library()

@@ -26,7 +26,7 @@ LINGER_MILLISECONDS = 700
 MARKING, COLLECTING = "marking", "collecting"
 """Lanes of what is written."""
 
-Change = Callable[["Marks"], Any]
+MarkChange = Callable[["Marks"], Any]
 Receiver = Callable[[Any], None]
 
 
@@ -59,7 +59,7 @@ class _Waiting:
 
     number: int
     lane: str
-    change: Change
+    change: MarkChange
     ids: tuple[int, ...]
     then: Receiver | None = None
     refused: Callable[[], None] | None = None
@@ -219,7 +219,7 @@ class MarksController(QObject):
 
     def _write(
         self,
-        change: Change,
+        change: MarkChange,
         ids: tuple[int, ...] = (),
         *,
         lane: str = MARKING,

@@ -14,7 +14,7 @@ from app.controllers.parts import PartChoice, Seed
 from app.controllers.sound_list import ORDERS, auditioned, listed
 from app.jobs import Job, JobRunner
 from app.models.columns import Column, Row
-from app.widgets.text import note_number
+from app.text import note_number
 from engine.notes import NOTE_NAMES
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Filters:
         query = read_query(self.text).with_kinds(None if self.kinds is None else frozenset(self.kinds))
         if self.bpm_from is not None or self.bpm_to is not None:
             slowest, fastest = sorted((self.bpm_from or 0.0, self.bpm_to or float("inf")))  # in either order
-            query = replace(query, tempo_bpm=(slowest, fastest))
+            query = query.with_tempo((slowest, fastest))
         if self.rating_from:
-            query = replace(query, rating=(self.rating_from, float("inf")))
+            query = query.with_rating((self.rating_from, float("inf")))
         if self.root_id is not None:
             query = replace(query, roots=frozenset({self.root_id}))
         if self.collection_id is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,7 +218,7 @@ def _probe(path: Path) -> AudioInfo:
     """Raises AudioError."""
     from engine.audio.decode import probe
 
-    if path.is_dir():
+    if os.path.isdir(path):
         raise AudioError(path, "This is a folder, not a song.")
     try:
         return probe(path)
@@ -227,7 +228,7 @@ def _probe(path: Path) -> AudioInfo:
 
 def _if_there(error: AudioError, path: Path) -> AudioError:
     """The same, or that the file is gone."""
-    return error if path.exists() else AudioError(path, MISSING)
+    return error if os.path.exists(path) else AudioError(path, MISSING)
 
 
 def _waiting() -> Progress:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from app.models.slot_edits import FIRST_BY_HAND
 from app.models.slots import SlotsModel
-from app.widgets.text import plain
+from app.text import plain
 from engine.matching.edits import can_be_split
 
 if TYPE_CHECKING:

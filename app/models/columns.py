@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from app.widgets import text
+from app import text
 from engine.notes import NOTE_NAMES
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from app import text
 from app.models.columns import (
     BEST_FIRST,
     COLUMNS,
@@ -25,7 +26,6 @@ from app.models.columns import (
     shown,
     sort_value,
 )
-from app.widgets import text
 from engine.ratings import HIGHEST_RATING
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from app import text
 from app.models.columns import Row, handicap_mark
-from app.widgets import text
 
 if TYPE_CHECKING:
     from engine.library.catalog import Sound

@@ -22,7 +22,7 @@ class SlotEdits:
 
     added : slots made by hand; their ids begin with `FIRST_BY_HAND`.
     split : those that became two, and the id of the second, in the order in which it was done.
-    merged : the ids of those that became part of another; a part may hold parts itself.
+    merged : the ids of those that went into another; one of these may hold others itself.
     """
 
     added: tuple[Slot, ...] = ()
@@ -37,13 +37,13 @@ class SlotEdits:
         """What is to be seen of these slots, in their order, and of those made by hand after them."""
         heard = self._apart([*heard, *self.added])
         by_id = {slot.id: slot for slot in heard}
-        parts = {part for parts in self.merged.values() for part in parts}
-        whole = (slot for slot in heard if slot.id not in parts and slot.id not in self.hidden)
+        absorbed = set().union(*self.merged.values())
+        whole = (slot for slot in heard if slot.id not in absorbed and slot.id not in self.hidden)
         return [self._edited(slot, by_id) for slot in whole]
 
     def renumbered(self, numbers: Mapping[int, int]) -> SlotEdits:
-        """The same for slots with new ids, without what is said of others; parts are one with their whole by then, and
-        what was made by hand is no longer apart from what was heard."""
+        """The same for slots with new ids, without what is said of others; what was merged is one by then, and what was
+        made by hand is no longer apart from what was heard."""
         return SlotEdits(
             names={numbers[old]: name for old, name in self.names.items() if old in numbers},
             families={numbers[old]: family for old, family in self.families.items() if old in numbers},
@@ -60,7 +60,7 @@ class SlotEdits:
         return heard
 
     def _edited(self, slot: Slot, by_id: Mapping[int, Slot]) -> Slot:
-        for part in self.merged.get(slot.id, ()):
-            if part in by_id:  # it may be heard again only later
-                slot = merged(slot, self._edited(by_id[part], by_id))
+        for other in self.merged.get(slot.id, ()):
+            if other in by_id:  # it may be heard again only later
+                slot = merged(slot, self._edited(by_id[other], by_id))
         return of_family(slot, self.families[slot.id]) if slot.id in self.families else slot

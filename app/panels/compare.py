@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app import theme
+from app import text, theme
 from app.controllers.audition import Auditioner
 from app.controllers.compare import CompareController, Plate
 from app.controllers.fitting import Fitting
@@ -16,7 +16,6 @@ from app.density import Density
 from app.models.columns import Row
 from app.models.reasons import Reason, reasons
 from app.models.timeline import Timeline
-from app.widgets import text
 from app.widgets.boxes import UNLIMITED
 from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line

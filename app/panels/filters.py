@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app import text
 from app.controllers.matching import MatchController
-from app.widgets import text
 from app.widgets.fields import Choice, Field
 from app.widgets.labels import Label
 from engine.notes import NOTE_NAMES

@@ -6,10 +6,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
+from app import text
 from app.controllers.reference import ReferenceController
 from app.density import Density
 from app.models.timeline import Timeline
-from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app import text
 from app.controllers.library import LibraryController
 from app.controllers.marks import MarksController
 from app.controllers.matching import NO_FILTERS, MatchController
 from app.panels.filters import FilterFields
 from app.panels.marks import MarkLists
 from app.panels.roots import HEARING_STAGE, RootRow, ScanRow
-from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.failed_list import FailedList
 from app.widgets.labels import Label, Paragraph
@@ -90,7 +90,8 @@ class LibraryPanel(QWidget):
         layout.addWidget(self._usage)
         self.failed = FailedList()
         layout.addWidget(self.failed)
-        self.marks.naming_began.connect(self._bring_into_view)
+        self.marks.naming_began.connect(self._bring_name_into_view)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._bring_name_into_view)
         self.clear.clicked.connect(self.clear_filters)
         self.failed.retry_asked.connect(self._retry)
         self.failed.reveal_asked.connect(self._reveal)
@@ -109,9 +110,11 @@ class LibraryPanel(QWidget):
         if sound is not None:
             self.reveal_asked.emit(sound.path)
 
-    def _bring_into_view(self, line: QWidget) -> None:
-        # Once it has its place: it has just been put among the others.
-        QTimer.singleShot(0, line, lambda: self._scroll.ensureWidgetVisible(line, 0, 8))
+    def _bring_name_into_view(self) -> None:
+        """A name that is being typed stays in sight, also where what stands beneath comes or grows."""
+        if (line := self.marks.naming) is not None:
+            # Once it has its place: it has just been put among the others.
+            QTimer.singleShot(0, line, lambda: self._scroll.ensureWidgetVisible(line, 0, 8))
 
     def clear_filters(self) -> None:
         """All of the library again; what was typed and the type, which are set elsewhere, stay."""

@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app import text
 from app.controllers.marks import MarksController
 from app.controllers.matching import MatchController
-from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.menus import passing_menu
 from app.widgets.painting import claims
@@ -80,8 +80,8 @@ class MarkLists(QWidget):
 
     export_asked = Signal(object)
     """A `SoundCollection`."""
-    naming_began = Signal(object)
-    """The `NameRow` in which a name is typed."""
+    naming_began = Signal()
+    """A name is to be typed in `naming`."""
     favourites_asked = Signal(object)
     """Ids of sounds that shall be favourites, a list."""
 
@@ -258,7 +258,7 @@ class MarkLists(QWidget):
         self._collections.insertWidget(place, naming)
         naming.show()
         naming.field.setFocus()
-        self.naming_began.emit(naming)
+        self.naming_began.emit()
 
     def _end_naming(self) -> None:
         if self.naming is None:

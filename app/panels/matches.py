@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from app import text
 from app.controllers.matching import NO_FILTERS, Filters, MatchController, Results
 from app.density import Density
 from app.models.columns import Column, Row, column_word
 from app.models.matches import MatchesModel
 from app.panels.invitation import Invitation
-from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.fields import Choice, SearchBox
 from app.widgets.labels import Label, Line

@@ -6,9 +6,9 @@ from functools import partial
 
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from app import text
 from app.controllers.parts import HEAVIEST, PartChoice
 from app.density import Density
-from app.widgets import text
 from app.widgets.buttons import Switch
 from app.widgets.fields import LevelSlider
 from app.widgets.labels import Label, Line

@@ -6,9 +6,8 @@ from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app import theme
+from app import text, theme
 from app.controllers.recording import FLOOR_DB, RecordingController
-from app.widgets import text
 from app.widgets.buttons import Button
 from app.widgets.fields import Choice
 from app.widgets.labels import Label

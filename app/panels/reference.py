@@ -8,13 +8,12 @@ from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from app import theme
+from app import text, theme
 from app.controllers.reference import ReferenceController
 from app.density import Density
 from app.models.slots import SlotsModel
 from app.models.timeline import Timeline
 from app.panels.invitation import Invitation
-from app.widgets import text
 from app.widgets.buttons import Button, IconButton
 from app.widgets.labels import Label, Line
 from app.widgets.lanes import Lanes
@@ -82,7 +81,7 @@ class HearingStrip(QWidget):
     def _toggle_pause(self) -> None:
         job = self._reference.hearing_job
         if job is not None:
-            job.resume() if job.paused else job.pause()
+            job.toggle_pause()
         self._show_pause()
 
     def _show_pause(self) -> None:
@@ -128,6 +127,7 @@ class ReferencePanel(QWidget):
             layout.addWidget(widget)
         self.strip = HearingStrip(reference, timeline, self.lanes)
         self.message = Label("", colour="secondary", parent=self.lanes)
+        self.message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.message.hide()
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.invitation)
@@ -251,4 +251,3 @@ class ReferencePanel(QWidget):
         else:
             self.lanes.set_heard(0.0)
             self._say(reason)
-            self.message.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -9,8 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app import text
 from app.controllers.library import LibraryController
-from app.widgets import text
 from app.widgets.buttons import IconButton
 from app.widgets.labels import Label, ProgressLine
 from app.widgets.menus import passing_menu
@@ -97,7 +97,7 @@ class ScanRow(QWidget):
     def _toggle_pause(self) -> None:
         job = self._library.scan_job
         if job is not None:
-            job.resume() if job.paused else job.pause()
+            job.toggle_pause()
         self._show_pause()
 
     def _show_pause(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from app import text
 from app.outbox import reveal
 from app.settings import SCALES
 from app.widgets.buttons import SWITCH_TEXT, Button, Switch
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 128
 PAGES = ("Look", "Sound", "Library", "Analysis", "Start")
 THEMES = {"dark": "Dark", "light": "Light", "system": "As the system"}
-DEVICES = {"auto": "The fastest there is", "cpu": "CPU", "cuda": "GPU · CUDA", "mps": "GPU · Metal"}
+DEVICES = {"auto": "The fastest there is"} | text.DEVICES
 
 
 class SettingsDialog(QDialog):

@@ -6,10 +6,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QWidget
 
+from app import text
 from app.controllers.audition import Auditioner
 from app.controllers.fitting import Fitting
 from app.density import Density
-from app.widgets import text
 from app.widgets.buttons import IconButton, Switch
 from app.widgets.device_button import DeviceButton
 from app.widgets.fields import LevelSlider

@@ -7,10 +7,9 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from app import theme
+from app import text, theme
 from app.models.scales import CEILING_DB, FLOOR_DB, height_of, hz_at
 from app.models.timeline import Timeline
-from app.widgets import text
 from app.widgets.spectrogram import Spectrogram
 
 AXIS_HZ = (500, 1000, 2000, 4000, 8000, 16000)

@@ -8,8 +8,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from app import theme
-from app.widgets import text
+from app import text, theme
 from app.widgets.buttons import IconButton
 from app.widgets.icons import draw_icon
 from app.widgets.labels import Label

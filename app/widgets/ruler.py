@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from app import theme
 from app.models.timeline import SHORTEST_REGION_SECONDS, Timeline
+from app.text import clock
 from app.widgets.markers import TimelineTracker, paint_markers
-from app.widgets.text import clock
 from app.widgets.time_surface import TimeSurface
 
 STEPS = (0.05, 0.1, 0.2, 0.5, 1, 2, 4, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600)

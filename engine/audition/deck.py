@@ -21,7 +21,7 @@ LARGEST_BLOCK = 4096
 LEAVING_AT_ONCE = 6
 
 
-class Clip(Protocol):
+class PlayableClip(Protocol):
     """A sound at the device's rate, of which some stretches may still be in preparation."""
 
     frames: Frames
@@ -43,7 +43,7 @@ class Layer(Protocol):
 
 @dataclass(slots=True)
 class _Voice:
-    clip: Clip
+    clip: PlayableClip
     position: int
     loop: bool
     # Frames since it began to come in or go out; beyond the fade's length there is no fade.
@@ -91,7 +91,7 @@ class Deck:
         self.channels = channels
         self._layer = layer
         self._orders: deque[tuple[str, object]] = deque()
-        self._lent: list[Clip] = []
+        self._lent: list[PlayableClip] = []
         self._current: _Voice | None = None
         self._bed: _Voice | None = None
         self._paused = False
@@ -108,19 +108,19 @@ class Deck:
         self._scratch = np.zeros((LARGEST_BLOCK, channels), dtype=np.float32)
         self._ramp = np.tile(np.linspace(0.0, 1.0, LARGEST_BLOCK, dtype=np.float32)[:, None], (1, channels))
 
-    def play(self, clip: Clip, *, position: int = 0, loop: bool = False) -> None:
+    def play(self, clip: PlayableClip, *, position: int = 0, loop: bool = False) -> None:
         """Cut to `clip` from frame `position`."""
         self._lend(clip)
         self._orders.append(("play", _Voice(clip, position, loop, 0 if position > 0 else self._fade_in.shape[0])))
 
-    def lay(self, bed: Clip | None, *, position: int = 0, loop: bool = False) -> None:
+    def lay(self, bed: PlayableClip | None, *, position: int = 0, loop: bool = False) -> None:
         """Cut to another bed, from frame `position`; None takes it away."""
         if bed is not None:
             self._lend(bed)
         faded = 0 if position > 0 else self._fade_in.shape[0]
         self._orders.append(("lay", None if bed is None else _Voice(bed, position, loop, faded)))
 
-    def _lend(self, clip: Clip) -> None:
+    def _lend(self, clip: PlayableClip) -> None:
         """Keep a clip for as long as it may sound: to give the memory of a long one back takes milliseconds, which the
         callback has not."""
         # In the order in which a voice goes from one to the next, so that none is overlooked on its way.

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import os
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +14,7 @@ from engine.audio.sources import sndfile_name
 from engine.audition.fit import Change
 from engine.errors import ExportError
 from engine.paths import file_name, numbered
+from engine.unfinished import take_name, unfinished_in
 
 _SAME = 2e-4
 """Two renderings of one sound differ by less; the joints of one that was made in pieces are as good as exact."""
@@ -49,27 +47,19 @@ def export(audio: Audio, folder: Path, name: str) -> Path:
     """
     peak = float(np.max(np.abs(audio.samples)))
     samples = audio.samples / max(1.0, peak)
-    part = folder / f".{name}.{os.getpid()}.{threading.get_native_id()}.part"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_wav(part, samples, audio.rate, "PCM_24")
-        for namesake in itertools.islice(numbered(Path(name).stem, ".wav"), _MOST_NAMESAKES):
-            path = folder / namesake
-            # Made anew or not at all: two programs that write at once cannot take each other's name.
-            with contextlib.suppress(FileExistsError):
-                path.touch(exist_ok=False)
-                os.replace(part, path)
-                return path
-            if _holds(path, samples, audio.rate):
-                return path
+        with unfinished_in(folder) as unfinished:
+            write_wav(unfinished, samples, audio.rate, "PCM_24")
+            for namesake in itertools.islice(numbered(Path(name).stem, ".wav"), _MOST_NAMESAKES):
+                path = folder / namesake
+                if take_name(unfinished, path) or _holds(path, samples, audio.rate):
+                    return path
     except OSError as error:
         raise ExportError(
             f"{folder / name} could not be written: {error.strerror or error}. Free some space or make the folder "
             "writable, then try again."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
     raise ExportError(f"{folder} holds too many files named like {name}. Move some of them elsewhere, then try again.")
 
 

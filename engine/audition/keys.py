@@ -9,7 +9,7 @@ from collections import deque
 
 import numpy as np
 
-from engine.audition.deck import LARGEST_BLOCK, Clip, Frames
+from engine.audition.deck import LARGEST_BLOCK, Frames, PlayableClip
 from engine.notes import hz_to_midi
 
 MOST_VOICES = 16
@@ -33,7 +33,7 @@ class _Voice:
     __slots__ = ("age", "clip", "down", "fade", "gain", "left", "note", "position", "root")
 
     def __init__(self) -> None:
-        self.clip: Clip | None = None
+        self.clip: PlayableClip | None = None
         self.note = 0
         self.down = False
         self.root = 0.0
@@ -58,8 +58,8 @@ class KeyVoices:
     def __init__(self, rate: int, channels: int) -> None:
         self._rate = rate
         self._orders: deque[tuple[str, int, float]] = deque()
-        self._sound: tuple[Clip, float] | None = None
-        self._lent: list[Clip] = []
+        self._sound: tuple[PlayableClip, float] | None = None
+        self._lent: list[PlayableClip] = []
         self._voices = [_Voice() for _ in range(MOST_VOICES + _SPARE_VOICES)]
         self._struck = 0
         self._bend = 0.0
@@ -72,7 +72,7 @@ class KeyVoices:
         self._after = np.zeros((LARGEST_BLOCK, channels), dtype=np.float32)
         self._weights = np.zeros((LARGEST_BLOCK, channels), dtype=np.float32)
 
-    def set_sound(self, clip: Clip, root: float) -> None:
+    def set_sound(self, clip: PlayableClip, root: float) -> None:
         """What the keys struck from now on play.
 
         Parameters
@@ -165,7 +165,7 @@ class KeyVoices:
             voice.gain *= voice.left / voice.fade
             voice.fade = voice.left = frames
 
-    def _add_voice(self, voice: _Voice, clip: Clip, out: Frames) -> None:
+    def _add_voice(self, voice: _Voice, clip: PlayableClip, out: Frames) -> None:
         speed = 2.0 ** ((voice.note - voice.root + self._bend) / 12.0)
         total = clip.frames.shape[0]
         count = out.shape[0] if not voice.fade else min(out.shape[0], voice.left)
@@ -185,7 +185,7 @@ class KeyVoices:
         if voice.position >= total - 1 - speed or (voice.fade and voice.left <= 0):
             voice.clip = None
 
-    def _interpolate(self, clip: Clip, position: float, speed: float, count: int) -> None:
+    def _interpolate(self, clip: PlayableClip, position: float, speed: float, count: int) -> None:
         """Frames between the clip's, along straight lines, into `_before`."""
         places, whole, indices = self._places[:count], self._whole[:count], self._indices[:count]
         before, after, weights = self._before[:count], self._after[:count], self._weights[:count]
@@ -219,7 +219,7 @@ def _remaining(voice: _Voice) -> float:
     return float(voice.left) if voice.fade else float("inf")
 
 
-def _ready_until(clip: Clip, position: int, wanted: int) -> int:
+def _ready_until(clip: PlayableClip, position: int, wanted: int) -> int:
     """The end of what is prepared from `position` on, at most `wanted` or a little more."""
     end = clip.ready_until(position)
     while position < end < wanted:

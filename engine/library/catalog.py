@@ -249,14 +249,13 @@ class Catalog:
             raise LibraryError("This sound is no longer in the library: the folder that it was in was removed.")
         return found[0]
 
-    def sounds(self, ids: Iterable[int] | None = None, *, state: str | None = None) -> list[Sound]:
+    def sounds(self, ids: Iterable[int] | None = None) -> list[Sound]:
         """Sounds in the order of `ids`, unknown ones left out; or all of them, by path."""
         if ids is None:
             rows = self._rows(f"{_SELECT_SOUND} FROM sounds ORDER BY path, preset", ())
         else:
             rows = self._rows_by_id(_SELECT_SOUND, [int(number) for number in ids])
-        sounds = map(_sound, rows)
-        return list(sounds) if state is None else [sound for sound in sounds if sound.state == state]
+        return list(map(_sound, rows))
 
     def with_content(self, content: bytes) -> frozenset[int]:
         """Ids of all sounds whose file holds this, as `content.content_digest` tells it."""

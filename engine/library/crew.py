@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Self
 
 from engine.errors import ModelError
+from engine.library import watched
 from engine.library.ears import EarLoader
 from engine.library.messages import Done, Ready, Unusable
 from engine.library.queue import Pending
@@ -133,8 +134,10 @@ class Crew:
 
     def _look_after(self, worker: WatchedWorker) -> list[Outcome]:
         """Stop a worker that is stuck, and replace one that ended before it could be listened to."""
-        if worker.has_ended_in_silence() or worker.hangs_in_model():
+        if worker.has_ended_in_silence():
             return self._bury(worker)
+        if worker.hangs_in_model():
+            return self._bury(worker, hung=True)
         stuck = worker.suspect
         if stuck is None or not worker.hangs_in_decoder():
             return []
@@ -143,10 +146,11 @@ class Crew:
         self._again_without(stuck, worker)
         return [stuck.given_up(f"Decoding it took longer than {self._decoding_seconds:g} s.")]
 
-    def _bury(self, worker: WatchedWorker) -> list[Outcome]:
-        """After a crash: find out which sound is to blame, and give the others to another worker."""
+    def _bury(self, worker: WatchedWorker, *, hung: bool = False) -> list[Outcome]:
+        """After a crash, or in place of a worker that `hung`: find out which sound is to blame, and give the others to
+        another worker."""
         code = self._replace(worker)
-        cause = words_for_exit(code)
+        cause = f"no answer for {watched.EMBEDDING_SECONDS:g} s" if hung else words_for_exit(code)
         self._deaths_in_a_row += 1
         if self._deaths_in_a_row > _DEATHS_IN_A_ROW or (self.fingerprint is None and self._deaths_in_a_row > 2):
             raise ModelError(
@@ -159,7 +163,7 @@ class Crew:
             self._again.extend([pending] for pending in worker.task.values())
             return []
         self._again_without(suspect, worker)
-        was_killed = code in (-signal.SIGKILL, -signal.SIGTERM) if os.name == "posix" else False
+        was_killed = not hung and os.name == "posix" and code in (-signal.SIGKILL, -signal.SIGTERM)
         self._suspicion[suspect.sound_id] += _KILL if was_killed else _CRASH
         if self._suspicion[suspect.sound_id] < _GUILTY:
             self._again.append([suspect])
@@ -167,7 +171,8 @@ class Crew:
         logger.warning("ended the process (%s): %s", cause, suspect.path)
         if suspect.parts_only:
             return [PartsHeard(suspect.sound_id, ())]  # all else is known; it would crash the next time too
-        return [Failed(suspect.sound_id, f"Hearing it made the decoder or the model crash ({cause}).")]
+        what = "hang" if hung else "crash"
+        return [Failed(suspect.sound_id, f"Hearing it made the decoder or the model {what} ({cause}).")]
 
     def _again_without(self, suspect: Pending, worker: WatchedWorker) -> None:
         rest = [pending for pending in worker.task.values() if pending is not suspect]

@@ -7,7 +7,6 @@ import errno
 import filecmp
 import os
 import shutil
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from engine.errors import LibraryError
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.paths import numbered
+from engine.unfinished import take_name, unfinished_in
 
 _OF_THE_FOLDER = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 """What is wrong with the folder, and so with every other file too."""
@@ -89,7 +89,7 @@ def copy_sounds(
         except OSError as error:
             if not os.access(path, os.R_OK):  # its drive was unplugged a moment ago
                 missing.append(path)
-            elif error.errno in _OF_THE_FOLDER or not folder.is_dir():
+            elif error.errno in _OF_THE_FOLDER or not os.path.isdir(folder):
                 raise _refused(folder, error) from error
             else:
                 refused.append((path, error.strerror or str(error)))
@@ -103,19 +103,14 @@ def _copy(source: Path, folder: Path) -> bool:
     target = _place_for(source, folder)
     if target is None:
         return False
-    # A name of its own: the sound's may be as long as the system takes already.
-    unfinished = folder / f".{os.getpid()}.{threading.get_native_id()}.part"
-    try:
+    with unfinished_in(folder) as unfinished:
         shutil.copyfile(source, unfinished)
         with contextlib.suppress(OSError):  # not every drive takes times and permissions
             shutil.copystat(source, unfinished)
-        while not _rename(unfinished, target):
+        while not take_name(unfinished, target):
             target = _place_for(source, folder)
             if target is None:
                 return False
-    finally:
-        with contextlib.suppress(OSError):  # what went wrong before is what is told
-            unfinished.unlink(missing_ok=True)
     return True
 
 
@@ -127,20 +122,6 @@ def _place_for(source: Path, folder: Path) -> Path | None:
         if target.is_file() and filecmp.cmp(source, target, shallow=False):
             return None
     raise AssertionError("numbers do not end")
-
-
-def _rename(unfinished: Path, target: Path) -> bool:
-    """Whether a file was given a name; False where another one has it by now."""
-    try:
-        target.touch(exist_ok=False)  # taken: a mere rename would overwrite what appeared meanwhile
-    except FileExistsError:
-        return False
-    try:
-        unfinished.replace(target)
-    except OSError:
-        target.unlink(missing_ok=True)
-        raise
-    return True
 
 
 def _refused(folder: Path, error: OSError) -> LibraryError:

@@ -18,7 +18,7 @@ from engine.jobs import CancelToken
 from engine.library import index as index_module
 from engine.library.graph import Graph, Stamp
 from engine.library.index import ExactIndex, GraphIndex, VectorIndex, among
-from engine.library.live import Embeddings, Live
+from engine.library.live import EmbeddingRows, Live
 from engine.library.vectors import Vectors
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Keeper(Protocol):
     def begin(self) -> None:
         """All vectors come again."""
 
-    def take(self, embeddings: Embeddings) -> None:
+    def take(self, embeddings: EmbeddingRows) -> None:
         """Add rows."""
 
     def index(self, live: Live) -> VectorIndex:
@@ -75,7 +75,7 @@ class LocalKeeper:
         # The graph stays; what of it is dead by then will be seen.
         self._vectors = Vectors(0)
 
-    def take(self, embeddings: Embeddings) -> None:
+    def take(self, embeddings: EmbeddingRows) -> None:
         vectors = self._vectors if len(self._vectors) else Vectors(embeddings.half.shape[1])
         self._vectors = vectors.extended(embeddings.half)
 

@@ -23,7 +23,7 @@ from engine.library.keeper import Keeper, LocalKeeper
 from engine.library.live import Live, count_new, count_searchable, mask_of, read_live
 from engine.library.locks import catalog_beside_another, take_for_window
 from engine.library.part_vectors import PartCounts, PartVectors, nearest, parts_of_sound
-from engine.library.query import EVERYTHING, Query, read_query
+from engine.library.query import EVERYTHING, Query
 
 if TYPE_CHECKING:
     import filelock
@@ -144,10 +144,8 @@ class Library:
         vectors: np.ndarray,
         *,
         top: int = 50,
-        query: Query | None = None,
+        query: Query = EVERYTHING,
         families: Collection[str] | None = None,
-        kinds: Collection[str] | None = None,
-        text: str = "",
     ) -> list[tuple[Sound, float]]:
         """The sounds nearest to a vector, or to any of several, best first.
 
@@ -155,9 +153,8 @@ class Library:
         ----------
         vectors : float32 [dimension] or [n, dimension], of this library's model.
         top : how many at most; fewer come only where fewer pass the filters.
-        query : what they have to be; None takes what `text` asks, as `read_query` reads it.
-        families, kinds : besides what the query asks: only sounds of these; kinds are 'one-shot', 'loop', 'long' and
-            'preset'.
+        query : what they have to be.
+        families : besides what the query asks: only sounds of these.
 
         Returns
         -------
@@ -167,9 +164,7 @@ class Library:
         ------
         LibraryError : the index cannot be read.
         """
-        asked = read_query(text) if query is None else query
-        asked = asked.with_families(None if families is None else frozenset(families))
-        asked = asked.with_kinds(None if kinds is None else frozenset(kinds))
+        asked = query.with_families(None if families is None else frozenset(families))
         state = self._current()
         if state is None or top < 1:
             return []

@@ -23,7 +23,7 @@ _GONE_SHARE_TO_READ_ALL = 0.1
 
 
 @dataclass(frozen=True)
-class Embeddings:
+class EmbeddingRows:
     """Rows of the catalog, of one model: labels int64 [n], ascending, sound ids int64 [n] and vectors float16
     [n, dimension]."""
 
@@ -90,7 +90,7 @@ def read_live(
     catalog: Catalog,
     fingerprint: str,
     before: Live | None,
-    take: Callable[[Embeddings], None],
+    take: Callable[[EmbeddingRows], None],
     go_on: Callable[[], None],
 ) -> Live:
     """What is alive now.
@@ -156,7 +156,7 @@ def mask_of(numbers: np.ndarray, size: int) -> np.ndarray:
     return mask
 
 
-def _embeddings(database: Database, fingerprint: str, after: int) -> Iterator[Embeddings]:
+def _embeddings(database: Database, fingerprint: str, after: int) -> Iterator[EmbeddingRows]:
     query = (
         "SELECT label, sound_id, vector FROM embeddings "
         "WHERE label > ? AND label <= ? AND fingerprint = ? ORDER BY label"
@@ -168,7 +168,7 @@ def _embeddings(database: Database, fingerprint: str, after: int) -> Iterator[Em
         if rows:
             labels, sound_ids, blobs = zip(*rows, strict=True)
             half = np.frombuffer(b"".join(blobs), np.float16).reshape(len(rows), -1)
-            yield Embeddings(fingerprint, np.array(labels, np.int64), np.array(sound_ids, np.int64), half)
+            yield EmbeddingRows(fingerprint, np.array(labels, np.int64), np.array(sound_ids, np.int64), half)
 
 
 def _still_there(database: Database, fingerprint: str, labels: np.ndarray, sound_ids: np.ndarray) -> np.ndarray:

@@ -46,6 +46,7 @@ class Marks:
 
     A mark is written at once, whatever drive its sound is on. That of a sound which was never heard stays with its row
     until the sound is heard, or `read_contents` has read its file. Putting such a sound into a collection reads it.
+    What takes ids raises LibraryError where one of the sounds is no longer in the library, and marks none of them then.
     """
 
     def __init__(self, database: Database) -> None:
@@ -84,10 +85,7 @@ class Marks:
         """Say which family sounds are of; None takes what was heard again. Raises ValueError: no such family."""
         if family is not None and family not in FAMILIES:
             raise ValueError(f"there is no family {family!r}")
-        self._update(ids, "corrected", lambda _: family)
-        with self._database.write() as connection:
-            # Filters by family find them elsewhere from now on.
-            connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'revision'")
+        self._update(ids, "corrected", lambda _: family, then=_FAMILIES_CHANGED)
 
     def collections(self) -> list[SoundCollection]:
         """By name."""
@@ -223,7 +221,9 @@ class Marks:
         if unreadable:
             raise LibraryError(f"{unreadable[0]} cannot be read now. Connect its drive, or mend its permissions.")
 
-    def _update(self, ids: Collection[int], column: str, change: Callable[[object], object]) -> None:
+    def _update(
+        self, ids: Collection[int], column: str, change: Callable[[object], object], *, then: str | None = None
+    ) -> None:
         with self._database.write() as connection:
             for sound_id in ids:
                 preset, content = _identified(connection, sound_id)
@@ -233,6 +233,8 @@ class Marks:
                     (change(before), sound_id, content, preset),
                 )
                 keep_marks(connection, sound_id)
+            if then is not None:
+                connection.execute(then)
 
     def _without_content(self, ids: Collection[int]) -> list[tuple[int, str, str]]:
         """Id, path and root of those of these sounds whose files were not read yet."""
@@ -250,6 +252,9 @@ class Marks:
         with self._database.read() as connection:
             return [row[0] for row in connection.execute(query, values)]
 
+
+_FAMILIES_CHANGED = "UPDATE meta SET value = value + 1 WHERE key = 'revision'"
+"""Filters by family find other sounds from now on."""
 
 _MARKS = "favourite, rating, tags, corrected"
 _OF_ROW = f"SELECT {_MARKS} FROM sounds WHERE id = ?"

@@ -114,8 +114,9 @@ class Query:
 
     @property
     def asks_for_marks(self) -> bool:
-        """Whether what it finds changes with the producer's own marks, favourites and families aside."""
-        of_marks = replace(self.of_the_catalog, words=(), excluded=(), auditioned=False)
+        """Whether what it finds changes with the producer's own marks, favourites and families aside; words are looked
+        for in tags too."""
+        of_marks = replace(self.of_the_catalog, auditioned=False)
         return any(not query.auditioned for query in self.left_out) or not of_marks.asks_nothing
 
     def with_families(self, families: frozenset[str] | None) -> Query:
@@ -129,6 +130,23 @@ class Query:
         if kinds is None:
             return self
         return replace(self, kinds=kinds if self.kinds is None else self.kinds & kinds)
+
+    def with_tempo(self, span: Range) -> Query:
+        """As `with_families`."""
+        return replace(self, tempo_bpm=_both(self.tempo_bpm, span))
+
+    def with_length(self, span: Range) -> Query:
+        """As `with_families`."""
+        return replace(self, seconds=_both(self.seconds, span))
+
+    def with_rating(self, span: Range) -> Query:
+        """As `with_families`."""
+        return replace(self, rating=_both(self.rating, span))
+
+
+def _both(one: Range | None, other: Range) -> Range:
+    """What lies in both; where nothing does, the least is above the most."""
+    return other if one is None else (max(one[0], other[0]), min(one[1], other[1]))
 
 
 EVERYTHING = Query()
@@ -221,17 +239,17 @@ def _tempo(query: Query, value: str) -> Query | None:
     low, high = found
     if low == high:  # 120 means what is written as 120
         low, high = low - _TEMPO_TOLERANCE, high + _TEMPO_TOLERANCE
-    return replace(query, tempo_bpm=(low, high))
+    return query.with_tempo((low, high))
 
 
 def _seconds(query: Query, value: str) -> Query | None:
     found = _range(value)
-    return None if found is None else replace(query, seconds=found)
+    return None if found is None else query.with_length(found)
 
 
 def _rating(query: Query, value: str) -> Query | None:
     found = _range(value)
-    return None if found is None or found[1] < 1 else replace(query, rating=found)
+    return None if found is None or found[1] < 1 else query.with_rating(found)
 
 
 def _tags(query: Query, value: str) -> Query | None:

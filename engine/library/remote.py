@@ -28,7 +28,7 @@ from engine.jobs import CancelToken
 from engine.library.catalog import Catalog
 from engine.library.database import Database
 from engine.library.index import VectorIndex
-from engine.library.live import Embeddings, Live
+from engine.library.live import EmbeddingRows, Live
 from engine.library.vectors import unit
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class RemoteKeeper:
         self._points = np.zeros(0, "V16")
         self._last_sound = (0, 0)
 
-    def take(self, embeddings: Embeddings) -> None:
+    def take(self, embeddings: EmbeddingRows) -> None:
         """Send what the collection has not got yet. Raises LibraryError."""
         with _in_words(self._address):
             if embeddings.half.shape[1] != self._dimension:
@@ -169,7 +169,7 @@ class RemoteKeeper:
     def _own_field(self) -> str:
         return f"labels.{self._catalog.identity}"
 
-    def _send(self, embeddings: Embeddings, part: slice) -> None:
+    def _send(self, embeddings: EmbeddingRows, part: slice) -> None:
         from qdrant_client import models
 
         labels, half = embeddings.labels[part].tolist(), embeddings.half[part]

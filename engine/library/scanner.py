@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.encoder import weights
@@ -67,6 +67,34 @@ class ScanResult:
     unanswered: tuple[str, ...] = ()
     without_sounds: tuple[str, ...] = ()
     incomplete: tuple[Sound, ...] = ()
+
+
+@dataclass
+class _Tally:
+    """What the second pass came to.
+
+    embedded, failed : how many sounds.
+    total : how many there were to hear, without those that stay as they were.
+    incomplete : ids of those embedded that lack something.
+    """
+
+    embedded: int = 0
+    failed: int = 0
+    total: int = 0
+    incomplete: list[int] = field(default_factory=list)
+
+    def count(self, outcome: Outcome) -> None:
+        """One more of them is through."""
+        match outcome:
+            case PartsUnheard(sound_id, reason):
+                self.total -= 1
+                logger.warning("the parts of sound %d were not heard: %s", sound_id, reason)
+            case Failed():
+                self.failed += 1
+            case _:
+                self.embedded += 1
+                if isinstance(outcome, Heard) and outcome.note:
+                    self.incomplete.append(outcome.sound_id)
 
 
 def most_workers() -> int:
@@ -127,8 +155,7 @@ def scan(
             listing = list_folders(
                 library.catalog, folders, progress, cancel, retry_failed=retry_failed, answer_seconds=answer_seconds
             )
-            embedded = failed = total = 0
-            incomplete: list[int] = []
+            tally = _Tally()
             if expected := _expected(library, listing.number, model, retry_failed):
                 with (
                     HeaderPass(library.catalog.database, listing.number),
@@ -137,24 +164,22 @@ def scan(
                     open_nursery(cancel.raise_if_cancelled)
                     # Of many sounds every worker has a share, and they begin together.
                     crew.grow(max(1, min(workers, expected // _LARGEST_TASK)))
-                    embedded, failed, total, incomplete = _hear(
-                        library, listing.number, crew, workers, retry_failed, first, progress, cancel
-                    )
+                    tally = _hear(library, listing.number, crew, workers, retry_failed, first, progress, cancel)
         finally:
             library.refresh()
     return ScanResult(
         listed=listing.found,
-        embedded=embedded,
-        failed=failed,
+        embedded=tally.embedded,
+        failed=tally.failed,
         # What moved may be heard for other reasons too, such as another model: it counts once.
-        unchanged=max(0, listing.found - total - (listing.moved - listing.moved_to_be_heard)),
+        unchanged=max(0, listing.found - tally.total - (listing.moved - listing.moved_to_be_heard)),
         moved=listing.moved,
         removed=listing.removed,
         seconds=time.monotonic() - started,
         unreadable=tuple(listing.unreadable),
         unanswered=(*unanswered, *listing.unanswered),
         without_sounds=tuple(listing.without_sounds),
-        incomplete=tuple(library.catalog.sounds(incomplete)),
+        incomplete=tuple(library.catalog.sounds(tally.incomplete)),
     )
 
 
@@ -213,9 +238,8 @@ def _hear(
     first: Callable[[], Sequence[int]],
     progress: ProgressCallback,
     cancel: CancelToken,
-) -> tuple[int, int, int, list[int]]:
-    """Second pass: (embedded, failed, how many there were without those that stay as they were, ids of those embedded
-    that lack something)."""
+) -> _Tally:
+    """The second pass."""
     database = library.catalog.database
     while crew.fingerprint is None:
         cancel.raise_if_cancelled()
@@ -229,35 +253,29 @@ def _hear(
     crew.grow(min(workers, total // task_size))
     meter = _Meter("scanning", total, progress)
     unwritten: list[Outcome] = []
-    incomplete: list[int] = []
-    embedded = failed = unheard = 0
+    tally = _Tally(total=total)
+    done = 0
     due = time.monotonic() + _SECONDS_PER_COMMIT
     meter.report(0)
     try:
-        while embedded + failed + unheard < total:
+        while done < total:
             cancel.raise_if_cancelled()
             outcomes = crew.step(_SECONDS_PER_STEP)
             unwritten += outcomes
+            done += len(outcomes)
             for outcome in outcomes:
-                if isinstance(outcome, PartsUnheard):
-                    unheard += 1
-                    logger.warning("the parts of sound %d were not heard: %s", outcome.sound_id, outcome.reason)
-                else:
-                    failed += isinstance(outcome, Failed)
-                    embedded += not isinstance(outcome, Failed)
-                    if isinstance(outcome, Heard) and outcome.note:
-                        incomplete.append(outcome.sound_id)
+                tally.count(outcome)
             if time.monotonic() > due:
                 write_outcomes(database, fingerprint, unwritten)
                 unwritten.clear()
                 due = time.monotonic() + _SECONDS_PER_COMMIT
-            meter.report(embedded + failed + unheard)
+            meter.report(done)
             if not outcomes and not crew.busy:
                 break  # a root was removed while it was being scanned
     finally:
         write_outcomes(database, fingerprint, unwritten)
-    meter.report(embedded + failed + unheard, last=True)
-    return embedded, failed, total - unheard, incomplete
+    meter.report(done, last=True)
+    return tally
 
 
 class _Meter:

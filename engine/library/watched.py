@@ -35,7 +35,8 @@ _STATUS_TELLS = sys.platform.startswith("linux")
 """Whether the system says of a process that it wants to run and is not let. Elsewhere every process that is not
 suspended counts as running; but there nobody is let nothing at all for `_IDLE_SECONDS`."""
 
-_EMBEDDING_SECONDS = 600.0
+EMBEDDING_SECONDS = 600.0
+"""Sounds that the model hears together take seconds; a worker that has been at it for so long is stuck."""
 
 
 class WatchedWorker:
@@ -122,7 +123,7 @@ class WatchedWorker:
             return False  # it tells, and is listened to
 
     def hangs_in_model(self) -> bool:
-        return bool(self.task) and self._decoding not in self.task and self._silence > _EMBEDDING_SECONDS
+        return bool(self.task) and self._decoding not in self.task and self._silence > EMBEDDING_SECONDS
 
     def hangs_in_decoder(self) -> bool:
         """Whether it is on a file for too long, and computed or waited all the time, rather than not being let. To be

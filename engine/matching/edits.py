@@ -61,10 +61,10 @@ def split(slot: Slot, rules: SlotRules = DEFAULT_RULES) -> tuple[Slot, Slot]:
     belongs_to_second = second[np.abs(cells[:, None] - middles).argmin(axis=1)]
     exposures = np.stack([np.where(belongs_to_second == which, slot.exposure, 0) for which in (False, True)])
     best = most_exposed(exposures, rules)
-    first_part, second_part = (
-        _part(slot, second == which, exposures[int(which)], best[int(which)], rules) for which in (False, True)
+    first_half, second_half = (
+        _half(slot, second == which, exposures[int(which)], best[int(which)], rules) for which in (False, True)
     )
-    return first_part, second_part
+    return first_half, second_half
 
 
 def _second_group(vectors: np.ndarray) -> np.ndarray:
@@ -84,7 +84,7 @@ def _second_group(vectors: np.ndarray) -> np.ndarray:
     return second ^ second[0]
 
 
-def _part(slot: Slot, passages: np.ndarray, exposure: np.ndarray, best: tuple[float, float], rules: SlotRules) -> Slot:
+def _half(slot: Slot, passages: np.ndarray, exposure: np.ndarray, best: tuple[float, float], rules: SlotRules) -> Slot:
     """What some of a slot's passages (bool [n]) heard."""
     numbers = np.flatnonzero(passages)
     kept = tuple(slot.passages[number] for number in numbers)

@@ -19,7 +19,7 @@ from engine.families import likely_families
 from engine.jobs import CancelToken, Progress, ProgressCallback, ignore_progress
 from engine.library.content import digest_if_readable
 from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Slot, SlotRules, active_stretches
-from engine.matching.tracker import Heard, SlotTracker, cells_of
+from engine.matching.tracker import SlotTracker, WindowSlot, cells_of
 
 _BATCHES = (1, 2, 4, 8)
 """Windows asked of the ear at once: the first answer comes soon, the later ones cheaply."""
@@ -84,6 +84,7 @@ def hear(
     Raises
     ------
     AudioError : not decodable, or nothing of it lies in the region.
+    ModelError : the ear is a process of its own, and ended.
     Cancelled : by the token, between two batches.
     """
     path = Path(path)
@@ -139,7 +140,7 @@ def _hear_batch(batch: list[_Window], ear: Listener, tracker: SlotTracker, parts
         slots = []
         if window.sounding.any():
             slots = [
-                Heard(
+                WindowSlot(
                     vector,
                     float(presence),
                     families,
@@ -214,6 +215,7 @@ def hear_as_one(
     Raises
     ------
     AudioError : not decodable, or nothing of it lies in the stretch.
+    ModelError : the ear is a process of its own, and ended.
     """
     cell = round(ear.rate * CELL_SECONDS)
     second = round(1.0 / CELL_SECONDS) * cell

@@ -62,9 +62,11 @@ def part_sheet(
     matches: Sequence[Match],
     ear: NamedEar,
 ) -> dict[str, Any]:
-    """The document that `earshot match --part --json` prints; parameters as those of `slot_sheet`.
+    """The document that `earshot match --part --json` prints; `path`, `sample_rate`, `hearing` and `ear` as those of
+    `slot_sheet`.
 
     weights : of the parts that were compared.
+    matches : of all of them together, ranked.
     """
     return {
         "reference": _reference(path, sample_rate, hearing),

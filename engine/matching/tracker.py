@@ -15,7 +15,7 @@ from engine.matching.slots import CELL_SECONDS, DEFAULT_RULES, Passage, Slot, Sl
 
 
 @dataclass(eq=False)
-class Heard:
+class WindowSlot:
     """One slot of one window.
 
     Attributes
@@ -77,7 +77,7 @@ class SlotTracker:
         self._last_id = 0
         self._first_cell: int | None = None
 
-    def add(self, start_cell: int, heard: Sequence[Heard], cells: int) -> None:
+    def add(self, start_cell: int, heard: Sequence[WindowSlot], cells: int) -> None:
         """Take in one window which begins at `start_cell` and is `cells` long; `heard` is empty for a silent one."""
         number = self._windows
         self._windows += 1
@@ -155,13 +155,13 @@ class SlotTracker:
         best = sorted((kept.presence for kept in track.best), reverse=True)[:windows]
         return float(sum(best) / windows)
 
-    def _present(self, heard: Sequence[Heard]) -> list[Heard]:
+    def _present(self, heard: Sequence[WindowSlot]) -> list[WindowSlot]:
         ordered = sorted(heard, key=lambda slot: -slot.presence)
         return [slot for slot in ordered if slot.presence >= self._rules.min_presence] or ordered[:1]
 
-    def _without_duplicates(self, ordered: list[Heard]) -> list[Heard]:
+    def _without_duplicates(self, ordered: list[WindowSlot]) -> list[WindowSlot]:
         """One slot for each instrument of a window: what is near-identical to a more present one melts into it."""
-        kept: list[Heard] = []
+        kept: list[WindowSlot] = []
         for slot in ordered:
             twin = next((k for k in kept if k.vector @ slot.vector >= self._rules.duplicate_similarity), None)
             if twin is None:
@@ -170,7 +170,7 @@ class SlotTracker:
                 twin.activity = np.maximum(twin.activity, slot.activity)
         return kept
 
-    def _assigned(self, present: list[Heard]) -> list[_Track | None]:
+    def _assigned(self, present: list[WindowSlot]) -> list[_Track | None]:
         """For each slot of a window the track it belongs to, None for a new one."""
         chosen: list[_Track | None] = [None] * len(present)
         if not present or not self._tracks:
@@ -188,7 +188,7 @@ class SlotTracker:
                 chosen[row] = self._tracks[column]
         return chosen
 
-    def _extend(self, track: _Track, slot: Heard, window: int, start_cell: int, weight: np.ndarray) -> None:
+    def _extend(self, track: _Track, slot: WindowSlot, window: int, start_cell: int, weight: np.ndarray) -> None:
         track.sum = track.sum + slot.presence * slot.vector
         track.families = track.families + slot.presence * slot.families
         track.windows.add(window)

@@ -80,8 +80,9 @@ def add_instrument(
     Cancelled : `cancel` was set; what was played by then is kept.
     """
     path = Path(os.path.abspath(path))
-    if path.suffix.lower() != PLUGIN_SUFFIX or not path.exists():
-        what = "There is no such file or folder." if not path.exists() else "It is no VST3 plug-in."
+    is_there = os.path.exists(path)
+    if path.suffix.lower() != PLUGIN_SUFFIX or not is_there:
+        what = "It is no VST3 plug-in." if is_there else "There is no such file or folder."
         raise AudioError(path, f"{what} Choose the file or folder of an instrument; its name ends in {PLUGIN_SUFFIX}.")
     folder = instruments_dir(library) / _file_name(path.stem)
     sounds, failed, taken = 0, [], set[str]()

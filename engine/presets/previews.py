@@ -6,6 +6,7 @@ preset as `.previews/<file name>.ogg` in the preset's folder. Effects have none.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from engine.audio.decode import Audio, decode
@@ -19,7 +20,7 @@ PREVIEWS = ".previews"
 def preview_of(path: Path) -> Path | None:
     """The recording that belongs to a preset, or None where there is none."""
     preview = path.parent / PREVIEWS / f"{path.name}.ogg"
-    return preview if preview.is_file() else None
+    return preview if os.path.isfile(preview) else None
 
 
 def check_preview(path: Path) -> Path:

@@ -7,6 +7,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -34,13 +35,14 @@ def drive(tmp_path: Path, song: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """Asleep, with a folder and a song in it."""
     os.makedirs(tmp_path / "Drive" / "Kicks")
     shutil.copy(song, tmp_path / "Drive" / "Slow.wav")
-    made, is_dir = Drive(), Path.is_dir
+    made, isdir = Drive(), os.path.isdir
 
-    def asked(path: Path) -> bool:
-        made.answer(path)
-        return is_dir(path)
+    def asked(path: Any) -> bool:
+        if isinstance(path, Path):
+            made.answer(path)
+        return isdir(path)
 
-    monkeypatch.setattr(Path, "is_dir", asked)
+    monkeypatch.setattr(os.path, "isdir", asked)
     yield made
     made.awake.set()
 

@@ -203,6 +203,22 @@ def test_a_scan_goes_on_as_it_was_left(qtbot: QtBot, tmp_path: Path, folder: Pat
     assert leftover_threads() == []
 
 
+def test_a_pause_lasts_until_somebody_asks_for_a_scan(filled: MainWindow, qtbot: QtBot, folder: Path) -> None:
+    library = filled.workspace.library
+
+    def paused() -> bool:
+        assert library.scan_job is not None
+        return library.scan_job.paused
+
+    library.scan([folder], asked=False, paused=True)
+    assert paused()
+    library.scan([folder / "one"], asked=False)
+    assert paused(), "what is scanned by itself does not end it"
+    library.scan([folder / "two"])
+    assert not paused()
+    until(qtbot, lambda: library.scan_job is None)
+
+
 def test_a_scan_goes_on_when_its_drive_answers(
     qtbot: QtBot, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

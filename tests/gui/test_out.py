@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import logging
 import os
@@ -111,15 +112,15 @@ def test_which_folder_is_shown_is_asked_of_the_drive_beside_the_window(
 ) -> None:
     opened: list[Path] = []
     asked: list[threading.Thread] = []
-    is_dir = Path.is_dir
+    isdir = os.path.isdir
 
-    def note(path: Path) -> bool:
-        if path in (song, song.parent):
+    def note(path: Any) -> bool:
+        if path in (str(song), str(song.parent)):
             asked.append(threading.current_thread())
-        return is_dir(path)
+        return isdir(path)
 
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile())))
-    monkeypatch.setattr(Path, "is_dir", note)
+    monkeypatch.setattr(os.path, "isdir", note)
     for path in (song, song.parent):
         opened.clear()
         window.library_panel.reveal_asked.emit(str(path))
@@ -132,12 +133,12 @@ def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
     filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers, asked = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes], []
-    exists, lookers = Path.exists, set()
+    exists, lookers = os.path.exists, set()
 
-    def look(path: Path, **named: bool) -> bool:
+    def look(path: Any) -> bool:
         if path == target:
             lookers.add(threading.current_thread())
-        return exists(path, **named)
+        return exists(path)
 
     def answer(parent: QWidget, title: str, words: str) -> QMessageBox.StandardButton:
         asked.append(words)
@@ -147,7 +148,7 @@ def test_a_sheets_name_gets_its_ending_and_replaces_nothing_unasked(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "Track 1.2"), csv))
     monkeypatch.setattr(QMessageBox, "question", answer)
     target = tmp_path / "Track 1.2.csv"
-    monkeypatch.setattr(Path, "exists", look)
+    monkeypatch.setattr(os.path, "exists", look)
     filled.outbox.save_sheet()
     until(qtbot, target.is_file)
     wait_until_quiet(qtbot, filled)
@@ -192,6 +193,17 @@ def test_a_sheet_that_a_spreadsheet_has_open_says_so(tmp_path: Path, monkeypatch
     with pytest.raises(EarshotError, match=r"\(Access is denied\). Close it where it is open"):
         write_sheet(tmp_path / "out.csv", "new")
     assert [path.read_text() for path in tmp_path.iterdir()] == ["as it was"]
+
+
+def test_a_sheet_that_its_folder_refuses_says_so_whatever_else_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "unlink", fail)
+    with pytest.raises(EarshotError, match=r"cannot be written \(File name too long\)\. Choose another folder"):
+        write_sheet(tmp_path / f"{'x' * 300}.csv", "new")
 
 
 def test_a_sheet_tells_paths_that_are_not_utf8_so_that_they_can_be_read_back(tmp_path: Path) -> None:

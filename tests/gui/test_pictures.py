@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
-from app import theme
+from app import text, theme
 from app.models.scales import HIGH_HZ, LOW_HZ, height_of, hz_at
 from app.models.sonogram import MelPicture, pool_columns
 from app.models.timeline import Timeline
-from app.widgets import text
 from engine.families import FAMILIES
 
 

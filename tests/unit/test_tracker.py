@@ -10,7 +10,7 @@ import pytest
 from engine.encoder.calibration import Calibration
 from engine.families import FAMILIES
 from engine.matching.slots import DEFAULT_RULES, Slot, active_stretches, most_exposed
-from engine.matching.tracker import Heard, SlotTracker
+from engine.matching.tracker import SlotTracker, WindowSlot
 
 CELLS, HOP = 50, 25
 
@@ -21,9 +21,9 @@ def direction(*weights: float) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-def heard(vector: np.ndarray, presence: float = 0.9, family: str = "bass", activity: float = 1.0) -> Heard:
+def heard(vector: np.ndarray, presence: float = 0.9, family: str = "bass", activity: float = 1.0) -> WindowSlot:
     probabilities = np.eye(len(FAMILIES), dtype=np.float32)[FAMILIES.index(family)]
-    return Heard(vector, presence, probabilities, np.full(CELLS, activity, np.float32))
+    return WindowSlot(vector, presence, probabilities, np.full(CELLS, activity, np.float32))
 
 
 def nearness(slot: Slot, vector: np.ndarray) -> float:
@@ -31,7 +31,7 @@ def nearness(slot: Slot, vector: np.ndarray) -> float:
     return float((slot.vectors @ vector).max())
 
 
-def track(windows: list[list[Heard]], **rules) -> tuple:
+def track(windows: list[list[WindowSlot]], **rules) -> tuple:
     tracker = SlotTracker(replace(DEFAULT_RULES, **rules))
     for number, slots in enumerate(windows):
         tracker.add(number * HOP, slots, CELLS)

@@ -81,6 +81,16 @@ def test_a_disk_that_takes_no_more_is_named_with_the_remedy(tmp_path: Path, monk
 
 
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names there are always Unicode")
+def test_what_cannot_take_its_name_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(ExportError, match="Access is denied"):
+        export(noise(1), tmp_path, "Kick.wav")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_folders_whose_names_are_not_utf8(tmp_path: Path) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/Musik f\xfcr alle"))
     first = export(noise(1), folder, "Hit.wav")

@@ -129,6 +129,18 @@ def load_choking(_: Path | None) -> ToyEar:
     return _ChokingEar()
 
 
+class _StuckEar(ToyEar):
+    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
+        if any(len(sound) == self.rate // 2 for sound in sounds):
+            time.sleep(1_000)
+        return super().embed(sounds)
+
+
+def load_stuck(_: Path | None) -> ToyEar:
+    """A toy whose model does not come to an end with sounds of exactly half a second."""
+    return _StuckEar()
+
+
 def _instead_of_decode(behave: Callable[[Path, Decode], Beginning]) -> None:
     def decode_to_hear(path: str) -> Beginning:
         return behave(Path(path), lambda: genuine_decode(path))

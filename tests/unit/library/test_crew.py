@@ -17,7 +17,7 @@ from engine.library.catalog import Counts
 from engine.library.crew import Crew
 from engine.library.library import Library
 from engine.library.scanner import scan
-from tests.unit.library.ears import load_and_die, load_choking, load_fragile, load_nothing, load_toy
+from tests.unit.library.ears import load_and_die, load_choking, load_fragile, load_nothing, load_stuck, load_toy
 
 pytestmark = pytest.mark.usefixtures("no_worker_is_left_behind")
 
@@ -53,6 +53,18 @@ def test_the_sound_on_which_the_model_dies_is_found(library: Library, sounds: Pa
     result = scan(library, [sounds], workers=1, loader=load_choking)
     assert (result.embedded, result.failed) == (12, 1)
     assert [sound.name for sound in library.catalog.failed()] == ["half a second"]
+
+
+def test_the_sound_on_which_the_model_hangs_is_found(
+    library: Library, sounds: Path, tone: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watched, "EMBEDDING_SECONDS", 2.0)
+    tone(sounds / "half a second.wav", seconds=0.5)
+    result = scan(library, [sounds], workers=1, loader=load_stuck)
+    assert (result.embedded, result.failed) == (12, 1)
+    (failed,) = library.catalog.failed()
+    assert failed.name == "half a second"
+    assert failed.reason == "Hearing it made the decoder or the model hang (no answer for 2 s)."
 
 
 def test_a_model_that_cannot_be_loaded(library: Library, sounds: Path) -> None:

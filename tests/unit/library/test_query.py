@@ -90,12 +90,16 @@ def test_narrows() -> None:
     assert query.with_families(None) == query.with_kinds(None) == query
     assert query.with_kinds(frozenset({"one-shot"})).kinds == frozenset()
     assert Query().with_kinds(frozenset({"loop"})).kinds == {"loop"}
+    assert read_query("bpm:100-128 length:-2 rating:1-3 bpm:120-").with_rating((2.0, 5.0)) == Query(
+        tempo_bpm=(120.0, 128.0), seconds=(0.0, 2.0), rating=(2.0, 3.0)
+    )
     assert not query.asks_nothing
     assert read_query(" ").asks_nothing
 
 
 @pytest.mark.parametrize(
-    "text", ["tag:a", "-tag:a", "rating:3-", "collection:a", "-collection:a", "corrected:yes", "-rating:3-"]
+    "text",
+    ["tag:a", "-tag:a", "rating:3-", "collection:a", "-collection:a", "corrected:yes", "-rating:3-", "kick", "-dark"],
 )
 def test_asks_for_marks(text: str) -> None:
     assert read_query(text).asks_for_marks
@@ -103,7 +107,7 @@ def test_asks_for_marks(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["kick -dark", "family:bass", "auditioned:yes", "favourite:yes", "-auditioned:yes", "-type:loop", ""]
+    "text", ["family:bass", "auditioned:yes", "favourite:yes", "-auditioned:yes", "-type:loop", ""]
 )
 def test_asks_for_no_marks(text: str) -> None:
     assert not read_query(text).asks_for_marks

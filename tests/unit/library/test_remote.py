@@ -64,8 +64,8 @@ def test_the_same_answers_as_a_local_index(tmp_path: Path, shared: Callable[[str
         add_sounds(library, range(100))
         library.refresh()
     for text in ("", "family:bass", "type:loop", "odd -9", "family:organ"):
-        found = remote.search(np.stack([vector(3), vector(77)]), top=20, text=text)
-        expected = local.search(np.stack([vector(3), vector(77)]), top=20, text=text)
+        found = remote.search(np.stack([vector(3), vector(77)]), top=20, query=read_query(text))
+        expected = local.search(np.stack([vector(3), vector(77)]), top=20, query=read_query(text))
         assert [sound.name for sound, _ in found] == [sound.name for sound, _ in expected]
         assert [value for _, value in found] == pytest.approx([value for _, value in expected], abs=1e-3)
     assert len(names(remote, 5, top=1_000)) == remote.searchable == 100

@@ -8,6 +8,9 @@ from engine import notes
 
 NONE = "–"
 
+DEVICES = {"cpu": "CPU", "cuda": "GPU · CUDA", "mps": "GPU · Metal"}
+"""What the ear runs on."""
+
 
 def stars(rating: int) -> str:
     """A rating as it is shown: ★★★."""
