@@ -278,16 +278,20 @@ class Backend:
         files = ensure_demo(demo_dir(), progress)
         return files.library, files.song
 
+    def end_hearing(self) -> None:
+        """End the ear: nobody waits for an answer of it any more, and nobody is given another one."""
+        self._closed = True
+        with self._ear_lock:
+            if self._ear is not None:
+                self._ear.close()
+
     def close(self) -> None:
         """Give back the audio device, stop watching and hearing, and close the catalog."""
-        self._closed = True
+        self.end_hearing()
         # Beside this thread, which is the window's: it ends with the program, where folders hold it up for longer.
         ending = threading.Thread(target=self._stop_watching, name="earshot-watch-end", daemon=True)
         ending.start()
         ending.join(CLOSING_SECONDS)
-        with self._ear_lock:
-            if self._ear is not None:
-                self._ear.close()
         if self._player is not None:
             self._player.close()
         with self._library_lock:

@@ -173,11 +173,15 @@ class JobRunner(QObject):
         if job is not None:
             job.cancel()
 
-    def shutdown(self, seconds: float = 5.0) -> bool:
-        """Cancel everything and wait for the threads to end, at most `seconds`; whether all did."""
+    def stop(self) -> None:
+        """Cancel everything, and begin nothing more."""
         self._closed = True
         for lane in list(self._current):
             self.cancel(lane)
+
+    def shutdown(self, seconds: float = 5.0) -> bool:
+        """Stop, and wait for the threads to end, at most `seconds`; whether all did."""
+        self.stop()
         deadline = time.monotonic() + seconds
         self._waiting.put(None)
         self._starter.join(seconds)

@@ -150,6 +150,8 @@ class Workspace(QObject):
         self.marks.stop()
         self.recording.stop()
         self.keyboard.close()
+        self.jobs.stop()
+        self.backend.end_hearing()  # which a job may be waiting for
         self.jobs.shutdown()
         self.marks.finish()
         self.backend.close()

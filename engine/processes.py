@@ -126,7 +126,9 @@ def words_for_exit(code: int | None) -> str:
 
     code : as `BaseProcess.exitcode` gives it.
     """
-    if code is not None and code < 0:
+    if code is None:
+        return "it does not end"
+    if code < 0:
         with contextlib.suppress(ValueError):  # signals of real time have no names of their own
             return signal.Signals(-code).name
         return f"signal {-code}"

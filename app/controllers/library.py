@@ -288,10 +288,14 @@ class LibraryController(QObject):
         lane = f"drive of {path}"
         if self._jobs.running(lane) is None:
             self._jobs.start(
-                lane, lambda _: os.path.isdir(path), on_done=lambda online: self._drive_answered(path, online)
+                lane,
+                lambda job: are_there([path], ANSWER_SECONDS, job.checkpoint)[path],
+                on_done=lambda online: self._drive_answered(path, online),
             )
 
-    def _drive_answered(self, path: str, online: bool) -> None:
+    def _drive_answered(self, path: str, online: bool | None) -> None:
+        if online is None:
+            return  # it is asked again
         state = self.state
         if state is not None and any(root.path == path and root.online is not online for root in state.roots):
             self._online[path] = online

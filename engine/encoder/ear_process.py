@@ -12,7 +12,7 @@ import logging
 import threading
 import traceback
 from collections.abc import Callable, Sequence
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, Protocol
@@ -107,7 +107,7 @@ class EarProcess:
         """End the process; who waits for an answer gets a ModelError instead."""
         self._closed = True
         if (child := self._child) is not None:
-            with contextlib.suppress(ValueError):  # another thread has just seen the end of it
+            with contextlib.suppress(ValueError, AttributeError):  # another thread has just seen the end of it
                 child[0].kill()
         with self._turn:
             self._end()
@@ -138,10 +138,14 @@ class EarProcess:
         """Raises EOFError, OSError: the process has ended."""
         if self._child is None:
             self._child = start_child(_answer_questions, *self._start_with)
-        connection = self._child[1]
+        process, connection = self._child
         if self._closed:
             raise EOFError  # whoever closed it saw no child to end
         connection.send((question, arguments))
+        # On Windows this process holds the other end of the pipe too until the child takes it: what ends before that
+        # shows nowhere else.
+        if connection not in wait([connection, process.sentinel]) and not connection.poll():
+            raise EOFError
         return connection.recv()
 
     def _end(self) -> str:
@@ -153,9 +157,10 @@ class EarProcess:
         connection.close()
         process.join(_LAST_SECONDS)
         process.kill()
-        process.join()
+        process.join(_LAST_SECONDS)
         words = words_for_exit(process.exitcode)
-        process.close()
+        with contextlib.suppress(ValueError):  # it waits for a drive, which nothing can end; it leaves with this one
+            process.close()
         return words
 
 

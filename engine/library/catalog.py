@@ -208,13 +208,15 @@ class Catalog:
         rows = self._rows("SELECT path FROM roots", ())
         return as_known(os.path.abspath(path), [decode_path(stored) for (stored,) in rows])
 
-    def add_root(self, path: str | Path) -> Root:
+    def add_root(self, path: str | Path, *, is_spelled: bool = False) -> Root:
         """The root that covers a folder.
 
         That is the folder itself, or a root that contains it already. Roots inside a new one become part of it: no
         sound ever belongs to two.
+
+        is_spelled : as `as_known` spells it, which asks its drive.
         """
-        folder = self.as_known(path)
+        folder = os.path.abspath(path) if is_spelled else self.as_known(path)
         with self.database.write() as connection:
             others = [(number, decode_path(stored)) for number, stored in connection.execute("SELECT * FROM roots")]
             root_id = next((number for number, other in others if is_inside(folder, other)), None)

@@ -89,6 +89,18 @@ def _some_of(path: Path, length: int) -> bytes:
         return beginning + file.read(_SAMPLE_BYTES)
 
 
+def can_be_read(path: str | Path) -> bool:
+    """Whether its drive gives its first and its last byte."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            if file.read(1):
+                file.seek(-1, os.SEEK_END)
+                file.read(1)
+    except OSError:
+        return False
+    return True
+
+
 def digest_if_readable(path: str | Path, root: str | Path | None = None) -> bytes | None:
     """The same; None, and a line in the log, where it cannot be read."""
     try:

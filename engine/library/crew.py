@@ -18,6 +18,8 @@ from typing import Self
 
 from engine.errors import ModelError
 from engine.library import watched
+from engine.library.content import can_be_read
+from engine.library.drives import DriveSilent, DriveWatch
 from engine.library.ears import EarLoader
 from engine.library.messages import Done, Ready, Unusable
 from engine.library.queue import Pending
@@ -35,6 +37,8 @@ _DEATHS_IN_A_ROW = 12
 """More than that without a single sound heard in between is no matter of files."""
 
 _INATTENTIVE_SECONDS = 5.0
+_ANSWER_SECONDS = 2.0
+"""A drive that has been asked for a file all the time is awake: it answers at once, or not at all."""
 
 
 class Crew:
@@ -107,7 +111,14 @@ class Crew:
         return outcomes
 
     def _start(self) -> WatchedWorker:
-        return WatchedWorker.start(self._loader, self._model, self._decoding_seconds)
+        """Raises ModelError."""
+        try:
+            return WatchedWorker.start(self._loader, self._model, self._decoding_seconds)
+        except OSError as error:
+            raise ModelError(
+                f"No process to hear sounds in could be begun ({error.strerror or error}). Close other programs, or "
+                "scan with fewer workers."
+            ) from error
 
     def _hand_out(self, worker: WatchedWorker) -> None:
         task = self._again.popleft() if self._again else list(itertools.islice(self._queue, self._task_size))
@@ -144,7 +155,8 @@ class Crew:
         logger.warning("decoding did not end: %s", stuck.path)
         self._replace(worker)
         self._again_without(stuck, worker)
-        return [stuck.given_up(f"Decoding it took longer than {self._decoding_seconds:g} s.")]
+        reason = f"Decoding it took longer than {self._decoding_seconds:g} s."
+        return [stuck.given_up(reason, unread=not _drive_answers(stuck.path))]
 
     def _bury(self, worker: WatchedWorker, *, hung: bool = False) -> list[Outcome]:
         """After a crash, or in place of a worker that `hung`: find out which sound is to blame, and give the others to
@@ -181,6 +193,15 @@ class Crew:
 
     def _replace(self, worker: WatchedWorker) -> int | None:
         """End a worker and start another in its place; returns its exit code."""
+        self._workers.remove(worker)
         code = worker.end()
-        self._workers[self._workers.index(worker)] = self._start()
+        self._workers.append(self._start())
         return code
+
+
+def _drive_answers(path: str) -> bool:
+    """Whether a file on which a worker was stuck can be read: else its drive is what did not answer."""
+    try:
+        return DriveWatch().run(lambda: can_be_read(path), _ANSWER_SECONDS, lambda: None)
+    except DriveSilent:
+        return False

@@ -12,6 +12,7 @@ ANSWER_SECONDS = 15.0
 """A disk that has to start turning takes up to ten. A network drive whose server is gone may take for ever."""
 
 _SECONDS_PER_LOOK = 0.1
+_INATTENTIVE_SECONDS = 2.0
 
 T = TypeVar("T")
 
@@ -111,9 +112,13 @@ class DriveWatch:
         thread = threading.Thread(target=do, name="drive", daemon=True)
         thread.start()
         try:
+            looked = time.monotonic()
             while thread.is_alive():
                 between()
                 thread.join(_SECONDS_PER_LOOK)
+                last, looked = looked, time.monotonic()
+                if looked - last > _INATTENTIVE_SECONDS:
+                    self._ask_anew()
                 if thread.is_alive() and self._leave_after(seconds):
                     raise DriveSilent
         finally:
@@ -138,6 +143,12 @@ class DriveWatch:
             if self._is_left:
                 raise _Left
             self._asking_since = asking_since
+
+    def _ask_anew(self) -> None:
+        """This program was stopped or asleep, and so was the work: that says nothing of the drive."""
+        with self._lock:
+            if self._asking_since is not None:
+                self._asking_since = time.monotonic()
 
     def _leave_after(self, seconds: float) -> bool:
         """Whether the drive was waited for so long; nobody waits for the work from then on."""

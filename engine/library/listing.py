@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 _FILES_PER_LISTING = 2_000
 _PRESET_FILES_PER_LOOK = 500
 _SECONDS_PER_COMMIT = 0.5
+_READING_SECONDS = 120.0
+"""For the 64 MB of a file that are compared, at the pace of a slow network."""
+
 _UNREAD_NS = -1
 """The time of no file."""
 
@@ -74,7 +77,7 @@ def list_folders(
     been replaced, or have a twin.
 
     retry_failed : read also files of presets that failed and are as they were.
-    answer_seconds : a folder whose drive stops answering for so long while it is walked is left out.
+    answer_seconds : a folder whose drive does not answer for so long is left out.
     """
     database = catalog.database
     number = begin_scan(database)
@@ -86,30 +89,38 @@ def list_folders(
         logger.warning("left out: %s: %s", path, error.strerror or error)
         unreadable.append(path)
 
+    def note_unanswered(folder: str) -> None:
+        logger.warning("left out: %s: its drive does not answer any more", folder)
+        unanswered.append(folder)
+
+    spelled = set()
+    for folder in folders:
+        try:
+            ask = functools.partial(catalog.as_known, folder)
+            spelled.add(DriveWatch().run(ask, answer_seconds, cancel.raise_if_cancelled))
+        except DriveSilent:
+            note_unanswered(folder)
     found = removed = 0
-    for folder in outermost({catalog.as_known(folder) for folder in folders}):
-        root = catalog.add_root(folder)
-        if folder == root.path and root.sounds and _is_empty(folder):
-            # Rather an unplugged drive's mount point than a folder from which everything was deleted.
-            note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
-            continue
+    for folder in outermost(spelled):
+        root = catalog.add_root(folder, is_spelled=True)
         watch = DriveWatch()
         here = _FolderPass(database, number, root, found, progress, cancel, retry_failed, watch)
         enter_all = functools.partial(here.enter_all, folder, note_unreadable)
         try:
             found_here = watch.run(enter_all, answer_seconds, cancel.raise_if_cancelled)
+        except _Empty:
+            # Rather an unplugged drive's mount point than a folder from which everything was deleted.
+            note_unreadable(folder, OSError(errno.ENOENT, "it is empty; is its drive connected?"))
+            continue
         except DriveSilent:
-            logger.warning("left out: %s: its drive does not answer any more", folder)
-            unanswered.append(folder)
+            note_unanswered(folder)
             see_no_more(database, number, root.id, functools.partial(is_inside, folder=folder))
             continue
         found += found_here
         removed += mark_missing(database, number, root.id, _was_walked(folder, unreadable))
         if not found_here and folder not in unreadable:
             without_sounds.append(folder)
-    moved, moved_to_be_heard = follow_moved(database, number, cancel.raise_if_cancelled)
-    list_replaced(database, number, cancel.raise_if_cancelled)
-    hear_as_twins(database, number, cancel.raise_if_cancelled)
+    moved, moved_to_be_heard = _compare_contents(database, number, cancel)
     progress(Progress("listing", found, found))
     # What moved was counted as removed, unless an earlier scan had missed it already.
     return Listing(
@@ -117,8 +128,34 @@ def list_folders(
     )
 
 
+def _compare_contents(database: Database, number: int, cancel: CancelToken) -> tuple[int, int]:
+    """Read what may have moved, been replaced, or have a twin; what `follow_moved` returns."""
+    watch = DriveWatch()
+    moved = 0, 0
+
+    def between() -> None:
+        watch.answered()
+        cancel.raise_if_cancelled()
+
+    def compare() -> None:
+        nonlocal moved
+        moved = follow_moved(database, number, between)
+        list_replaced(database, number, between)
+        hear_as_twins(database, number, between)
+
+    try:
+        watch.run(compare, _READING_SECONDS, cancel.raise_if_cancelled)
+    except DriveSilent:
+        logger.warning("not all that may have moved was read: a drive does not answer any more")
+    return moved
+
+
 def _was_walked(folder: str, unreadable: Sequence[str]) -> Callable[[str], bool]:
     return lambda path: is_inside(path, folder) and not any(is_inside(path, other) for other in unreadable)
+
+
+class _Empty(Exception):
+    """A root in which there were sounds holds nothing at all."""
 
 
 def _is_empty(folder: str) -> bool:
@@ -173,7 +210,9 @@ class _FolderPass:
         self._is_removed = False
 
     def enter_all(self, folder: str, on_unreadable: Callable[[str, OSError], None]) -> int:
-        """Enter all files of a folder in the root; returns how many sounds they are. Raises Cancelled."""
+        """Enter all files of a folder in the root; returns how many sounds they are. Raises Cancelled, and _Empty."""
+        if folder == self._root.path and self._root.sounds and _is_empty(folder):
+            raise _Empty
         for file in _with_instruments(sound_files(Path(folder), on_unreadable=on_unreadable, between=self._between)):
             self._take(file)
             if self._is_removed:
@@ -205,29 +244,28 @@ class _FolderPass:
         self._between()
 
     def _enter(self) -> None:
-        with self._watch:
-            self._enter_taken()
-
-    def _enter_taken(self) -> None:
         """Enter what was taken. Raises Cancelled."""
         files, self._preset_files = self._preset_files, []
-        known = see_again(self._database, self._scan, files, retry_failed=self._retry_failed)
+        with self._watch:
+            known = see_again(self._database, self._scan, files, retry_failed=self._retry_failed)
         for file, sounds in zip(files, known, strict=True):
             self._cancel.raise_if_cancelled()
             if sounds is not None:
                 self._found += sounds
                 continue
             self._batch += self._presets.read(file)
+            self._watch.answered()
             if time.monotonic() > self._due:
                 self._list()
         self._list()
 
     def _list(self) -> None:
         batch, self._batch = self._batch, []
-        if batch and not self._is_removed:
-            self._is_removed = not list_files(self._database, self._scan, self._root.id, self._root.path, batch)
-            self._found += 0 if self._is_removed else len(batch)
-        self._progress(Progress("listing", self._found))
+        with self._watch:
+            if batch and not self._is_removed:
+                self._is_removed = not list_files(self._database, self._scan, self._root.id, self._root.path, batch)
+                self._found += 0 if self._is_removed else len(batch)
+            self._progress(Progress("listing", self._found))
         self._due = time.monotonic() + _SECONDS_PER_COMMIT
 
 

@@ -22,7 +22,7 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
     """Give the rows of missing files the new places of files that this scan found; returns how many sounds moved, and
     how many of those are to be heard again: for what their new names tell, or since they waited for it already.
 
-    Only new files of a length that a missing one had are read. `between` is called between two files; it may raise.
+    Only new files of a length that a missing one had are read. `between` is called before and after each; it may raise.
     """
     with database.read() as connection:
         candidates = connection.execute(
@@ -38,7 +38,9 @@ def follow_moved(database: Database, scan: int, between: Callable[[], None] = la
     moved = to_be_heard = 0
     for path, root in candidates:
         between()
-        if (content := digest_if_readable(decode_path(path), decode_path(root))) is None:
+        content = digest_if_readable(decode_path(path), decode_path(root))
+        between()
+        if content is None:
             continue
         with database.write() as connection:
             followed, again = _follow(connection, path, content)

@@ -23,7 +23,7 @@ _File = tuple[str | bytes, bytes]
 def list_replaced(database: Database, scan: int, between: Callable[[], None] = lambda: None) -> int:
     """Take files that this scan found in the place of others for changed ones; returns how many.
 
-    `between` is called between two files; it may raise.
+    `between` is called before and after each; it may raise.
     """
     with database.read() as connection:
         roots = connection.execute(
@@ -41,8 +41,7 @@ def list_replaced(database: Database, scan: int, between: Callable[[], None] = l
                 )
             continue
         for path, content in in_doubt:
-            between()
-            replaced += _compare(database, path, root, content)
+            replaced += _compare(database, path, root, content, between)
     return replaced
 
 
@@ -63,9 +62,11 @@ def _all_are_as_they_were(files: Sequence[_File], root: str, between: Callable[[
     return True
 
 
-def _compare(database: Database, path: str | bytes, root: str, content: bytes) -> bool:
+def _compare(database: Database, path: str | bytes, root: str, content: bytes, between: Callable[[], None]) -> bool:
     """Enter whether a file holds what it held; whether it does not. One that cannot be read stays in doubt."""
+    between()
     now = digest_if_readable(decode_path(path), root)
+    between()
     if now is None:
         return False
     with database.write() as connection:

@@ -30,15 +30,17 @@ _MAY_HAVE_TWINS = """
 def hear_as_twins(database: Database, scan: int, between: Callable[[], None] = lambda: None) -> int:
     """Give new sounds that this scan found what was heard of their twins; returns how many have one.
 
-    Only files with the length and the name of one that was heard are read. `between` is called between two files; it
-    may raise.
+    Only files with the length and the name of one that was heard are read. `between` is called before and
+    after each; it may raise.
     """
     with database.read() as connection:
         candidates = connection.execute(_MAY_HAVE_TWINS, (scan,)).fetchall()
     have_one = 0
     for sound_id, path, root in candidates:
         between()
-        if (content := digest_if_readable(decode_path(path), decode_path(root))) is None:
+        content = digest_if_readable(decode_path(path), decode_path(root))
+        between()
+        if content is None:
             continue
         with database.write() as connection:
             have_one += _copy(connection, sound_id, content)

@@ -27,6 +27,9 @@ _LATEST_NS = (1 << 62) - 1
 """In the year 2116: below where `queue.py` begins to count down, and within what SQLite takes. A file from before
 1970 is one of 1970, for in the catalog times below 0 mean something else (see `schema.py`)."""
 
+_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+"""Any other error tells that something is there, and cannot be looked at now."""
+
 
 @dataclass(frozen=True)
 class FoundFile:
@@ -69,8 +72,8 @@ def sound_files(
 
     Parameters
     ----------
-    on_unreadable : told of each folder that cannot be read, and of each file whose path is too long; the walk goes on
-        without it.
+    on_unreadable : told of each folder that cannot be read, or in which something cannot, of each file whose path is
+        too long, and of each link whose end cannot be looked at; the walk goes on without it.
     between : called between two folders, and between two files of whatever kind; it may raise.
     """
     entered: set[tuple[int, int]] = set()
@@ -95,6 +98,7 @@ def sound_files(
             continue
         entries.sort(key=lambda entry: entry.name)
         inner: list[str] = []
+        refused: OSError | None = None
         for entry in entries:
             between()
             try:
@@ -111,9 +115,15 @@ def sound_files(
                         changed_ns = min(max(facts.st_mtime_ns, 0), _LATEST_NS)
                         yield FoundFile(entry.path, facts.st_size, changed_ns, facts.st_ino & _INODE_BITS or None)
             except OSError as error:
-                # Else it was deleted a moment ago, or is a link that leads nowhere.
-                if error.errno == errno.ENAMETOOLONG:
+                is_link = os.path.islink(entry.path)
+                if error.errno in _LEADS_NOWHERE and (is_link or _is_still(folder, identity)):
+                    continue  # it was deleted a moment ago, or is such a link
+                if error.errno == errno.ENAMETOOLONG or is_link:
                     on_unreadable(entry.path, error)
+                else:
+                    refused = error  # a drive that fails, or was unplugged a moment ago, refuses all that is in there
+        if refused is not None:
+            on_unreadable(folder, refused)
         folders.extendleft(reversed(inner))
 
 
@@ -121,6 +131,14 @@ def is_left_out(folder_name: str) -> bool:
     """Whether a folder inside a root is not entered, by its name: a hidden one, a system's, a plug-in."""
     name = folder_name.casefold()
     return name.startswith(".") or name in _SYSTEM_FOLDERS or name.endswith(PLUGIN_SUFFIX)
+
+
+def _is_still(folder: str, identity: os.stat_result) -> bool:
+    """Whether a folder is there, and the same: in place of a drive that was unplugged there may be an empty one."""
+    try:
+        return os.path.samestat(os.stat(folder), identity)
+    except OSError:
+        return False
 
 
 def _is_hidden(entry: os.DirEntry[str]) -> bool:

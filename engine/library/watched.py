@@ -35,6 +35,9 @@ _STATUS_TELLS = sys.platform.startswith("linux")
 """Whether the system says of a process that it wants to run and is not let. Elsewhere every process that is not
 suspended counts as running; but there nobody is let nothing at all for `_IDLE_SECONDS`."""
 
+_ENDING_SECONDS = 5.0
+"""What was killed is gone by then, unless the system itself waits for a drive on its behalf."""
+
 EMBEDDING_SECONDS = 600.0
 """Sounds that the model hears together take seconds; a worker that has been at it for so long is stuck."""
 
@@ -154,11 +157,12 @@ class WatchedWorker:
 
     def end(self) -> int | None:
         """Make it end, and wait until it has. Returns its exit code: that of an earlier end of its own, if there was
-        one."""
+        one; None where it ends only once its drive answers."""
         self.kill()
-        self.process.join()
+        self.process.join(_ENDING_SECONDS)
         code = self.process.exitcode
-        self.process.close()
+        if code is not None:
+            self.process.close()
         return code
 
 

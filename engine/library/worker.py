@@ -26,7 +26,7 @@ from engine.audio.suffixes import is_preset_file
 from engine.encoder.parts import hear_parts
 from engine.errors import AudioError, EarshotError
 from engine.families import likely_families
-from engine.library.content import content_digest
+from engine.library.content import can_be_read, content_digest
 from engine.library.ears import Ear, EarLoader
 from engine.library.messages import Decoding, Done, Embedding, Message, Ready, Unusable
 from engine.library.queue import Pending
@@ -80,10 +80,11 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
             else:
                 waiting.append(_decode_and_measure(pending, ear.rate))
         except AudioError as error:
-            tell(Done((pending.given_up(error.reason, unread=not _can_be_read(pending.path)),)))
+            tell(Done((pending.given_up(error.reason, unread=not can_be_read(pending.path)),)))
         except Exception as error:  # a defect of ours must cost one row, not the scan
             logger.exception("cannot measure %s", pending.path)
-            tell(Done((pending.given_up(f"It could not be measured ({type(error).__name__}: {error})."),)))
+            reason = f"It could not be measured ({type(error).__name__}: {error})."
+            tell(Done((pending.given_up(reason, unread=not can_be_read(pending.path)),)))
     if not waiting:
         return
     tell(Embedding())
@@ -97,15 +98,6 @@ def hear(task: Sequence[Pending], ear: Ear, tell: Callable[[Message], None]) -> 
         for item in waiting
     ]
     tell(Done(tuple(outcomes)))
-
-
-def _can_be_read(path: str) -> bool:
-    try:
-        with open(path, "rb", buffering=0) as file:
-            file.read(1)
-    except OSError:
-        return False
-    return True
 
 
 def _decode_for_parts(pending: Pending, rate: int) -> _Waiting:

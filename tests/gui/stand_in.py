@@ -74,6 +74,12 @@ def load_stand_in(model: Path | None, device: str | None = None) -> StandInEar:
     return StandInEar()
 
 
+def load_asleep(model: Path | None, device: str | None) -> StandInEar:
+    """A model that takes a minute to load."""
+    time.sleep(60.0)
+    return StandInEar()
+
+
 class SilentPlayer:
     """The interface of `engine.audition.player.Player` without a device: time passes, nothing sounds.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from pathlib import Path
 
 import psutil
@@ -12,8 +13,8 @@ from app.backend import Backend
 from app.main_window import MainWindow
 from engine.encoder.ear_process import EarProcess
 from engine.matching.slots import Slot
-from tests.gui.conftest import until
-from tests.gui.stand_in import load_stand_in
+from tests.gui.conftest import leftover_threads, until
+from tests.gui.stand_in import load_asleep, load_stand_in
 
 
 def test_a_song_is_heard_though_the_process_that_hears_ended_and_none_outlives_the_window(
@@ -39,3 +40,15 @@ def test_a_song_is_heard_though_the_process_that_hears_ended_and_none_outlives_t
     assert second != first
     filled.close()
     assert not second.is_running()
+
+
+def test_a_window_that_is_closed_while_its_ear_loads_is_gone_at_once(window: MainWindow, qtbot: QtBot) -> None:
+    work, backend = window.workspace, window.workspace.backend
+    ear = backend._ear = EarProcess(loader=load_asleep)
+    backend.ear = functools.partial(Backend.ear, backend)  # type: ignore[method-assign]
+    work.jobs.start("ear", lambda _: backend.ear())
+    until(qtbot, lambda: ear._child is not None)
+    began = time.monotonic()
+    window.close()
+    assert time.monotonic() - began < 4.0
+    assert leftover_threads() == []

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from engine.encoder import checkpoint
+from engine.encoder import checkpoint, ear_process
 from engine.encoder.ear import Ear
 from engine.encoder.ear_process import EarProcess
 from engine.errors import ModelError
@@ -114,6 +117,25 @@ def test_closing_ends_the_process_and_whoever_waits() -> None:
     assert not child.is_running()
     with pytest.raises(ModelError, match="closed"):
         ear.hear(WINDOW[None])
+
+
+def test_a_process_that_ends_before_it_takes_its_end_of_the_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows that end stays open here until then, and nothing ever comes through it."""
+    kept_open = []
+
+    def start(*_: object) -> tuple[BaseProcess, Connection]:
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        kept_open.append(theirs)
+        process = context.Process(target=os.getpid, daemon=True)  # which ends at once
+        process.start()
+        return process, ours
+
+    monkeypatch.setattr(ear_process, "start_child", start)
+    ear = EarProcess(loader=load_odd)
+    with ThreadPoolExecutor(1) as threads, pytest.raises(ModelError, match=r"ended twice \(exit code 0\)"):
+        threads.submit(ear.load).result(60.0)
+    ear.close()
 
 
 def test_closing_what_was_never_loaded() -> None:

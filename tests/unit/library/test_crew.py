@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
-from engine.library import watched
+from engine.library import crew, watched
 from engine.library.catalog import Counts
 from engine.library.crew import Crew
 from engine.library.library import Library
@@ -65,6 +67,35 @@ def test_the_sound_on_which_the_model_hangs_is_found(
     (failed,) = library.catalog.failed()
     assert failed.name == "half a second"
     assert failed.reason == "Hearing it made the decoder or the model hang (no answer for 2 s)."
+
+
+def test_a_sound_whose_drive_does_not_answer_keeps_what_another_model_heard(
+    library: Library, tone: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, other = tmp_path / "drive", tmp_path / "other model"
+    for name in ("hang", "fine"):
+        tone(folder / f"{name}.wav")
+    other.write_text("another")
+    scan(library, [folder], workers=1, loader=load_toy)
+    answer = threading.Event()
+    monkeypatch.setattr(crew, "can_be_read", lambda _: answer.wait(30.0))
+    monkeypatch.setattr(crew, "_ANSWER_SECONDS", 0.2)
+    scan(library, [folder], workers=1, loader=load_fragile, model=other, decoding_seconds=2.0)
+    answer.set()
+    assert library.catalog.counts() == Counts(ready=2)
+    assert scan(library, [folder], workers=1, loader=load_toy, model=other).embedded == 1, "it is tried again"
+
+
+def test_a_worker_that_cannot_be_begun_leaves_none_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> tuple[BaseProcess, Connection]:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with Crew(load_toy, None) as workers:
+        workers.grow(2)
+        monkeypatch.setattr(watched, "fork_child", refuse)
+        workers._workers[0].process.kill()
+        with pytest.raises(ModelError, match=r"could be begun \(Cannot allocate memory\)"):
+            list(map(workers.step, 100 * [0.1]))
 
 
 def test_a_model_that_cannot_be_loaded(library: Library, sounds: Path) -> None:

@@ -8,7 +8,10 @@ import time
 import pytest
 
 from engine.jobs import Cancelled
+from engine.library import drives as drives_module
 from engine.library.drives import DriveSilent, DriveWatch
+
+clock = time.monotonic
 
 
 def nothing() -> None:
@@ -73,6 +76,20 @@ def test_where_the_work_asks_nothing_it_may_take_long() -> None:
         return 1
 
     assert watch.run(work, 0.3, nothing) == 1
+
+
+def test_a_program_that_was_asleep_asks_the_drive_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer, asleep, began = threading.Event(), 0.0, time.monotonic()
+    monkeypatch.setattr(drives_module.time, "monotonic", lambda: clock() + asleep)
+
+    def sleep_once() -> None:
+        nonlocal asleep
+        if clock() - began > 0.3:
+            asleep = 3_600.0
+        if clock() - began > 1.0:
+            answer.set()
+
+    assert DriveWatch().run(lambda: answer.wait(30.0), 15.0, sleep_once)
 
 
 def test_who_cancels_does_not_wait_for_the_drive() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from engine.errors import AudioError
 from engine.jobs import Cancelled, CancelToken, Progress, ignore_progress
-from engine.library import listing, spelling
+from engine.library import listing, moves, spelling
 from engine.library.catalog import Catalog
 from engine.presets import Preset
 from tests.unit.presets.fonts import FontPreset, Sample, Zone, tone, write_font
@@ -34,6 +36,38 @@ def test_a_root_that_is_removed_while_its_files_are_listed(tmp_path: Path, monke
     listed = listing.list_folders(catalog, list(map(str, folders)), remove, CancelToken())
     assert [root.path for root in catalog.roots()] == [str(folders[1])]
     assert (catalog.counts().listed, listed.removed, listed.unreadable) == (3, 0, [])
+    catalog.close()
+
+
+@pytest.mark.parametrize("asks", ["as_known", "_is_empty", "presets_of", "digest_if_readable"])
+def test_no_question_to_a_silent_drive_holds_up_who_cancels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asks: str
+) -> None:
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    (folder / "one.wav").write_bytes(b"RIFF")
+    write_font(folder / "font.sf2", [ONE], SAMPLES)
+    catalog = Catalog.open(tmp_path / "library")
+    listing.list_folders(catalog, [str(folder)], ignore_progress, CancelToken())
+    with catalog.database.write() as connection:  # so that what is new may be what moved, and presets are read
+        connection.execute("UPDATE sounds SET content = x'00', missing = 1, mtime_ns = 1")
+        connection.execute("UPDATE sounds SET path = path || '.old'")
+    answer, token = threading.Event(), CancelToken()
+
+    def hang(*_: object, **__: object) -> object:
+        token.cancel()
+        answer.wait(30.0)
+        return None
+
+    monkeypatch.setattr({"as_known": Catalog, "digest_if_readable": moves}.get(asks, listing), asks, hang)
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        listing.list_folders(catalog, [str(folder)], ignore_progress, token)
+    assert time.monotonic() - began < 10.0
+    answer.set()
+    for thread in threading.enumerate():
+        if thread.name == "drive":
+            thread.join(10.0)
     catalog.close()
 
 

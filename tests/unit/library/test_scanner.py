@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import threading
@@ -18,7 +19,7 @@ from engine.encoder.ear import Ear
 from engine.errors import LibraryError, ModelError
 from engine.families import FAMILIES
 from engine.jobs import Cancelled, CancelToken, Progress
-from engine.library import scanner
+from engine.library import scanner, walk
 from engine.library.catalog import Counts
 from engine.library.library import Library
 from engine.library.results import Failed, write_outcomes
@@ -159,6 +160,42 @@ def test_what_was_not_walked_is_left_alone(library: Library, sounds: Path, monke
     assert (result.listed, result.removed) == (3, 1)
     assert library.catalog.counts() == Counts(ready=11, missing=1)
     assert [root.path for root in library.catalog.roots()] == [str(sounds)]
+
+
+def test_what_a_failing_drive_does_not_tell_of_is_left_alone(
+    library: Library, sounds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    (sounds / "low" / "Tone 00.wav").unlink()
+    genuine = walk._is_hidden
+
+    def fail(entry: os.DirEntry[str]) -> bool:
+        if entry.name in ("middle", "Tone 01.wav"):
+            raise OSError(errno.EIO, "Input/output error", entry.path)
+        return genuine(entry)
+
+    monkeypatch.setattr(walk, "_is_hidden", fail)
+    result = scan(library, [sounds], workers=1, loader=load_toy)
+    assert (result.removed, sorted(result.unreadable)) == (0, [str(sounds), str(sounds / "low")])
+    monkeypatch.setattr(walk, "_is_hidden", genuine)
+    assert scan(library, [sounds], workers=1, loader=load_toy).removed == 1
+
+
+def test_a_drive_that_is_unplugged_while_its_folder_is_walked_loses_nothing(
+    library: Library, sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan(library, [sounds], workers=1, loader=load_toy)
+    genuine = walk._is_hidden
+
+    def unplug(entry: os.DirEntry[str]) -> bool:
+        if entry.name == "Tone 01.wav" and not (tmp_path / "away").exists():
+            sounds.rename(tmp_path / "away")
+            (sounds / "low").mkdir(parents=True)  # the mount point without its drive
+        return genuine(entry)
+
+    monkeypatch.setattr(walk, "_is_hidden", unplug)
+    result = scan(library, [sounds / "low"], workers=1, loader=load_toy)
+    assert (result.removed, result.unreadable) == (0, (str(sounds / "low"),))
 
 
 def test_an_unplugged_drive_loses_nothing(library: Library, sounds: Path, tmp_path: Path) -> None:
