@@ -117,28 +117,27 @@ def load_fragile(model: Path | None) -> ToyEar:
     return load_toy(model)
 
 
-class _ChokingEar(ToyEar):
+class _DelicateEar(ToyEar):
+    """Something happens to its model on sounds of exactly half a second."""
+
+    def __init__(self, happens: Callable[[], None]) -> None:
+        super().__init__()
+        self._happens = happens
+
     def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
         if any(len(sound) == self.rate // 2 for sound in sounds):
-            os._exit(9)
+            self._happens()
         return super().embed(sounds)
 
 
 def load_choking(_: Path | None) -> ToyEar:
     """A toy whose model ends the process on sounds of exactly half a second."""
-    return _ChokingEar()
-
-
-class _StuckEar(ToyEar):
-    def embed(self, sounds: Sequence[np.ndarray]) -> Embeddings:
-        if any(len(sound) == self.rate // 2 for sound in sounds):
-            time.sleep(1_000)
-        return super().embed(sounds)
+    return _DelicateEar(lambda: os._exit(9))
 
 
 def load_stuck(_: Path | None) -> ToyEar:
     """A toy whose model does not come to an end with sounds of exactly half a second."""
-    return _StuckEar()
+    return _DelicateEar(lambda: time.sleep(1_000))
 
 
 def _instead_of_decode(behave: Callable[[Path, Decode], Beginning]) -> None:
