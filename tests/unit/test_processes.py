@@ -107,7 +107,7 @@ def test_after_its_end_there_is_another() -> None:
     assert second not in (first, os.getpid())
 
 
-@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (None, "exit code None")])
+@pytest.mark.parametrize(("code", "words"), [(0, "exit code 0"), (3, "exit code 3"), (None, "it does not end")])
 def test_an_exit_code_is_told_as_it_is(code: int | None, words: str) -> None:
     assert words_for_exit(code) == words
 
