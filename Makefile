@@ -35,7 +35,8 @@ lint: setup
 
 test: lint
 	@packaging/bootstrap.sh tests
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadfile
+	@# What loadfile still owes a worker that crashed it would wait for without end, were another to take its place.
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0
 
 screenshots: setup
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m app.screenshots build/screenshots --every-way
