@@ -19,7 +19,17 @@ import soxr
 from engine.audio.sources import AUDIO_SUFFIXES, DECODING_ERRORS, AudioInfo, Source, open_source
 from engine.errors import AudioError
 
-__all__ = ["AUDIO_SUFFIXES", "Audio", "AudioInfo", "decode", "decode_beginning", "probe", "resample", "stream"]
+__all__ = [
+    "AUDIO_SUFFIXES",
+    "Audio",
+    "AudioInfo",
+    "decode",
+    "decode_beginning",
+    "first_above",
+    "probe",
+    "resample",
+    "stream",
+]
 
 _LARGEST_SAMPLE = 1e6
 """Float files in the scale of integers exist and are kept; beyond this a value is damage."""
@@ -116,6 +126,23 @@ def decode_beginning(path: str | Path, *, seconds: float, most_samples: int) -> 
         audio = _decoded(source, Path(path), 0.0, longest)
         whole = audio.duration_seconds
         return audio, max(whole, source.info.duration_seconds) if whole > 0.99 * longest else whole
+
+
+def first_above(path: str | Path, level: float, *, after: float) -> float | None:
+    """The second in which a file, from `after` on, first has a sample of at least this absolute value; None for never.
+
+    Raises
+    ------
+    AudioError : as `decode`.
+    """
+    with open_source(path) as source:
+        frames = round(after * source.info.rate)
+        for block in _checked_blocks(source, Path(path), after, None):
+            loud = np.abs(block).max(axis=0) >= level
+            if loud.any():
+                return (frames + int(loud.argmax())) / source.info.rate
+            frames += block.shape[1]
+    return None
 
 
 def stream(

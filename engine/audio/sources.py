@@ -55,6 +55,8 @@ _NOT_AUDIO = "Not audio in any known format, or damaged beyond reading."
 _LONGEST_WINDOWS_PATH = 259
 """Letters; what is longer Windows does not find, unless long paths were switched on."""
 _BLOCK_SAMPLES = 1 << 17
+_LEAD_IN_SECONDS = 0.5
+"""Decoded before a place in an MP3: its frames need some of those before them, the more the lower their bit rate."""
 _MOST_CHANNELS = 64
 _CODED_IN_BLOCKS = ("IMA_ADPCM", "MS_ADPCM", "GSM610")
 _RATES_HZ = range(1_000, 1_000_001)
@@ -83,6 +85,14 @@ class Source(Protocol):
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]: ...
 
 
+class _SoundFile(soundfile.SoundFile):
+    """Reads on. The library itself seeks to where it is after every read, which costs MP3 what a frame borrows from
+    those before it: the next ones are damaged, up to full scale."""
+
+    def seekable(self) -> bool:
+        return False  # asked by the library before it seeks by itself; `seek` does all the same
+
+
 class _SndfileSource:
     def __init__(self, file: soundfile.SoundFile, frames: int | None = None) -> None:
         """`frames` : without padding; None where all are sound."""
@@ -93,9 +103,9 @@ class _SndfileSource:
         self.info = AudioInfo(seconds, file.samplerate, file.channels)
 
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
-        if first:
-            self._file.seek(min(first, self._file.frames))
         most = _BLOCK_SAMPLES // self.info.channels
+        if first:
+            self._seek(min(first, self._file.frames))
         left = math.inf if last is None else last - first
         if self._frames < self._file.frames:
             left = min(left, self._frames - first)
@@ -118,6 +128,11 @@ class _SndfileSource:
             left -= len(frames)
             told -= len(frames)
 
+    def _seek(self, first: int) -> None:
+        lead_in = min(first, round(_LEAD_IN_SECONDS * self.info.rate)) if self._file.format == "MP3" else 0
+        self._file.seek(first - lead_in)
+        self._file.read(lead_in, dtype="float32", out=np.empty((lead_in, self.info.channels), np.float32))
+
 
 class _FfmpegSource:
     def __init__(self, container: av.container.InputContainer) -> None:
@@ -134,13 +149,31 @@ class _FfmpegSource:
     def blocks(self, first: int, last: int | None) -> Iterator[np.ndarray]:
         # Read from the start, not from a seek: where a seek lands, to the sample, differs from container to container.
         position = 0
-        for samples in self._planar():
+        for samples in self._without_padding(self._planar()):
             kept = samples[:, max(0, first - position) : None if last is None else max(0, last - position)]
             position += samples.shape[1]
             if kept.shape[1]:
                 yield kept
             if last is not None and position >= last:
                 return
+
+    def _without_padding(self, blocks: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+        """Without what fills the last frame of an MP4, which neither the header counts nor the decoder cuts off: a loop
+        would stumble over it."""
+        left = round(self.info.duration_seconds * self.info.rate) if "mp4" in self._container.format.name else math.inf
+        behind: list[np.ndarray] = []
+        for samples in blocks:
+            if left >= samples.shape[1]:
+                yield samples
+                left -= samples.shape[1]
+                continue
+            behind.append(samples[:, int(left) :])
+            if left:
+                yield samples[:, : int(left)]
+                left = 0
+            if sum(held.shape[1] for held in behind) >= self._stream.codec_context.frame_size:
+                yield from behind  # the header tells too little
+                behind, left = [], math.inf
 
     def _planar(self) -> Iterator[np.ndarray]:
         """float32 [channels, k] of every frame: at the stated rate, in the channels of the first frame."""
@@ -189,7 +222,7 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
         # Neither library finds the sound behind a tag that tells a wrong length, or not all of it.
         if header := _asked(path, header_of_true_tag):
             return _SndfileSource(_opened_with(header, path, stack))
-        file = stack.enter_context(soundfile.SoundFile(sndfile_name(path)))
+        file = stack.enter_context(_SoundFile(sndfile_name(path)))
         frames = _asked(path, frames_without_padding) if file.subtype in _CODED_IN_BLOCKS else None
         source = _SndfileSource(file, frames)
         # libsndfile believes a length of nothing; FFmpeg reads on to the end of a wav file, but not of others.
@@ -204,7 +237,7 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
     try:
         ogg = _ogg_inside_wav(path)
         if ogg is not None:
-            return _SndfileSource(stack.enter_context(soundfile.SoundFile(ogg)))
+            return _SndfileSource(stack.enter_context(_SoundFile(ogg)))
         # Tags in whatever letters their writer's system had do not make a file unreadable.
         raw = stack.enter_context(path.open("rb"))
         container = stack.enter_context(av.open(raw, options=_FFMPEG_OPTIONS, metadata_errors="replace"))
@@ -229,7 +262,7 @@ def _first_that_opens(path: Path, stack: ExitStack) -> Source:
 def _opened_with(header: bytes, path: Path, stack: ExitStack) -> soundfile.SoundFile:
     """A file whose first bytes are read as others."""
     mended = WithHeader(stack.enter_context(path.open("rb")), header)
-    return stack.enter_context(soundfile.SoundFile(mended))
+    return stack.enter_context(_SoundFile(mended))
 
 
 def _asked(path: Path, what: Callable[[BinaryIO], Told]) -> Told:

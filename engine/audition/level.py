@@ -27,16 +27,18 @@ def heard_level(
     Parameters
     ----------
     audio : the sound.
-    loudness_lufs, peak_db : of the file, where both are known; they save measuring of mono and stereo.
+    loudness_lufs, peak_db : as the library measured them, where both are known; they save measuring of mono and
+        stereo. Of what is longer than the library heard they tell nothing.
 
     Returns
     -------
     As `level_gain_db` takes them; None for silence.
     """
+    from engine.audio.hearable import is_heard_whole
     from engine.audio.loudness import loudness
     from engine.audition.prepare import to_channels
 
-    if loudness_lufs is not None and peak_db is not None and audio.channels <= 2:
+    if loudness_lufs is not None and peak_db is not None and audio.channels <= 2 and is_heard_whole(audio):
         return loudness_lufs + (_TWO_LOUDSPEAKERS_DB if audio.channels == 1 else 0.0), peak_db
     samples = to_channels(audio.samples, 2)
     return loudness(samples, audio.rate), peak_db_of(samples)

@@ -21,7 +21,7 @@ from engine.audio.decode import Audio, resample
 from engine.audio.display import waveform_peaks
 from engine.audio.facts import Facts
 from engine.audio.hearable import decode_to_hear, refuse_silence
-from engine.audio.measure import measure
+from engine.audio.measure import LONGEST_LOOP_SECONDS, measure
 from engine.audio.suffixes import is_preset_file
 from engine.encoder.parts import hear_parts
 from engine.errors import AudioError, EarshotError
@@ -108,6 +108,8 @@ def _decode_for_parts(pending: Pending, rate: int) -> _Waiting:
 def _decode_and_measure(pending: Pending, rate: int) -> _Waiting:
     audio, seconds = decode_to_hear(pending.path)
     facts = replace(_measured(pending, audio, declared(pending.path)), duration_seconds=seconds)
+    if seconds > LONGEST_LOOP_SECONDS:  # though little may be left behind the silence of a stem
+        facts = replace(facts, kind="long")
     mono = audio.mono()
     return _Waiting(pending.sound_id, _heard(pending, facts, mono), [resample(mono, audio.rate, rate)])
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from engine import families
@@ -36,13 +38,14 @@ class PseudoMixes:
             for families in PARTS.values()
             for family in families
         }
-        missing = [part for part, families in PARTS.items() if not all(self._choices(part, families))]
+        missing = [part for part in PARTS if not all(len(group) > 1 for group in self._groups(part))]
         if missing:
             raise ValueError(f"no two instruments for the parts {', '.join(missing)}")
 
     def draw(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """An anchor [samples]; for each part a mix that shares only that part with it, by other phrases of the same
-        instruments, [parts, samples]; and each part of the anchor alone [parts, samples]. All float32."""
+        """An anchor [samples]; for each part a mix that shares only that part with it, by phrases of the same
+        instruments that are drawn anew, [parts, samples]; and each part of the anchor alone [parts, samples]. All
+        float32."""
         anchor = {part: self._instruments(part, rng) for part in PARTS}
         alone = np.stack([self._play(anchor[part], rng, samples) for part in PARTS])
         sharing = []
@@ -54,9 +57,20 @@ class PseudoMixes:
             sharing.append(np.sum(stems, axis=0))
         return alone.sum(axis=0), np.stack(sharing), alone
 
-    def _choices(self, part: str, families: tuple[str, ...]) -> list[bool]:
-        groups = [[family] for family in families] if part == "drums" else [list(families)]
-        return [sum(len(self._members[family]) for family in group) > 1 for group in groups]
+    def alone(self, part: str, most: int, rng: np.random.Generator, samples: int) -> np.ndarray:
+        """One part alone by some choices of instruments, no choice twice, each in two different phrases: float32
+        [at most `most`, 2, samples]."""
+        choices = list(itertools.product(*self._groups(part)))
+        pairs = []
+        for choice in rng.permutation(len(choices))[:most]:
+            rows = np.stack([rng.choice(self._rows_of[number], 2, replace=False) for number in choices[choice]])
+            pairs.append([np.sum([self._phrase(row, rng, samples) for row in phrases], axis=0) for phrases in rows.T])
+        return np.array(pairs)
+
+    def _groups(self, part: str) -> list[list[int]]:
+        """The instruments of which one each plays a part."""
+        of_each = [self._members[family] for family in PARTS[part]]
+        return of_each if part == "drums" else [list(itertools.chain.from_iterable(of_each))]
 
     def _instruments(self, part: str, rng: np.random.Generator, but: tuple[int, ...] = ()) -> tuple[int, ...]:
         """Instruments that play a part; none of those in `but`."""
@@ -71,9 +85,12 @@ class PseudoMixes:
     def _play(self, members: tuple[int, ...], rng: np.random.Generator, samples: int) -> np.ndarray:
         out = np.zeros(samples, np.float32)
         for number in members:
-            row = int(rng.choice(self._rows_of[number]))
-            phrase, sound = self._bank.phrases[row], self._bank.samples[row]
-            start = int(rng.integers(0, max(1, (len(sound) - samples) // (RATE // 10)))) * (RATE // 10)
-            gain = phrase.level * 10 ** (rng.uniform(*GAIN_DB) / 20) / 32767.0
-            out += sound[start : start + samples] * np.float32(gain)
+            out += self._phrase(int(rng.choice(self._rows_of[number])), rng, samples)
         return out
+
+    def _phrase(self, row: int, rng: np.random.Generator, samples: int) -> np.ndarray:
+        """Some part of a phrase, somewhat louder or softer than another: float32 [samples]."""
+        phrase, sound = self._bank.phrases[row], self._bank.samples[row]
+        start = int(rng.integers(0, max(1, (len(sound) - samples) // (RATE // 10)))) * (RATE // 10)
+        gain = phrase.level * 10 ** (rng.uniform(*GAIN_DB) / 20) / 32767.0
+        return sound[start : start + samples] * np.float32(gain)

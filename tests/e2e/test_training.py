@@ -27,6 +27,7 @@ from engine.training.evaluation.protocols import PROTOCOLS, single
 from engine.training.evaluation.systems import ChanceSystem, EarSystem, PooledSystem
 from engine.training.guess import guess_families
 from engine.training.methods.pooled import PooledNetwork
+from engine.training.parts import PARTS
 from engine.training.phrase_bank import PhraseBank
 from engine.training.stages import STAGES, ear_of, trained_network
 from engine.training.trainer import Trainer
@@ -358,6 +359,28 @@ def test_published_systems_learn_and_answer(name: str, bank: PhraseBank, begun: 
 def test_similarity_by_part_is_chance_for_random_vectors(bank: PhraseBank) -> None:
     figures = PROTOCOLS["parts"](ChanceSystem(), Material(bank)).figures
     assert figures["mean"].low < 0.2 < figures["mean"].high
+
+
+class KnowsThePhrases(ChanceSystem):
+    """Tells how much of each instrument's phrases is in a mixture, the same for every part."""
+
+    def __init__(self, bank: PhraseBank) -> None:
+        self._phrases = bank.samples / np.linalg.norm(bank.samples, axis=1, keepdims=True)
+        self._instruments = np.array([phrase.instrument for phrase in bank.phrases])
+
+    def parts(self, mixtures: np.ndarray) -> np.ndarray:
+        there = np.abs(mixtures @ self._phrases.T)
+        of_each = np.stack([there[:, self._instruments == n].max(axis=1) for n in np.unique(self._instruments)], axis=1)
+        vectors = of_each / np.linalg.norm(of_each, axis=1, keepdims=True)
+        return np.repeat(vectors[:, None], len(PARTS), axis=1)
+
+
+def test_loops_of_the_same_instruments_are_found_by_who_knows_them(bank: PhraseBank) -> None:
+    by_chance = PROTOCOLS["loops"](ChanceSystem(), Material(bank)).figures
+    known = PROTOCOLS["loops"](KnowsThePhrases(bank), Material(bank)).figures
+    assert list(known) == [*PARTS, "mean"]
+    assert known["mean"].value > 0.95
+    assert by_chance["mean"].value < 0.4
 
 
 def test_results_are_kept_and_only_what_is_new_is_measured(

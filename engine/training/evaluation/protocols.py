@@ -23,6 +23,7 @@ SMTI_FAMILIES = ("bass", "guitar", "keys", "organ", "mallet", "strings", "brass"
 SMTI_INSTRUMENTS, SMTI_MIXTURES, SMTI_SIZES = 53, 1000, range(2, 10)
 CIR_GROUPS = {"percussion": DRUM_FAMILIES, "bass": ("bass",), "lead": ("lead",)}
 SHARE_SCALE = 12.0
+LOOPS = 50
 PRESENT = 0.5
 """Confidence from which a slot counts as heard."""
 
@@ -207,6 +208,22 @@ def parts(system: System, material: Material, seed: int = 4, groups: int = 200) 
     return Answer(figures | {"mean": share(hits), "mean, among all": share(among_all)})
 
 
+def loops(system: System, material: Material, seed: int = 6) -> Answer:
+    """Loops of one part alone: how often, under its part, another loop by the same instruments in other phrases is the
+    nearest of `LOOPS`, or of as many as there are instruments for."""
+    rng = np.random.default_rng(seed)
+    pseudo_mixes = PseudoMixes(material.held_out)
+    hits = {}
+    for number, part in enumerate(PARTS):
+        played = pseudo_mixes.alone(part, LOOPS, rng, material.held_out.samples.shape[1])
+        one, other = (system.parts(played[:, phrase])[:, number] for phrase in (0, 1))
+        similarity = one @ other.T
+        own = np.diagonal(similarity)
+        hits[part] = np.concatenate([own >= similarity.max(axis=1), own >= similarity.max(axis=0)])
+    figures = {part: share(right) for part, right in hits.items()}
+    return Answer(figures | {"mean": share(np.concatenate(list(hits.values())))})
+
+
 def _group(family: str | None) -> str:
     return next((group for group, families in CIR_GROUPS.items() if family in families), "other")
 
@@ -223,6 +240,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "smti-produced": _produced(smti),
     "cir-produced": _produced(cir),
     "parts": parts,
+    "loops": loops,
     "song": song,
     "song-produced": _produced(song),
 }

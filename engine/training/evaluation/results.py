@@ -16,6 +16,7 @@ SHOWN = {
     "smti": ("mAP macro", "mAP macro, cosine", "F1 macro, heard", "family F1 macro, heard"),
     "cir": ("top-1, family given", "top-5, family given", "top-1, family not given", "top-5, family not given"),
     "parts": (*PARTS, "mean", "mean, among all"),
+    "loops": (*PARTS, "mean"),
     "song": (
         "slot precision",
         "slot recall",

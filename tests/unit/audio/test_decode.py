@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audio import sources
-from engine.audio.decode import AUDIO_SUFFIXES, Audio, decode, probe, resample, stream
+from engine.audio.decode import AUDIO_SUFFIXES, Audio, decode, first_above, probe, resample, stream
 from engine.errors import AudioError
 
 RATE = 44_100
@@ -474,6 +474,38 @@ def test_parts_are_where_they_are_in_the_whole(tmp_path: Path, suffix: str) -> N
         decode(path, start=9.0)
     with pytest.raises(AudioError, match="no such part"):
         decode(path, start=2.0, end=1.0)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.5, 0.9], ids=["best", "middle", "smallest"])
+def test_mp3_of_varying_bit_rate_is_whole_in_every_part(tmp_path: Path, level: float) -> None:
+    """Its frames borrow bits of those before: what is read from a place of its own lacks them."""
+    path = tmp_path / "beat.mp3"
+    rng = np.random.default_rng(0)
+    hit = rng.normal(0, 0.3, RATE // 3) * np.exp(-np.arange(RATE // 3) / 800)
+    beat = np.tile(np.pad(hit, (0, RATE // 7)), 40).astype(np.float32)
+    soundfile.write(path, beat, RATE, bitrate_mode="VARIABLE", compression_level=level)
+    at_once, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_array_equal(decode(path).samples[0], at_once)
+    for start in rng.uniform(0, 15, 20):
+        first = round(start * RATE)
+        part = decode(path, start=start, end=start + 0.5).samples[0]
+        np.testing.assert_allclose(part, at_once[first : first + len(part)], atol=1e-6)
+
+
+def test_an_m4a_loop_is_as_long_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "loop.m4a"
+    write_with_ffmpeg(path, np.stack([sine(1.237)] * 2), "aac")
+    assert decode(path).duration_seconds == pytest.approx(probe(path).duration_seconds, abs=1e-3)
+    parts = [decode(path, start=start, end=start + 0.5).samples for start in (0.0, 0.5)]
+    parts.append(decode(path, start=1.0).samples)
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), decode(path).samples)
+
+
+def test_where_sound_begins(tmp_path: Path) -> None:
+    path = tmp_path / "late.flac"
+    soundfile.write(path, np.concatenate([np.zeros(7 * RATE), sine(1.0) + 0.5]), RATE)
+    assert first_above(path, 0.1, after=3.0) == pytest.approx(7.0, abs=1 / RATE)
+    assert first_above(path, 5.0, after=3.0) is None
 
 
 @settings(max_examples=25)

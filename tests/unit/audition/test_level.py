@@ -67,5 +67,13 @@ def test_sounds_are_heard_equally_loud_however_many_channels_they_have(measured:
     np.testing.assert_allclose(powers, powers[1], atol=0.05)
 
 
+def test_a_sound_that_grows_loud_after_what_the_library_heard_of_it_is_not_played_too_loud() -> None:
+    noise = np.random.default_rng(1).uniform(-1, 1, (1, 80 * RATE)).astype(np.float32)
+    noise[:, : 70 * RATE] *= 0.01
+    of_first_minute = loudness(noise[:, : 60 * RATE], RATE), -40.0
+    gain = level_gain_db(*heard_level(Audio(noise, RATE), *of_first_minute))
+    assert gain <= -1.0
+
+
 def test_without_level_matching_only_what_is_louder_than_full_scale_is_turned_down() -> None:
     assert [unmatched_gain_db(peak_db) for peak_db in (None, -60.0, 0.0, 86.0)] == [0.0, 0.0, 0.0, -86.0]

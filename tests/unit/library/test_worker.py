@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 from engine.audio.decode import decode
@@ -69,6 +70,20 @@ def test_of_a_long_file_the_beginning_is_heard(tmp_path: Path) -> None:
     assert isinstance(outcome, Heard)
     assert (outcome.facts.kind, outcome.facts.duration_seconds) == ("long", 600.0)
     assert len(ear.heard[0]) == LONGEST_HEARD_SECONDS * ear.rate
+
+
+def test_of_a_stem_that_begins_late_what_comes_is_heard(tmp_path: Path) -> None:
+    path = tmp_path / "vocal.wav"
+    with soundfile.SoundFile(path, "w", 8_000, 1, "FLOAT") as file:
+        file.write(np.zeros(90 * 8_000))
+        file.write(np.random.default_rng(1).normal(0, 0.1, 20 * 8_000))
+    ear, told = _AttentiveEar(), list[Message]()
+    hear([Pending(1, str(path))], ear, told.append)
+    assert isinstance(told[-1], Done)
+    (outcome,) = told[-1].outcomes
+    assert isinstance(outcome, Heard)
+    assert (outcome.facts.kind, outcome.facts.duration_seconds) == ("long", 110.0)
+    assert ear.heard[0][: ear.rate].std() == pytest.approx(0.1, rel=0.1), "it begins with the sound"
 
 
 def test_many_channels_at_a_high_rate_take_little_memory(tmp_path: Path) -> None:
