@@ -172,7 +172,7 @@ class Actions:
         self.hear_region.setEnabled(usable and work.timeline.region is not None)
         for action in (self.begin_region, self.end_region, self.region_slot):
             action.setEnabled(usable)
-        self.whole_song.setEnabled(usable)
+        self.whole_song.setEnabled(usable and not work.is_whole_song)
         self.compare.setEnabled(small)
         self.compare.setChecked(compares)
         self.rescan.setEnabled(not work.library.empty)

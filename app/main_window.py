@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         work.reference.progress_changed.connect(lambda progress: self.parts_panel.set_hearing(progress is not None))
         work.reference.failed.connect(lambda _: self.zones.refresh())
         work.reference.look_changed.connect(lambda _: self.zones.refresh())
+        work.reference.stopped.connect(self.zones.refresh)
         work.timeline.region_changed.connect(self.zones.refresh)
         work.matching.results_ready.connect(self._results_shown)
         self.matches_panel.unheard_seen.connect(work.library.hear_first)

@@ -273,13 +273,19 @@ class Workspace(QObject):
     def hear_region(self) -> None:
         """Hear the instruments of the region alone."""
         if self.timeline.region is not None:
-            self.reference.hear(self.timeline.region)
+            self.slot_editor.hear_again(self.reference, self.timeline.region)
+
+    @property
+    def is_whole_song(self) -> bool:
+        """Whether the whole song was heard, or is, and no region of it is marked."""
+        reference = self.reference
+        return self.timeline.region is None and reference.heard_region is None and not reference.is_partly_heard
 
     def whole_song(self) -> None:
-        """Let go of the region; if only a region was heard, hear the rest too."""
+        """Let go of the region; if only a region was heard, or hearing was stopped, hear the rest too."""
         self.timeline.set_region(None)
-        if self.reference.heard_region is not None:
-            self.reference.hear(None)
+        if not self.is_whole_song:
+            self.slot_editor.hear_again(self.reference, None)
 
     def choose_midi_input(self, name: str | None) -> None:
         """Play on another MIDI keyboard, or on none."""

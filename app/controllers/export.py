@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -30,8 +31,18 @@ SHEET_TOP = 50
 """Matches of each slot in a sheet."""
 
 
+@dataclass(frozen=True)
+class _Export:
+    """stopped : what is said where it is stopped."""
+
+    work: Callable[[Job], Any]
+    on_progress: Callable[[Progress], None]
+    on_done: Callable[[Any], None]
+    stopped: str
+
+
 class ExportController(QObject):
-    """One export at a time; another one replaces it."""
+    """One export at a time; those asked for meanwhile wait their turn."""
 
     said = Signal(str)
     """How far it is, in words."""
@@ -53,8 +64,9 @@ class ExportController(QObject):
         super().__init__(parent)
         self._backend, self._jobs = backend, jobs
         self._reference, self._slots, self._matching = reference, slots, matching
+        self._waiting: deque[_Export] = deque()
         self._stopped = ""
-        """What is said where the export that was begun last is stopped."""
+        """What is said where the export that runs is stopped."""
 
     @property
     def has_sheet(self) -> bool:
@@ -95,14 +107,7 @@ class ExportController(QObject):
             _write(target, sheet_csv(sheet) if as_table else json.dumps(sheet, indent=1, ensure_ascii=False) + "\n")
             return target, True
 
-        self._stopped = "Stopped. No sheet was saved."
-        self._jobs.start(
-            "export",
-            work,
-            on_progress=self._saving_sheet,
-            on_done=self._sheet_saved,
-            on_failed=self.failed.emit,
-        )
+        self._take(_Export(work, self._saving_sheet, self._sheet_saved, "Stopped. No sheet was saved."))
 
     def copy_favourites(self, folder: Path) -> None:
         """Copy the favourites into a folder, beside what is there: files as they are, presets as auditioned."""
@@ -126,19 +131,40 @@ class ExportController(QObject):
             copied = copy_sounds(paths, folder, progress=job.progress, cancel=job.token)
             return folder, copied + audio_files.copy_presets(presets, folder, job.progress, job.token)
 
-        self._stopped = "Stopped. What was copied stays."
-        self._jobs.start(
-            "export",
-            work,
-            on_progress=lambda progress: self._copying(what, progress),
-            on_done=self._copied,
-            on_failed=self.failed.emit,
+        self._take(
+            _Export(
+                work, lambda progress: self._copying(what, progress), self._copied, "Stopped. What was copied stays."
+            )
         )
 
     def stop(self) -> str:
         """End what runs; files that are whole stay. What became of it, in words."""
+        words = self._stopped
         self._jobs.cancel("export")
-        return self._stopped
+        self._begin_next()
+        return words
+
+    def _take(self, export: _Export) -> None:
+        self._waiting.append(export)
+        if self._jobs.running("export") is None:
+            self._begin_next()
+
+    def _begin_next(self) -> None:
+        if not self._waiting:
+            return
+        export = self._waiting.popleft()
+        self._stopped = export.stopped
+        self._jobs.start(
+            "export",
+            export.work,
+            on_progress=export.on_progress,
+            on_done=lambda answer: self._ended(export.on_done, answer),
+            on_failed=lambda reason: self._ended(self.failed.emit, reason),
+        )
+
+    def _ended(self, tell: Callable[[Any], None], answer: object) -> None:
+        tell(answer)
+        self._begin_next()
 
     def _saving_sheet(self, progress: Progress) -> None:
         self.said.emit(f"Saving the slot sheet: {progress.done:,.0f} of {progress.total or 0:,.0f} slots.")

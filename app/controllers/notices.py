@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
+from app import text
+
 if TYPE_CHECKING:
     from app.workspace import Workspace
 
@@ -26,6 +28,9 @@ class Notices(QObject):
         self._tell(work.intake.said, "drop")
         self._tell(work.demo.said, "demo")
         self._tell(work.demo.failed, "demo", failed=True)
+        work.reference.stopped.connect(self._say_where_hearing_stopped)
+        work.reference.opened.connect(lambda: self.settled.emit("hearing"))
+        work.reference.progress_changed.connect(self._hearing_goes_on)
         self._tell(work.matching.failed, "matching", failed=True)
         self._settle(work.matching.results_ready, "matching")
         self._tell(work.marks.said, "marks")
@@ -67,6 +72,15 @@ class Notices(QObject):
             self.said.emit(words, "output", False)
         else:
             self.settled.emit("output")
+
+    def _say_where_hearing_stopped(self) -> None:
+        hearing = self._work.reference.hearing
+        where = f" at {text.clock(hearing.heard_seconds, 0)}" if hearing is not None else ""
+        self.said.emit(f"Hearing was stopped{where}. Whole song (Shift+R) hears all of it.", "hearing", False)
+
+    def _hearing_goes_on(self, progress: object) -> None:
+        if progress is not None or not self._work.reference.is_partly_heard:
+            self.settled.emit("hearing")
 
     def _say_what_is_not_watched(self, refused: dict[str, str]) -> None:
         if refused:

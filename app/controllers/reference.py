@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from app import audio_files
 from app.audio_files import MusicFacts
 from app.backend import Backend
 from app.jobs import Job, JobRunner
-from app.models.slots import SlotsModel
+from app.models.slots import SlotsModel, SlotsState
 from app.models.sonogram import Look
 from app.models.timeline import Timeline
 from engine.errors import AudioError
@@ -28,6 +29,16 @@ LANES = ("open", "look", "facts", "beats", "hear")
 MISSING = "There is no such file any more. Was the drive unplugged, or the file moved?"
 LONGEST_WITH_BEATS_SECONDS = 900.0
 """What is longer is hardly of one tempo, and is not held in memory for it."""
+_MOST_REMEMBERED = 50
+
+
+@dataclass(frozen=True)
+class HeardState:
+    """What was heard of a reference, `region` of it or the whole, and what was done to its slots by hand."""
+
+    hearing: Hearing | None
+    region: tuple[float, float] | None
+    slots: SlotsState
 
 
 class ReferenceController(QObject):
@@ -42,6 +53,8 @@ class ReferenceController(QObject):
     heard = Signal(object)
     """A `Hearing`, after the slots model took it."""
     failed = Signal(str)
+    stopped = Signal()
+    """Hearing was ended before it was through."""
     refused = Signal(str)
     """Why what was to be opened cannot be, in words; the open reference stays."""
 
@@ -58,6 +71,10 @@ class ReferenceController(QObject):
         self.hearing: Hearing | None = None
         self.heard_region: tuple[float, float] | None = None
         """What was asked to be heard; None for the whole."""
+        self._version: tuple[int, int] | None = None
+        """By which the open file is known when it is opened again; None before it was read."""
+        self._remembered: dict[Path, tuple[tuple[int, int], HeardState]] = {}
+        """Of references that were left, the last one last."""
 
     @property
     def title(self) -> str:
@@ -71,6 +88,27 @@ class ReferenceController(QObject):
         """The running analysis, to be paused or cancelled."""
         return self._jobs.running("hear")
 
+    @property
+    def is_partly_heard(self) -> bool:
+        """Whether hearing ended before it was through, by who stopped it or by a failure."""
+        through = self.hearing is not None and self.hearing.done
+        # Until a reference was read it is not to be heard yet.
+        return self._version is not None and self.failure is None and not through and self.hearing_job is None
+
+    @property
+    def state(self) -> HeardState:
+        """What there is to be `recall`ed."""
+        return HeardState(self.hearing, self.heard_region, self._slots.state)
+
+    def recall(self, state: HeardState) -> None:
+        """Have back what was heard of this reference."""
+        self._jobs.cancel("hear")
+        self.hearing, self.heard_region = state.hearing, state.region
+        self._slots.restore(state.slots)
+        self.progress_changed.emit(None)
+        if state.hearing is not None:
+            self.heard.emit(state.hearing)
+
     def open(self, path: Path) -> None:
         """Show and hear another reference; what cannot be opened does not take the place of one that is, nor of what
         was done to its slots."""
@@ -82,23 +120,26 @@ class ReferenceController(QObject):
         )
 
     def _show(self, path: Path) -> None:
-        """What ran for the last one is dropped at once."""
-        for lane in LANES:
-            self._jobs.cancel(lane)
-        self.path, self.failure, self.facts, self.credits, self.hearing = path, None, None, None, None
-        self.heard_region = None
-        self._slots.clear()
-        self._timeline.reset()
-        self.opened.emit()
+        self._leave(path)
         self._jobs.start(
             "look", self._draw(path), on_item=self._drawn, on_done=self._all_drawn, on_failed=self._fail, gentle=True
         )
 
     def close(self) -> None:
         """Back to no reference."""
+        self._leave(None)
+
+    def _leave(self, path: Path | None) -> None:
+        """What runs for this reference is dropped at once; what was heard and done is there when it is opened again."""
         for lane in LANES:
             self._jobs.cancel(lane)
-        self.path = self.failure = self.facts = self.credits = self.hearing = None
+        if self.path is not None and self._version is not None and self.hearing is not None and self.hearing.done:
+            self._remembered.pop(self.path, None)
+            self._remembered[self.path] = self._version, self.state
+            if len(self._remembered) > _MOST_REMEMBERED:
+                del self._remembered[next(iter(self._remembered))]
+        self.path = path
+        self.failure = self.facts = self.credits = self.hearing = self.heard_region = self._version = None
         self._slots.clear()
         self._timeline.reset()
         self.opened.emit()
@@ -115,11 +156,12 @@ class ReferenceController(QObject):
         """Stop here; the slots found so far stay."""
         self._jobs.cancel("hear")
         self.progress_changed.emit(None)
+        self.stopped.emit()
 
     def _draw(self, path: Path) -> Callable[[Job], None]:
         def work(job: Job) -> None:
             info = _probe(path)
-            job.item((info, audio_files.credits_of(path)))
+            job.item((info, audio_files.credits_of(path), _version_of(path)))
             try:
                 for look in audio_files.look(path, info.duration_seconds):
                     job.checkpoint()
@@ -136,11 +178,15 @@ class ReferenceController(QObject):
             self.look_changed.emit(item)
             return
         assert self.path is not None
-        info, self.credits = item
+        info, self.credits, self._version = item
         self._timeline.set_duration(info.duration_seconds)
         self._timeline.set_playhead(0.0)
         self.facts_changed.emit()
-        self._start_hearing(self.path)
+        version, state = self._remembered.get(self.path, (None, None))
+        if state is not None and version == self._version:
+            self.recall(state)
+        else:
+            self._start_hearing(self.path)
 
     def _all_drawn(self, _: object) -> None:
         assert self.path is not None
@@ -211,7 +257,7 @@ class ReferenceController(QObject):
 
     def _fail_hearing(self, reason: str) -> None:
         self.progress_changed.emit(None)
-        self.failed.emit(reason.removeprefix(f"{self.path}: "))
+        self.failed.emit(f"{reason.removeprefix(f'{self.path}: ')} Whole song (Shift+R) tries again.")
 
 
 def _probe(path: Path) -> AudioInfo:
@@ -224,6 +270,15 @@ def _probe(path: Path) -> AudioInfo:
         return probe(path)
     except AudioError as error:
         raise _if_there(error, path) from error
+
+
+def _version_of(path: Path) -> tuple[int, int]:
+    """Raises AudioError."""
+    try:
+        facts = path.stat()
+    except OSError as error:
+        raise AudioError(path, MISSING) from error
+    return facts.st_mtime_ns, facts.st_size
 
 
 def _if_there(error: AudioError, path: Path) -> AudioError:

@@ -1,4 +1,4 @@
-"""Changes of slots by hand, each of which can be undone."""
+"""Changes of slots by hand, and hearing anew, each of which can be undone."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from app.text import plain
 from engine.matching.edits import can_be_split
 
 if TYPE_CHECKING:
+    from app.controllers.reference import HeardState, ReferenceController
     from app.models.slot_edits import SlotEdits
     from engine.matching.slots import Slot
 
@@ -36,7 +37,7 @@ class SlotEditor(QObject):
         """Never given twice, so that nothing is known of a slot that was undone when the next one is made."""
         slots.rename_asked.connect(self.rename)
         # What could be undone was about slots that are no more.
-        slots.modelReset.connect(self.stack.clear)
+        slots.cleared.connect(self.stack.clear)
         self.stack.indexChanged.connect(self.changed)
 
     def rename(self, row: int, name: str) -> None:
@@ -115,6 +116,10 @@ class SlotEditor(QObject):
         pinned = edits.pinned | {second} if slot.id in edits.pinned else edits.pinned
         self._change(words, split=(*edits.split, (slot.id, second)), pinned=pinned)
 
+    def hear_again(self, reference: ReferenceController, region: tuple[float, float] | None) -> None:
+        """Hear the whole reference anew, or a region; what was found before and done by hand can be had back."""
+        self.stack.push(_HearAgain(reference, region))
+
     def _new_id(self) -> int:
         self._next_by_hand += 1
         return self._next_by_hand - 1
@@ -139,3 +144,27 @@ class _Change(QUndoCommand):
 
     def undo(self) -> None:
         self._slots.set_edits(self._before)
+
+
+class _HearAgain(QUndoCommand):
+    """From what was heard to what is heard anew. Undone and done again, nothing has to be heard a second time."""
+
+    def __init__(self, reference: ReferenceController, region: tuple[float, float] | None) -> None:
+        super().__init__("Hear the region" if region else "Hear the whole song")
+        self._reference, self._region = reference, region
+        self._other: HeardState | None = None
+
+    def redo(self) -> None:
+        if self._other is None:
+            self._other = self._reference.state
+            self._reference.hear(self._region)
+        else:
+            self._swap(self._other)
+
+    def undo(self) -> None:
+        if self._other is not None:
+            self._swap(self._other)
+
+    def _swap(self, other: HeardState) -> None:
+        self._other = self._reference.state
+        self._reference.recall(other)

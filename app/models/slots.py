@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -22,6 +22,16 @@ UNSURE = 0.6
 """Below this the family's word carries a question mark."""
 
 
+@dataclass(frozen=True)
+class SlotsState:
+    """All that a `SlotsModel` knows: what was heard and what was made of it, `muted` by the slots' ids."""
+
+    heard: tuple[Slot, ...] = ()
+    edits: SlotEdits = field(default_factory=SlotEdits)
+    muted: frozenset[int] = frozenset()
+    held: bool = False
+
+
 class SlotsModel(QAbstractListModel):
     """What was heard, as the producer edited it.
 
@@ -36,6 +46,8 @@ class SlotsModel(QAbstractListModel):
 
     rename_asked = Signal(int, str)
     """A row, and the name that was typed for it."""
+    cleared = Signal()
+    """The slots were of a reference that is open no longer."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -108,14 +120,25 @@ class SlotsModel(QAbstractListModel):
 
     def clear(self) -> None:
         """Another reference, or none: nothing stays."""
-        self._start_anew([], SlotEdits())
+        self._start_anew(SlotsState())
+        self.cleared.emit()
+
+    @property
+    def state(self) -> SlotsState:
+        """What there is, to be `restore`d."""
+        return SlotsState(tuple(self._heard), self.edits, frozenset(self._muted), self.held)
+
+    def restore(self, state: SlotsState) -> None:
+        """Show the slots as they were."""
+        self._start_anew(state)
 
     def forget_heard(self) -> None:
         """The reference is about to be heard again: pinned slots stay as they are, the others go."""
         kept = [slot for slot in self._slots if slot.id in self.edits.pinned]
         numbers = {slot.id: -number for number, slot in enumerate(kept, 1)}
-        muted = {numbers[slot_id] for slot_id in self._muted if slot_id in numbers}
-        self._start_anew([replace(slot, id=numbers[slot.id]) for slot in kept], self.edits.renumbered(numbers), muted)
+        muted = frozenset(numbers[slot_id] for slot_id in self._muted if slot_id in numbers)
+        slots = tuple(replace(slot, id=numbers[slot.id]) for slot in kept)
+        self._start_anew(SlotsState(slots, self.edits.renumbered(numbers), muted))
 
     def set_hearing(self, hearing: Hearing) -> None:
         """Take what is known so far; what sounds like a pinned slot is that slot."""
@@ -146,11 +169,11 @@ class SlotsModel(QAbstractListModel):
             self.listening = slot_id
             self._all_changed()
 
-    def _start_anew(self, heard: list[Slot], edits: SlotEdits, muted: set[int] | None = None) -> None:
+    def _start_anew(self, state: SlotsState) -> None:
         self.beginResetModel()
-        self._heard, self._slots = heard, list(heard)
-        self._muted = muted or set()
-        self.edits, self.held, self.listening = edits, False, None
+        self._heard, self._slots = list(state.heard), state.edits.shown(state.heard)
+        self._muted = set(state.muted)
+        self.edits, self.held, self.listening = state.edits, state.held, None
         self.endResetModel()
 
     def _show(self, wanted: Sequence[Slot]) -> None:

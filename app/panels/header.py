@@ -160,11 +160,11 @@ class HeaderPanel(QWidget):
 
     def _refresh_region(self) -> None:
         usable, region = self._usable, self._timeline.region
-        heard = self._reference.heard_region
+        heard, partly = self._reference.heard_region, self._reference.is_partly_heard
         self.region_name.setVisible(usable and not self._small)
         self.region.setVisible(usable)
         self.region.setText(f"{text.clock(region[0])} – {text.clock(region[1])}" if region else "whole song")
-        self.hear_region.setVisible(usable and region is not None and region != heard)
-        self.whole_song.setVisible(usable and (region is not None or heard is not None))
+        self.hear_region.setVisible(usable and region is not None and (region != heard or partly))
+        self.whole_song.setVisible(usable and (region is not None or heard is not None or partly))
         self._divider.setVisible(usable)
         self._fit_facts()

@@ -29,6 +29,7 @@ from app.main_window import MainWindow
 from engine import __version__
 from engine.errors import EarshotError
 from engine.jobs import CancelToken, ignore_progress
+from engine.library import export
 from engine.library.catalog import Catalog
 from engine.library.export import CopyResult
 from engine.library.listing import list_folders
@@ -90,6 +91,29 @@ def test_a_sheet_in_the_making_tells_how_far_it_is_and_can_be_stopped(
     go_on.set()
     until(qtbot, job.ended.is_set)
     assert list(tmp_path.glob("out*")) == []
+
+
+def test_what_is_exported_meanwhile_waits_its_turn(
+    filled: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, go_on = filled.workspace, threading.Event()
+
+    def copy_slowly(*asked: Any, **named: Any) -> CopyResult:
+        go_on.wait(60)
+        return copied(*asked, **named)
+
+    copied = export.copy_sounds
+    monkeypatch.setattr(export, "copy_sounds", copy_slowly)
+    wanted = [row.sound for row in work.matches.rows[:3]]
+    work.set_favourites([sound.id for sound in wanted])
+    until(qtbot, lambda: work.marks.state.favourites == 3)
+    work.export.copy_favourites(tmp_path / "Kit")
+    work.export.save_sheet(tmp_path / "out.json")
+    work.export.copy_favourites(tmp_path / "Other kit")
+    go_on.set()
+    until(qtbot, lambda: len(list((tmp_path / "Other kit").glob("*.wav"))) == 3)
+    assert (tmp_path / "out.json").exists()
+    assert len(list((tmp_path / "Kit").iterdir())) == 3
 
 
 def test_the_folder_of_a_sound_is_shown_or_said_to_be_away(

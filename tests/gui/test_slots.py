@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,7 +151,6 @@ def test_a_pinned_slot_stays_when_the_song_is_heard_again(model: SlotsModel, edi
     model.set_muted(1, True)
     model.forget_heard()
     assert words(model) == ["Rhodes"]
-    assert not editor.stack.canUndo()
     model.set_hearing(hearing(slot_at(1, 0.99, 3, "fx"), slot_at(2, 0.5, 1, "organ"), done=True))
     assert words(model) == ["Rhodes", "fx"], "the same instrument is not listed twice"
     assert model.muted(model.slots[0].id)
@@ -241,7 +241,7 @@ def test_pinned_slots_survive_hearing_a_region_but_not_another_song(
     work = filled.workspace
     filled.slots_panel.choose(1)
     filled.actions_.slot_actions.pin.trigger()
-    work.reference.hear((0.0, 3.0))  # the lead begins later
+    work.slot_editor.hear_again(work.reference, (0.0, 3.0))  # the lead begins later
     assert words(work.slots) == ["lead"]
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     assert words(work.slots) == ["lead", "bass"]
@@ -249,6 +249,56 @@ def test_pinned_slots_survive_hearing_a_region_but_not_another_song(
     work.reference.opened.connect(lambda: left.append(words(work.slots)))
     work.open_song(sounds / "Bass" / "Bass 03.wav")
     until(qtbot, lambda: left == [[]])
+
+
+def test_hearing_anew_is_undone_with_all_that_was_done_by_hand(filled: MainWindow, qtbot: QtBot) -> None:
+    work, undo, redo = filled.workspace, filled.actions_.undo, filled.actions_.redo
+    work.slot_editor.rename(0, "My riff")
+    work.slots.set_muted(1, True)
+    work.timeline.set_region((5.0, 8.0))
+    filled.actions_.hear_region.trigger()
+    until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
+    anew = words(work.slots)
+    assert sorted(anew) == ["bass", "lead"]
+    assert undo.text() == "Undo Hear the region"
+    work.slot_editor.rename(1, "Solo")
+    undo.trigger()
+    undo.trigger()
+    assert words(work.slots) == ["My riff", "lead"]
+    assert work.slots.muted(work.slots.slots[1].id)
+    assert work.reference.heard_region is None
+    undo.trigger()
+    assert words(work.slots) == ["bass", "lead"]
+    for _ in range(3):
+        redo.trigger()
+    assert words(work.slots) == [anew[0], "Solo"]
+    assert work.reference.heard_region == (5.0, 8.0)
+    assert work.reference.hearing_job is None, "nothing is heard a second time"
+
+
+def test_a_song_that_is_opened_again_has_its_slots_as_they_were_left(
+    filled: MainWindow, qtbot: QtBot, sounds: Path, song: Path, tmp_path: Path
+) -> None:
+    work, ours = filled.workspace, tmp_path / "ours.wav"
+    shutil.copy(song, ours)
+
+    def open_song(path: Path) -> None:
+        work.open_song(path)
+        until(qtbot, lambda: work.reference.path == path)
+        until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
+
+    open_song(ours)
+    heard = work.reference.hearing
+    work.slot_editor.rename(0, "My riff")
+    open_song(sounds / "Bass" / "Bass 03.wav")
+    assert not filled.actions_.undo.isEnabled()
+    open_song(ours)
+    assert words(work.slots) == ["My riff", "lead"]
+    assert work.reference.hearing is heard
+    open_song(sounds / "Bass" / "Bass 03.wav")
+    shutil.copy(sounds / "Bass" / "Bass 04.wav", ours)
+    open_song(ours)
+    assert "My riff" not in words(work.slots), "it is another song by now"
 
 
 def test_a_slot_is_made_of_a_region_and_taken_back(filled: MainWindow, qtbot: QtBot) -> None:
@@ -272,7 +322,7 @@ def test_a_slot_is_made_of_a_region_and_taken_back(filled: MainWindow, qtbot: Qt
     filled.slots_panel.choose(2)
     filled.actions_.slot_actions.hide.trigger()
     filled.actions_.undo.trigger()
-    work.reference.hear((5.0, 8.0))
+    work.slot_editor.hear_again(work.reference, (5.0, 8.0))
     assert words(work.slots) == ["bass"], "what was made by hand stays when the song is heard again"
     until(qtbot, lambda: work.reference.hearing is not None and work.reference.hearing.done)
     assert words(work.slots) == ["bass", "lead"], "and the ear's bass is the same instrument"
