@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
+from engine.audio.downmix import Downmix
 from engine.audio.sources import AUDIO_SUFFIXES, DECODING_ERRORS, AudioInfo, Source, open_source
 from engine.errors import AudioError
 
@@ -58,32 +59,9 @@ class Audio:
 
     def mono(self) -> np.ndarray:
         """float32 [n]: the mean of the channels, or the loudest one where they cancel each other."""
-        return _Downmix()(self.samples)
-
-
-class _Downmix:
-    """Mixes block after block to mono.
-
-    Energies accumulate, so that the choice between the mean and one channel does not flicker from block to block.
-    """
-
-    _CANCELLED = 0.05
-    """Mean power, relative to the loudest channel's, below which the mean has lost the sound (-13 dB)."""
-
-    def __init__(self) -> None:
-        self._channel_energy: np.ndarray | float = 0.0
-        self._mean_energy = 0.0
-
-    def __call__(self, samples: np.ndarray) -> np.ndarray:
-        if samples.shape[0] == 1:
-            return samples[0]
-        mean = samples.mean(axis=0)
-        self._channel_energy = self._channel_energy + np.einsum("cn,cn->c", samples, samples, dtype=np.float64)
-        self._mean_energy += float(np.einsum("n,n->", mean, mean, dtype=np.float64))
-        if self._mean_energy < self._CANCELLED * np.max(self._channel_energy):
-            # The first of those that are as good as the loudest: equal channels must not take turns.
-            return samples[int(np.argmax(self._channel_energy >= 0.5 * np.max(self._channel_energy)))]
-        return mean
+        downmix = Downmix(self.rate)
+        mono = downmix(self.samples)
+        return mono if self.channels == 1 else np.concatenate([mono, downmix.rest()])
 
 
 def probe(path: str | Path) -> AudioInfo:
@@ -161,14 +139,14 @@ def stream(
     block_length = max(1, round(block_seconds * rate))
     with open_source(path) as source:
         own_rate = source.info.rate
-        downmix = _Downmix()
+        downmix = Downmix(own_rate)
         resampler = None if own_rate == rate else soxr.ResampleStream(own_rate, rate, 1, dtype="float32")
         pending: list[np.ndarray] = []
         pending_length = 0
         is_empty = True
         blocks = _checked_blocks(source, Path(path), start, end)
         for block in itertools.chain(blocks, [None]):
-            mono = np.zeros(0, np.float32) if block is None else downmix(block)
+            mono = downmix.rest() if block is None else downmix(block)
             if resampler is not None:
                 mono = resampler.resample_chunk(mono, last=block is None)
             pending.append(mono)

@@ -573,3 +573,23 @@ def test_a_path_that_is_too_long_for_windows_is_told(tmp_path: Path, monkeypatch
         sources.check_readable(gone)
     with pytest.raises(AudioError, match=r"There is no such file\.$"):
         sources.check_readable(Path("gone.wav"))
+
+
+@pytest.mark.parametrize("inverted", ["first", "second"])
+@pytest.mark.parametrize("kind", ["wav", "flac", "m4a"])
+def test_a_passage_of_opposite_channels_is_heard(tmp_path: Path, inverted: str, kind: str) -> None:
+    left = sine(3.0)
+    sign = np.where((np.arange(left.size) < left.size // 2) == (inverted == "first"), -1.0, 1.0).astype(np.float32)
+    path = tmp_path / f"sound.{kind}"
+    samples = np.stack([left, sign * left])
+    if kind == "m4a":
+        write_with_ffmpeg(path, samples, "aac")
+    else:
+        soundfile.write(path, samples.T, RATE)
+    mono = decode(path).mono()
+    heard = np.sqrt(np.square(mono[: RATE * 29 // 10].reshape(-1, RATE // 10)).mean(axis=1))
+    # The mean is given up within a quarter of a second after it fell silent.
+    assert np.count_nonzero(heard < 0.9 * heard.max()) <= 3
+    assert np.abs(np.diff(mono)).max() < 1.5 * np.abs(np.diff(left)).max(), "no clicks between them"
+    streamed = np.concatenate(list(stream(path, rate=RATE, block_seconds=0.7)))
+    np.testing.assert_array_equal(streamed, mono)
