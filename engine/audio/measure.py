@@ -22,6 +22,7 @@ from engine.audio.onsets import (
     onset_times,
     power_of,
     strongest_pulse,
+    tempo_of_grid,
     tempo_of_loop,
     tempo_of_onsets,
 )
@@ -30,6 +31,7 @@ from engine.notes import NOTE_NAMES, midi_to_hz
 LONGEST_LOOP_SECONDS = 30.0
 _SHORTEST_LOOP_SECONDS = 1.0
 _LEAST_PULSE_OF_LOOP = 0.25
+_LEAST_LAST_POWER = 0.2
 _SILENCE_DB = -120.0
 _KEY_SECONDS = 30
 _TAPER = np.hanning(1 << 12).astype(np.float32)
@@ -267,13 +269,21 @@ def _kind_and_tempo(mono: np.ndarray, rate: int, said: Declared) -> tuple[str, f
             return "loop", told
         return said.kind or "one-shot", None
     # Speech has a pulse too, half the time; what tells a tempo, or that it is a loop, need not prove it.
+    lengths = seconds, _sounding_seconds(mono, rate)
     if said.kind is None and said.tempo_bpm is None and not supposed:
-        lengths = seconds, _sounding_seconds(mono, rate)
-        if not any(keeps_the_time_of_its_length(onsets, times, pulse, length) for length in lengths):
+        is_cut = any(keeps_the_time_of_its_length(onsets, times, pulse, length) for length in lengths)
+        rings = tempo_of_grid(onsets, times, pulse) is not None and _keeps_its_level(mono[: round(times[-1] * rate)])
+        if not is_cut and not rings:
             return "one-shot", None
     if told is None and supposed and (heard := tempo_of_onsets(onsets)) is not None:
         told = next((tempo for tempo in supposed if _is_octave_of(heard, tempo)), None)
-    return "loop", told or tempo_of_loop(onsets, seconds)
+    return "loop", told or tempo_of_loop(onsets, times, pulse, lengths)
+
+
+def _keeps_its_level(mono: np.ndarray) -> bool:
+    """Whether float32 [n] is as loud at its end as before, which the repeats of an echo are not."""
+    levels = [float(np.square(part).mean()) for part in np.array_split(mono, 4)]
+    return levels[-1] >= _LEAST_LAST_POWER * max(levels)
 
 
 def _sounding_seconds(mono: np.ndarray, rate: int) -> float:

@@ -131,13 +131,33 @@ def test_loops_have_their_tempo(bpm: float) -> None:
     assert abs(octave - round(octave)) < 0.01
 
 
+@pytest.mark.parametrize("behind", [0.0, 0.05, 0.1, 1 / 3, 0.5, 1.0])
+@pytest.mark.parametrize("bpm", [84.0, 90.0, 118.0, 126.0])
+def test_what_lies_behind_a_loop_does_not_change_its_tempo(bpm: float, behind: float) -> None:
+    for tail in (np.zeros(round(behind * RATE)), 0.003 * noise(behind) if behind else np.zeros(0)):
+        facts = measure(mono(np.concatenate([beat(bpm, 8), tail]).astype(np.float32)))
+        assert facts.kind == "loop"
+        assert facts.tempo_bpm is not None
+        octave = np.log2(facts.tempo_bpm / bpm)
+        assert abs(octave - round(octave)) < np.log2(1.01)
+
+
+def test_an_echo_that_dies_away_is_no_loop() -> None:
+    hit, repeats = note(440, 0.3), np.zeros(round(5.1 * RATE), np.float32)
+    for number in range(10):
+        repeats[round(0.45 * number * RATE) :][: hit.size] += 0.7**number * hit
+    assert measure(mono(repeats)).kind == "one-shot"
+
+
 def test_a_loop_lasts_whole_beats_or_is_told_to_be_one() -> None:
     loop = beat(90.0, 8)
     assert measure(mono(np.pad(loop, (0, RATE // 3)))).kind == "loop"  # a silence behind it is none of it
-    cut = loop[: round(4.6 * RATE)]
-    assert measure(mono(cut)).kind == "one-shot"
-    assert measure(mono(cut), Declared(tempo_bpm=90.0)).kind == "loop"
-    assert measure(mono(cut), Declared(kind="loop")).kind == "loop"
+    kept_on = measure(mono(loop[: round(4.6 * RATE)]))
+    assert (kept_on.kind, kept_on.tempo_bpm) == ("loop", pytest.approx(90.0, rel=0.01))  # it is cut, but on the beat
+    spoken = mono(syllables(1))
+    assert measure(spoken).kind == "one-shot"
+    assert measure(spoken, Declared(tempo_bpm=90.0)).kind == "loop"
+    assert measure(spoken, Declared(kind="loop")).kind == "loop"
 
 
 def test_speech_is_seldom_a_loop() -> None:
