@@ -18,6 +18,7 @@ from app import theme
 from app.actions import Actions
 from app.backend import Backend
 from app.controllers.matching import Results
+from app.controllers.notices import LASTING
 from app.inbox import Inbox
 from app.models.columns import Row
 from app.outbox import Outbox, reveal
@@ -106,7 +107,17 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         work = self.workspace
-        work.notices.said.connect(lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed))
+        work.notices.said.connect(
+            lambda words, topic, failed: self.notice.say(words, topic=topic, danger=failed, lasting=topic in LASTING)
+        )
+        work.library.instrument_playing.connect(
+            lambda words, lane: self.notice.say(
+                words,
+                topic="instrument",
+                danger=False,
+                action=("Stop", lambda: work.library.stop_instrument(lane)),
+            )
+        )
         work.notices.settled.connect(self.notice.settle)
         work.analysis_changed.connect(self.header.set_device)
         work.demo.running.connect(self.demo_button.setDisabled)

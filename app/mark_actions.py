@@ -140,11 +140,12 @@ class MarkActions:
         notice = self._window.notice
 
         def restore() -> None:
-            notice.settle("marks")  # before the one that was deleted before it is offered
+            notice.settle("deleted")  # before the one that was deleted before it is offered
             self._marks.restore_collection()
 
         words = f"{removed.name} was deleted; its sounds stay."
-        notice.say(words, topic="marks", danger=False, action=("Undo", restore))
+        # A topic of its own: it can be undone whatever else is said of collections.
+        notice.say(words, topic="deleted", danger=False, action=("Undo", restore))
 
     def _let_go(self) -> None:
         number, ids = self._window.workspace.matching.filters.collection_id, self._ids()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,19 @@ class Outbox:
             lambda words: notice.say(words, topic="export", danger=False, action=("Stop", self._stop))
         )
         self._export.done.connect(
-            lambda words, path: notice.say(
-                words, topic="export", danger=False, action=("Show", lambda: reveal(window.workspace.jobs, str(path)))
+            lambda words, path: self._ended(
+                words, danger=False, action=("Show", lambda: reveal(window.workspace.jobs, str(path)))
             )
         )
-        self._export.failed.connect(lambda words: notice.say(words, topic="export"))
+        self._export.failed.connect(self._ended)
         self._export.is_there.connect(self._offer_to_replace)
+
+    def _ended(
+        self, words: str, *, danger: bool = True, action: tuple[str, Callable[[], object]] | None = None
+    ) -> None:
+        """Of an export, which the next one, if any waits, does not cover for good."""
+        self._window.notice.settle("export")
+        self._window.notice.say(words, topic="exported", danger=danger, action=action)
 
     def copy_paths(self) -> None:
         """Put the paths of the chosen sounds, as they are heard, on the clipboard, one per line."""
@@ -145,10 +153,10 @@ class Outbox:
             self._export.copy_collection(collection, Path(folder))
 
     def _stop(self) -> None:
-        self._say(self._export.stop())
+        self._ended(self._export.stop(), danger=False)
 
     def _say(self, words: str) -> None:
-        self._window.notice.say(words, topic="export", danger=False)
+        self._window.notice.say(words, topic="clipboard", danger=False)
 
 
 def reveal(jobs: JobRunner, path: str) -> None:

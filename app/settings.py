@@ -14,6 +14,8 @@ from PySide6.QtCore import QByteArray, QSettings
 from app.models.columns import SHOWN_AT_FIRST, Column
 
 VERSION = 2
+OFF_DB = -120.0
+"""The volume that is none."""
 RECENT_SONGS = 8
 THEMES = ("dark", "light", "system")
 SCALES = (75, 90, 100, 110, 125, 150, 175, 200)
@@ -77,11 +79,20 @@ class Settings:
 
     @property
     def volume_db(self) -> float:
-        return min(0.0, max(-60.0, float(self._value("volume_db", -6.0))))
+        return min(0.0, max(OFF_DB, float(self._value("volume_db", -6.0))))
 
     @volume_db.setter
     def volume_db(self, value: float) -> None:
         self._set("volume_db", value)
+
+    @property
+    def audible_db(self) -> float:
+        """The volume when it was not off."""
+        return min(0.0, max(-60.0, float(self._value("audible_db", -6.0))))
+
+    @audible_db.setter
+    def audible_db(self, value: float) -> None:
+        self._set("audible_db", value)
 
     @property
     def level_match(self) -> bool:

@@ -70,7 +70,7 @@ class Workspace(QObject):
         self.fitting = Fitting(self.jobs, self.reference, self)
         self.fitting.at_pitch, self.fitting.at_tempo = settings.at_pitch, settings.at_tempo
         self.auditioner = Auditioner(backend, self.jobs, self.fitting, self)
-        self.auditioner.volume_db = settings.volume_db
+        self.auditioner.volume_db, self.auditioner.audible_db = settings.volume_db, settings.audible_db
         self.auditioner.loop, self.auditioner.level_match = settings.loop, settings.level_match
         self.auditioner.in_context = settings.in_context
         self.outputs = Outputs(backend, self.jobs, self.auditioner, settings, self)
@@ -138,7 +138,7 @@ class Workspace(QObject):
     def close(self) -> None:
         """Keep the settings, unless another window does, end the jobs, give back what is held."""
         self._garbage.stop()
-        self.settings.volume_db = max(-60.0, self.auditioner.volume_db)
+        self.settings.volume_db, self.settings.audible_db = self.auditioner.volume_db, self.auditioner.audible_db
         self.settings.autoplay = self.listening.autoplay
         self.settings.scan_paused = (job := self.library.scan_job) is not None and job.paused
         self.settings.at_pitch, self.settings.at_tempo = self.fitting.at_pitch, self.fitting.at_tempo

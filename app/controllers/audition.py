@@ -16,6 +16,7 @@ from app.audio_files import Clip
 from app.backend import Backend
 from app.controllers.fitting import Fitting
 from app.jobs import Job, JobRunner
+from app.settings import OFF_DB
 from engine.audition.fit import UNCHANGED, Change
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Auditioner(QObject):
         """Where the reference begins once `stretch` was heard to its end, in seconds of the reference."""
         self.loop = False
         self.level_match = True
-        self.volume_db = -6.0
+        self.volume_db = self.audible_db = -6.0
+        """Of listening, and what it was when it was not off."""
         self.device: str | None = None
         self.playing = False
         self.loading = False
@@ -245,6 +247,8 @@ class Auditioner(QObject):
     def set_volume(self, volume_db: float) -> None:
         """Of listening only."""
         self.volume_db = volume_db
+        if volume_db > OFF_DB:
+            self.audible_db = volume_db
         player = self._backend.existing_player()
         if player is not None:
             player.set_volume_db(volume_db)

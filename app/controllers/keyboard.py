@@ -31,6 +31,8 @@ class KeyboardController(QObject):
 
     changed = Signal()
     """Which keyboards there are, which is used, whether the computer's plays notes, and in which octave."""
+    opened = Signal()
+    """A MIDI keyboard plays from now on."""
     failed = Signal(str)
 
     def __init__(self, backend: Backend, jobs: JobRunner, auditioner: Auditioner, parent: QObject) -> None:
@@ -191,6 +193,7 @@ class KeyboardController(QObject):
 
     def _opened(self, opened: MidiInput) -> None:
         self._input = opened
+        self.opened.emit()
         self._start_notes()
         self._follow()
         self.changed.emit()

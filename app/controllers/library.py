@@ -67,8 +67,10 @@ class LibraryController(QObject):
     """Folders that a scan left out: their drives did not answer."""
     without_sounds = Signal(object)
     """Paths of folders that were to be scanned, and hold nothing that is a sound by its name."""
+    instrument_playing = Signal(str, str)
+    """How far a plug-in instrument is played, and by what to stop it (`stop_instrument`)."""
     instrument_said = Signal(str, bool)
-    """How far a plug-in instrument is played, and what came of it; whether it failed."""
+    """What came of playing an instrument; whether it failed."""
     unwatched = Signal(object)
     """Paths of roots in which changes are not noticed, and why in words; none where all are watched."""
     _folders_changed = Signal(object)
@@ -118,9 +120,7 @@ class LibraryController(QObject):
     @property
     def empty(self) -> bool:
         """No folder was added yet; False while that is not known."""
-        if self.state is None:
-            return self.failure is not None
-        return not self.state.roots and not self.scanning
+        return self.state is not None and not self.state.roots and not self.scanning
 
     def refuses(self) -> bool:
         """Whether nothing can be changed, which is said then."""
@@ -207,17 +207,22 @@ class LibraryController(QObject):
         """Have a plug-in instrument played, and its notes scanned."""
         if self.refuses():
             return
-        backend, name = self._backend, path.stem
-        self.instrument_said.emit(f"Playing {name}, to keep its notes as sounds.", False)
+        backend, name, lane = self._backend, path.stem, f"instrument {path}"
+        self.instrument_playing.emit(f"Playing {name}, to keep its notes as sounds.", lane)
         self._jobs.start(
-            f"instrument {path}",
+            lane,
             lambda job: backend.add_instrument(path, progress=job.progress, cancel=job.token),
-            on_progress=lambda step: self.instrument_said.emit(
-                f"Playing {name}: {step.done:,.0f} of {step.total:,.0f}.", False
+            on_progress=lambda step: self.instrument_playing.emit(
+                f"Playing {name}: {step.done:,.0f} of {step.total:,.0f}.", lane
             ),
             on_done=lambda added: self._instrument_added(name, added),
             on_failed=lambda reason: self.instrument_said.emit(reason, True),
         )
+
+    def stop_instrument(self, lane: str) -> None:
+        """Play no more of an instrument."""
+        self._jobs.cancel(lane)
+        self.instrument_said.emit("Stopped.", False)
 
     def _instrument_added(self, name: str, added: Added) -> None:
         words = [f"{added.sounds:,} {'sound' if added.sounds == 1 else 'sounds'} of {name} in the library."]
@@ -277,6 +282,7 @@ class LibraryController(QObject):
     def _look(self) -> None:
         backend, state = self._backend, self.state
         if state is None:
+            self.refresh()
             return
         if self._jobs.running("poll") is None:
             self._jobs.start("poll", lambda _: backend.library().catalog.database.version, on_done=self._looked)
@@ -402,9 +408,14 @@ class LibraryController(QObject):
         self._scan_what_changed()
 
     def _fail(self, reason: str) -> None:
+        """What cannot be opened is tried again until it can be, and said once."""
+        known = self.state is None and reason == self.failure
         self.failure = reason
-        self.failed.emit(reason)
-        self.changed.emit()
+        if self.state is None:
+            self._follow.start()
+        if not known:
+            self.failed.emit(reason)
+            self.changed.emit()
 
 
 def _wait_for(last: Job | None, job: Job) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from app.workspace import Workspace
 
 
+LASTING = frozenset({"fitting", "watching", "output", "hearing"})
+"""Topics that are told once, and settled when they are no longer true."""
+
+
 class Notices(QObject):
     """Words about topics: what is said last about one replaces what was said about it before."""
 
@@ -29,6 +33,7 @@ class Notices(QObject):
         self._tell(work.demo.said, "demo")
         self._tell(work.demo.failed, "demo", failed=True)
         work.reference.stopped.connect(self._say_where_hearing_stopped)
+        self._settle(work.reference.heard, "ear")
         work.reference.opened.connect(lambda: self.settled.emit("hearing"))
         work.reference.progress_changed.connect(self._hearing_goes_on)
         self._tell(work.matching.failed, "matching", failed=True)
@@ -42,6 +47,7 @@ class Notices(QObject):
         self._tell(work.carrying.failed, "carrying", failed=True)
         self._settle(work.carrying.carried, "carrying")
         self._tell(work.keyboard.failed, "keyboard", failed=True)
+        self._settle(work.keyboard.opened, "keyboard")
         self._tell(work.fitting.failed, "fitting", failed=True)
         self._tell_of_library()
         work.auditioner.noted.connect(self._playback_noted)

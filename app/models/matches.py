@@ -51,7 +51,8 @@ class MatchesModel(QAbstractTableModel):
         self._places: dict[int, int] = {}
         """The row of each sound, by its id."""
         self._roots: dict[int, tuple[str, bool]] = {}
-        self._overviews: dict[int, np.ndarray | None] = {}
+        self._overviews: dict[int, tuple[object, np.ndarray]] = {}
+        """By the sound's id: which version of it was drawn, and what was."""
         self._sort: tuple[int, Qt.SortOrder] = (Column.MATCH, Qt.SortOrder.DescendingOrder)
         self._playing: tuple[int, float] | None = None
 
@@ -90,14 +91,18 @@ class MatchesModel(QAbstractTableModel):
 
     def set_overviews(self, overviews: dict[int, np.ndarray | None]) -> None:
         """uint8 [64] peaks by sound id, None where there is none yet."""
-        self._overviews.update(overviews)
+        for sound_id, peaks in overviews.items():
+            row = self.row(self.number_of(sound_id))
+            if peaks is not None and row is not None:
+                self._overviews[sound_id] = _version(row.sound), peaks
         if self._rows:
             last = self.index(len(self._rows) - 1, Column.WAVEFORM)
             self.dataChanged.emit(self.index(0, Column.WAVEFORM), last)
 
     def without_overview(self, first: int, last: int) -> list[int]:
-        """Ids of the sounds in these rows whose waveform was never asked for, or was not there yet."""
-        return [row.sound.id for row in self._rows[first : last + 1] if self._overviews.get(row.sound.id) is None]
+        """Ids of the sounds in these rows whose waveform is not known, or was before they were heard anew."""
+        sounds = [row.sound for row in self._rows[first : last + 1]]
+        return [sound.id for sound in sounds if self._overviews.get(sound.id, (None,))[0] != _version(sound)]
 
     def unheard(self, first: int, last: int) -> tuple[int, ...]:
         """Ids of the sounds in these rows that were listed, but not heard yet."""
@@ -202,7 +207,8 @@ class MatchesModel(QAbstractTableModel):
 
     def overview(self, sound: Sound) -> np.ndarray | None:
         """uint8 [64] peaks, once they have come."""
-        return self._overviews.get(sound.id)
+        known = self._overviews.get(sound.id)
+        return None if known is None else known[1]
 
     def played(self, sound: Sound) -> float | None:
         """Share 0..1 of the sound that has sounded, None for one that does not sound."""
@@ -292,3 +298,8 @@ def _named(paths: list[str]) -> list[str]:
     """The first few of the files that were folded into a row, and how many more there are."""
     more = len(paths) - MOST_NAMED
     return [f"also {path}" for path in paths[:MOST_NAMED]] + ([f"and {more} more"] if more > 0 else [])
+
+
+def _version(sound: Sound) -> object:
+    """What is another where the file was rewritten and heard anew."""
+    return sound.size, sound.loudness_lufs, sound.peak_db, sound.brightness_hz, sound.attack_seconds

@@ -206,10 +206,14 @@ class MatchesPanel(QWidget):
         self._show_columns()
         scrolled = self.table.verticalScrollBar().value() if same_slot else 0
         selected = [row.sound.id for row in self.selected] if same_slot else None
+        row = self.table.currentIndex().row() if same_slot else -1
         self.model.set_rows(results.rows)
         self.table.restore(self._chosen_sound, selected)
         self.table.verticalScrollBar().setValue(scrolled)
+        if not same_slot:
+            self.table.gap = None
         if self.current is None and self._chosen_sound is not None:
+            self.table.gap = row if row >= 0 else None
             self._chosen_sound = None
             self.chosen.emit(None)
         if self._wants_first and not self._matching.pending:
@@ -257,7 +261,7 @@ class MatchesPanel(QWidget):
 
     def step(self, rows: int) -> None:
         """Move the choice, as the arrow keys do."""
-        self.table.choose(max(0, self.table.currentIndex().row() + rows))
+        self.table.step(rows)
 
     def _title_for(self, results: Results | None) -> None:
         slot = results.slot if results is not None else None

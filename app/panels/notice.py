@@ -21,10 +21,12 @@ class _Notice:
     topic: str
     danger: bool
     action: tuple[str, Callable[[], object]] | None
+    lasting: bool = False
 
 
 class NoticeBar(QWidget):
-    """Above the transport; never modal. What is wrong, or can be acted on, is there again when what covered it goes."""
+    """Above the transport; never modal. What is wrong, lasts, or can be acted on, is there again when what covered it
+    goes."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,13 +53,22 @@ class NoticeBar(QWidget):
         topic: str = "",
         danger: bool = True,
         action: tuple[str, Callable[[], object]] | None = None,
+        lasting: bool = False,
     ) -> None:
-        """Show a message; a later one of the same topic takes its place, and `settle` takes it away.
+        """Show a message; a later one of the same topic takes its place, and `settle` takes it away. What goes wrong is
+        not covered by how far something is that was shown before.
 
         action : what can be done about it, in a word, and how.
+        lasting : it is true until it is settled.
         """
-        kept = (notice for notice in self._notices if notice.topic != topic and (notice.danger or notice.action))
-        self._notices = [*kept, _Notice(words, topic, danger, action)]
+        new = _Notice(words, topic, danger, action, lasting)
+        if not danger and self._notices and self._notices[-1].danger and self._notices[-1].topic != topic:
+            beneath = [notice if notice.topic != topic else new for notice in self._notices]
+            if new in beneath:
+                self._notices = beneath
+                return
+        kept = (n for n in self._notices if n.topic != topic and (n.danger or n.action or n.lasting))
+        self._notices = [*kept, new]
         self._show_last()
 
     def settle(self, topic: str) -> None:

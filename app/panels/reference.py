@@ -87,6 +87,10 @@ class HearingStrip(QWidget):
     def _show_pause(self) -> None:
         job = self._reference.hearing_job
         paused = job is not None and job.paused
+        if paused:
+            self.rate.setText("paused")
+            self.rate.show()
+            self.left.hide()
         self.pause.set_icon("play" if paused else "pause", "Go on hearing" if paused else "Pause hearing")
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -227,7 +231,12 @@ class ReferencePanel(QWidget):
     def _say(self, words: str) -> None:
         self.message.setText(words)
         self.message.setVisible(bool(words))
-        self.message.setGeometry(16, 0, self.lanes.width() - 32, self.lanes.lane)
+        self.message.setGeometry(16, self._rows * self.lanes.lane, self.lanes.width() - 32, self.lanes.lane)
+
+    @property
+    def _rows(self) -> int:
+        """The lanes above what stands beneath the slots, for which there is always room."""
+        return max(0, min(self._slots.rowCount(), self.lanes.height() // max(1, self.lanes.lane) - 1))
 
     def _place_strip(self) -> None:
         hearing = self._reference.hearing
@@ -235,8 +244,7 @@ class ReferencePanel(QWidget):
         front = self._timeline.x(heard, self.lanes.width()) if hearing else 0.0
         self.strip.front = round(min(max(0.0, front), self.lanes.width()))
         lane = self.lanes.lane
-        rows = min(self._slots.rowCount(), self.lanes.height() // max(1, lane) - 1)
-        self.strip.setGeometry(0, rows * lane - 1, self.lanes.width(), lane + 1)
+        self.strip.setGeometry(0, self._rows * lane - 1, self.lanes.width(), lane + 1)
         self.strip.update()
         if hearing is not None and not hearing.done:
             self.lanes.set_heard(heard)

@@ -344,6 +344,7 @@ class SlotsPanel(QWidget):
     def rename(self) -> None:
         """Let a name be typed for the chosen slot."""
         if self.list.currentIndex().isValid():
+            self._show_current()
             self.list.setFocus()
             self.list.edit(self.list.currentIndex())
 

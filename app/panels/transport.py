@@ -10,6 +10,7 @@ from app import text
 from app.controllers.audition import Auditioner
 from app.controllers.fitting import Fitting
 from app.density import Density
+from app.settings import OFF_DB
 from app.widgets.buttons import IconButton, Switch
 from app.widgets.device_button import DeviceButton
 from app.widgets.fields import LevelSlider
@@ -99,7 +100,6 @@ class TransportPanel(QWidget):
         layout.addWidget(self.device)
         self.keyboard = DeviceButton("piano", "Keyboard", kind="Notes")
         layout.addWidget(self.keyboard)
-        self._unmuted = auditioner.volume_db
         self.play.clicked.connect(self.play_asked)
         self.stop.clicked.connect(self.stop_asked)
         self.to_start.clicked.connect(self.start_asked)
@@ -231,11 +231,8 @@ class TransportPanel(QWidget):
         self.length.setText(f"/ {text.clock(base + auditioner.duration, 2)}")
 
     def _volume_moved(self, value: int) -> None:
-        self._auditioner.set_volume(-120.0 if value <= QUIETEST_DB else float(value))
+        self._auditioner.set_volume(OFF_DB if value <= QUIETEST_DB else float(value))
 
     def _toggle_mute(self) -> None:
-        if self.volume.value() > QUIETEST_DB:
-            self._unmuted = self.volume.value()
-            self.volume.setValue(QUIETEST_DB)
-        else:
-            self.volume.setValue(round(self._unmuted) if self._unmuted > QUIETEST_DB else -6)
+        silent = self.volume.value() <= QUIETEST_DB
+        self.volume.setValue(max(QUIETEST_DB + 1, round(self._auditioner.audible_db)) if silent else QUIETEST_DB)

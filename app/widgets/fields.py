@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSlider, QWidget
 
 from app import theme
@@ -22,6 +22,10 @@ class Field(QLineEdit):
     """Enter or Esc was pressed; whether what was typed is meant."""
     left = Signal()
     """The focus went elsewhere, not to the field's own menu."""
+
+    def __init__(self, words: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
+        self.setAcceptDrops(False)  # a song that is dropped is meant for the window
 
     def event(self, event: QEvent) -> bool:
         return claims(event, *ENDS) or super().event(event)
@@ -42,12 +46,11 @@ class SearchBox(Field):
     """A search field with its glass, and the key that leads here."""
 
     def __init__(self, key: str = "/", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(parent=parent)
         self._key = key
         self.setTextMargins(24, 0, 22, 0)
         self.setAccessibleName("Search sounds")
         self.setClearButtonEnabled(False)
-        self.setAcceptDrops(False)
         self._hints: tuple[str, ...] = ()
 
     def set_hints(self, *hints: str) -> None:
@@ -101,6 +104,12 @@ class Choice(QComboBox):
     def event(self, event: QEvent) -> bool:
         keys = (Qt.Key.Key_Space, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right)
         return claims(event, *keys) or super().event(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()  # what it lies in is being scrolled
 
 
 class LevelSlider(QSlider):

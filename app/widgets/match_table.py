@@ -81,6 +81,8 @@ class MatchTable(QTableView):
         self._fitting = False
         self.shown: frozenset[Column] = SHOWN_AT_FIRST
         """The columns that the user wants to see."""
+        self.gap: int | None = None
+        """Where the chosen row stood that was taken out of the list; None where a row is chosen, or none was."""
         self.widths: dict[Column, int] = {}
         """Widths that the user chose; other columns are as wide as the tokens say."""
         self._room_for_folder, self._ranked = True, True
@@ -181,6 +183,23 @@ class MatchTable(QTableView):
                 first = place + 1
         return selection
 
+    def step(self, rows: int) -> None:
+        """Choose the row so many below the chosen one, or above it; where the chosen one was taken out of the list,
+        from where it stood."""
+        self.choose(self._row_from_here(rows))
+
+    def _row_from_here(self, rows: int) -> int:
+        row = self.currentIndex().row()
+        if row < 0 and self.gap is not None:
+            row = self.gap - (rows > 0)
+        return min(max(0, row + rows), self.matches().rowCount() - 1)
+
+    def moveCursor(self, action: QTableView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        steps = {QTableView.CursorAction.MoveDown: 1, QTableView.CursorAction.MoveUp: -1}
+        if self.gap is not None and action in steps:
+            return self.matches().index(self._row_from_here(steps[action]), Column.NAME)
+        return super().moveCursor(action, modifiers)
+
     def choose(self, number: int) -> None:
         """Go to a row as if the user had."""
         if 0 <= number < self.matches().rowCount():
@@ -190,6 +209,8 @@ class MatchTable(QTableView):
     def currentChanged(self, current: Index, previous: Index) -> None:
         super().currentChanged(current, previous)
         self.viewport().update()
+        if current.isValid():
+            self.gap = None
         if current.isValid() and not self._restoring and current.row() != previous.row():
             self.chosen.emit(current.row())
 
@@ -328,7 +349,8 @@ class MatchTable(QTableView):
 
     @property
     def below_current(self) -> QPoint:
-        """Where on the screen the chosen row ends, at its left."""
+        """Where on the screen the chosen row ends, at its left; it is brought into sight."""
+        self.scrollTo(self.currentIndex())
         return self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
 
     def leaveEvent(self, event: QEvent) -> None:

@@ -38,6 +38,7 @@ class TagEditor(QWidget):
         title = "Tags" if number == 1 else f"Tags that all {number:,} sounds share"
         self.field = QLineEdit("".join(f"{tag}, " for tag in shared))
         self.field.setPlaceholderText("warm, dusty")
+        self.field.setAcceptDrops(False)  # a song that is dropped is meant for the window
         self.field.setAccessibleName(title)
         self.field.setCompleter(_TagCompleter(known, self.field))
         layout.addWidget(Label(title, role="strong"))
@@ -49,7 +50,8 @@ class TagEditor(QWidget):
     def show_at(self, at: QPoint) -> None:
         """Open with the upper left corner here, on the screen; moved where there is no room."""
         screen, size = self.screen().availableGeometry(), self.sizeHint()
-        self.move(min(at.x(), screen.right() - WIDTH), min(at.y(), screen.bottom() - size.height()))
+        left = max(screen.left(), min(at.x(), screen.right() - WIDTH))
+        self.move(left, max(screen.top(), min(at.y(), screen.bottom() - size.height())))
         self.show()
         self.field.setFocus()
 

@@ -19,6 +19,7 @@ from app.controllers import audition
 from app.controllers.audition import POSITION_MILLISECONDS
 from app.main_window import MainWindow
 from app.models.matches import Row
+from app.settings import OFF_DB, Settings
 from engine.audio.decode import Audio
 from engine.audition.output import OutputDevice
 from engine.audition.player import Player
@@ -275,3 +276,16 @@ def test_the_transport_never_squeezes_its_controls(window: MainWindow, qtbot: Qt
         assert transport.sides.x() >= transport._left.width(), "the spine is kept"
         assert transport.pitch.accessibleName() == "At slot pitch"
     assert transport.pitch.text() == "At slot pitch"
+
+
+def test_sound_on_is_as_loud_as_it_was_before_it_was_off(filled: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    work, bar = filled.workspace, filled.transport
+    bar.volume.setValue(-36)
+    bar.volume.setValue(bar.volume.minimum())  # drawn to its end
+    bar.mute.click()
+    assert work.auditioner.volume_db == -36.0
+    bar.mute.click()
+    assert bar.volume_text.text() == "off"
+    filled.close()
+    again = Settings(tmp_path / "settings.ini")
+    assert (again.volume_db, again.audible_db) == (OFF_DB, -36.0)

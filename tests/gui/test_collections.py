@@ -122,6 +122,9 @@ def test_a_deleted_collection_comes_back(filled: MainWindow, qtbot: QtBot) -> No
     until(qtbot, lambda: not lists.rows)
     wait_for_rows(qtbot, filled, 12)
     until(qtbot, lambda: filled.notice.message.text() == "Kit was deleted; its sounds stay.")
+    filled.workspace.marks.said.emit('1 sound is now in "Other kit".')
+    filled.notice.dismiss()
+    assert filled.notice.message.text() == "Kit was deleted; its sounds stay.", "it can be had back all the same"
     qtbot.mouseClick(filled.notice.action, Qt.MouseButton.LeftButton)
     until(qtbot, lambda: [row.accessibleName() for row in lists.rows.values()] == ["Kit, 2"])
     assert not filled.notice.isVisible()

@@ -441,3 +441,17 @@ def test_stars_and_tags_are_painted_in_both_themes(filled: MainWindow, qtbot: Qt
             table.viewport().grab(cell).toImage() != picture for cell, picture in zip(cells, pictures, strict=True)
         )
     assert isinstance(table.model(), MatchesModel)
+
+
+def test_tags_are_typed_in_sight_wherever_the_list_was_scrolled(filled: MainWindow, qtbot: QtBot) -> None:
+    table = filled.matches_panel.table
+    choose(filled, 0)
+    table.scrollToBottom()
+    filled.actions_.mark_actions.tags.trigger()
+    editor = QApplication.activePopupWidget()
+    assert isinstance(editor, TagEditor)
+    assert editor.y() >= table.viewport().mapToGlobal(QPoint(0, 0)).y()
+    assert not editor.field.acceptDrops()
+    editor.show_at(QPoint(-500, -500))
+    assert editor.screen().availableGeometry().contains(editor.pos())
+    editor.close()

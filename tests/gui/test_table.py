@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics, QGuiApplication, QMouseEvent
@@ -599,3 +600,39 @@ def test_damaged_settings_fall_back(tmp_path: Path, value: str) -> None:
     assert settings.column_widths == {}
     assert settings.columns == Settings(tmp_path / "none.ini").columns
     assert settings.scan_workers is None
+
+
+@pytest.mark.parametrize(("key", "step"), [(Qt.Key.Key_Down, 0), (Qt.Key.Key_Up, -1)])
+@pytest.mark.parametrize("in_table", [True, False])
+def test_what_is_taken_out_of_a_list_leaves_its_place_to_step_from(
+    filled: MainWindow, qtbot: QtBot, key: Qt.Key, step: int, in_table: bool
+) -> None:
+    work, panel = filled.workspace, filled.matches_panel
+    ids = [row.sound.id for row in work.matches.rows[:6]]
+    work.marks.set_favourites(ids, True)
+    until(qtbot, lambda: work.marks.state.favourites == 6)
+    work.matching.set_filters(favourites=True)
+    wait_for_rows(qtbot, filled, 6)
+    panel.table.choose(3)
+    left = [row.sound.id for number, row in enumerate(work.matches.rows) if number != 3]
+    until(qtbot, lambda: played(filled) == 1)
+    work.set_favourites([work.matches.rows[3].sound.id], False)
+    wait_for_rows(qtbot, filled, 5)
+    assert panel.current is None
+    assert played(filled) == 1
+    qtbot.keyClick(panel.table if in_table else filled, key)
+    assert panel.current is not None
+    assert panel.current.sound.id == left[3 + step]
+
+
+def test_a_waveform_is_drawn_anew_where_its_sound_was_rewritten(qtbot: QtBot) -> None:
+    model, peaks = MatchesModel(), np.arange(64, dtype=np.uint8)
+    before, after = make_sound(1, size=100, peak_db=-3.0), make_sound(1, size=100, peak_db=-9.0)
+    model.set_rows([Row(before, 1)])
+    model.set_overviews({1: peaks})
+    assert model.without_overview(0, 0) == []
+    model.set_rows([Row(after, 1)])
+    assert model.without_overview(0, 0) == [1]
+    model.set_overviews({1: peaks[::-1], 7: peaks})
+    assert model.without_overview(0, 0) == []
+    assert np.array_equal(model.overview(after), peaks[::-1])
