@@ -29,7 +29,9 @@ def test_the_wheel_chooses_only_in_a_list_that_has_the_focus(qtbot: QtBot) -> No
     choice.clearFocus()
     assert not roll()
     assert choice.currentIndex() == 0
+    choice.activateWindow()
     choice.setFocus()
+    qtbot.waitUntil(choice.hasFocus)
     assert roll()
     assert choice.currentIndex() == 1
 
