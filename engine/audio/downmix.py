@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import scipy.signal
 
 _CANCELLED = 0.05
 """Mean power, relative to the loudest channel's, below which the mean has lost the sound (-13 dB)."""
@@ -23,7 +22,7 @@ class Downmix:
     def __init__(self, rate: int) -> None:
         self._step = max(1, round(_STEP_SECONDS * rate))
         self._waiting = np.zeros((0, 0), np.float32)
-        self._levels: np.ndarray | None = None
+        self._levels: np.ndarray | float = 0.0
         self._choice: int | None = None
         """What the last step was: a channel, or `_MEAN`."""
 
@@ -56,18 +55,17 @@ class Downmix:
         for number, choice in enumerate(choices.tolist()):
             part = slice(number * step, (number + 1) * step)
             now, was = (mean[part] if taken == _MEAN else samples[taken, part] for taken in (choice, before))
-            mono[part] = (
-                now if choice == before else was + np.linspace(0.0, 1.0, len(now), dtype=np.float32) * (now - was)
-            )
+            ramp = np.linspace(0.0, 1.0, len(now), dtype=np.float32)
+            mono[part] = now if choice == before else was + ramp * (now - was)
             before = choice
         return mono
 
     def _choices(self, energies: np.ndarray) -> np.ndarray:
         """What is taken in each step; energies : those of the channels, and of their mean, [channels + 1, steps]."""
-        if self._levels is None:
-            self._levels = np.zeros((len(energies), 1))
-        levels, self._levels = scipy.signal.lfilter([1.0], [1.0, -_KEPT], energies, axis=1, zi=self._levels)
-        *channels, mean = levels
+        levels = np.empty(energies.shape)
+        for step, energy in enumerate(energies.T):
+            levels[:, step] = self._levels = _KEPT * self._levels + energy
+        channels, mean = levels[:-1], levels[-1]
         loudest = np.max(channels, axis=0)
         # The first of those that are as good as the loudest: equal channels must not take turns.
         return np.where(mean < _CANCELLED * loudest, np.argmax(channels >= 0.5 * loudest, axis=0), _MEAN)
